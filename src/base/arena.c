@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.c - a list of chunks; big pieces get a chunk of their own. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 256 * 1024, ALIGN = alignof(max_align_t) };
+
+struct chunk {
+    struct chunk *next;
+    size_t used, size; /* of what follows */
+    alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+    struct chunk *chunks; /* the newest first; it alone is filled further */
+};
+
+static void out_of_memory(size_t bytes)
+{
+    fprintf(stderr, "sonde: out of memory: %zu bytes more were wanted\n", bytes);
+    exit(1);
+}
+
+static struct chunk *chunk_new(size_t size)
+{
+    struct chunk *c = NULL;
+
+    if (size <= SIZE_MAX / 2)
+        c = calloc(1, sizeof *c + size);
+    if (!c)
+        out_of_memory(size);
+    c->size = size;
+    return c;
+}
+
+struct arena *arena_open(void)
+{
+    struct arena *a = calloc(1, sizeof *a);
+
+    if (!a)
+        out_of_memory(sizeof *a);
+    return a;
+}
+
+void arena_close(struct arena *a)
+{
+    if (!a)
+        return;
+    for (struct chunk *c = a->chunks, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    free(a);
+}
+
+/* A big piece goes behind the newest chunk, which stays the one to fill. */
+static void *alloc_big(struct arena *a, size_t bytes)
+{
+    struct chunk *c = chunk_new(bytes);
+
+    c->used = bytes;
+    if (a->chunks) {
+        c->next = a->chunks->next;
+        a->chunks->next = c;
+    } else {
+        a->chunks = c;
+    }
+    return c->bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    size_t size = bytes + (ALIGN - bytes % ALIGN) % ALIGN;
+    struct chunk *c = a->chunks;
+
+    if (size < bytes)
+        out_of_memory(bytes);
+    if (size > CHUNK_BYTES / 4)
+        return alloc_big(a, size);
+    if (!c || c->size - c->used < size) {
+        c = chunk_new(CHUNK_BYTES);
+        c->next = a->chunks;
+        a->chunks = c;
+    }
+    c->used += size;
+    return c->bytes + c->used - size;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        out_of_memory(SIZE_MAX);
+    return arena_alloc(a, count * size);
+}
+
+void *arena_grow(struct arena *a, const void *old, size_t old_bytes, size_t new_bytes)
+{
+    void *grown = arena_alloc(a, new_bytes);
+
+    if (old_bytes > 0)
+        memcpy(grown, old, old_bytes);
+    return grown;
+}
+
+char *arena_cstr(struct arena *a, struct str s)
+{
+    char *copy = arena_alloc(a, s.len + 1);
+
+    if (s.len > 0)
+        memcpy(copy, s.at, s.len);
+    return copy;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    return (struct str){ arena_cstr(a, s), s.len };
+}
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0)
+        return (struct str){ 0 };
+    char *text = arena_alloc(a, (size_t)len + 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    return (struct str){ text, (size_t)len };
+}

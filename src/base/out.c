@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* out.c - one buffer in front of a descriptor, or one that grows. */
+#include "base/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 64 * 1024 };
+
+struct out {
+    int fd;              /* -1: memory */
+    int fault;           /* errno of the first fault, 0 while all is well */
+    char *path, *beside; /* NULL: no file to put in place */
+    char *buffer;
+    size_t used, size;
+};
+
+static struct out *out_new(int fd)
+{
+    struct out *o = calloc(1, sizeof *o);
+    char *buffer = malloc(BUFFER_BYTES);
+
+    if (!o || !buffer) {
+        fputs("sonde: out of memory\n", stderr);
+        exit(1);
+    }
+    o->fd = fd;
+    o->buffer = buffer;
+    o->size = BUFFER_BYTES;
+    return o;
+}
+
+static void out_free(struct out *o)
+{
+    free(o->path);
+    free(o->beside);
+    free(o->buffer);
+    free(o);
+}
+
+struct out *out_stdout(void)
+{
+    return out_new(STDOUT_FILENO);
+}
+
+struct out *out_memory(void)
+{
+    return out_new(-1);
+}
+
+/* What stands at path may be replaced: nothing, or the user's own file. */
+static bool replaceable(const char *path, struct err *e)
+{
+    struct stat s;
+
+    if (lstat(path, &s) != 0)
+        return errno == ENOENT ||
+               err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
+    if (!S_ISREG(s.st_mode))
+        return err_set(e, ERR_IO,
+                       "cannot write: %s: not a regular file (give another -o)", path);
+    if (s.st_uid != geteuid())
+        return err_set(e, ERR_IO,
+                       "cannot write: %s: another user's file (give another -o)", path);
+    return true;
+}
+
+struct out *out_open(const char *path, struct err *e)
+{
+    if (strcmp(path, "-") == 0)
+        return out_stdout();
+    if (!replaceable(path, e))
+        return NULL;
+    char *beside = NULL;
+    if (asprintf(&beside, "%s.%ld.part", path, (long)getpid()) < 0) {
+        err_set(e, ERR_IO, "cannot write: %s: out of memory", path);
+        return NULL;
+    }
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
+        free(beside);
+        return NULL;
+    }
+    struct out *o = out_new(fd);
+    o->path = strdup(path);
+    o->beside = beside;
+    if (!o->path)
+        o->fault = ENOMEM;
+    return o;
+}
+
+static void flush(struct out *o)
+{
+    size_t done = 0;
+
+    while (o->fault == 0 && done < o->used) {
+        ssize_t n = write(o->fd, o->buffer + done, o->used - done);
+
+        if (n > 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            o->fault = n == 0 ? EIO : errno;
+    }
+    o->used = 0;
+}
+
+static void grow(struct out *o, size_t wanted)
+{
+    size_t size = o->size * 2 > wanted ? o->size * 2 : wanted;
+    char *buffer = realloc(o->buffer, size);
+
+    if (!buffer) {
+        fprintf(stderr, "sonde: out of memory: %zu bytes more were wanted\n", size);
+        exit(1);
+    }
+    o->buffer = buffer;
+    o->size = size;
+}
+
+void out_bytes(struct out *o, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+
+    if (o->fault != 0 || len == 0)
+        return;
+    if (o->fd < 0 && o->size - o->used < len)
+        grow(o, o->used + len);
+    while (len > 0) {
+        if (o->used == o->size)
+            flush(o);
+        size_t piece = o->size - o->used < len ? o->size - o->used : len;
+        memcpy(o->buffer + o->used, at, piece);
+        o->used += piece;
+        at += piece;
+        len -= piece;
+    }
+}
+
+struct str out_text(struct out *o)
+{
+    if (o->used == o->size)
+        grow(o, o->used + 1);
+    o->buffer[o->used] = '\0';
+    return (struct str){ o->buffer, o->used };
+}
+
+void out_abandon(struct out *o)
+{
+    if (!o)
+        return;
+    if (o->path || o->beside) {
+        close(o->fd);
+        unlink(o->beside);
+    }
+    out_free(o);
+}
+
+bool out_close(struct out *o, struct err *e)
+{
+    if (!o)
+        return true;
+    if (o->fd >= 0)
+        flush(o);
+    if (o->beside) {
+        if (close(o->fd) != 0 && o->fault == 0)
+            o->fault = errno;
+        if (o->fault == 0 && rename(o->beside, o->path) != 0)
+            o->fault = errno;
+        if (o->fault != 0)
+            unlink(o->beside);
+    }
+    bool ok = o->fault == 0;
+    if (!ok)
+        err_set(e, ERR_IO, "cannot write: %s: %s", o->path ? o->path : "standard output",
+                strerror(o->fault));
+    out_free(o);
+    return ok;
+}
+
+bool out_failed(const struct out *o)
+{
+    return o->fault != 0;
+}
+
+void out_char(struct out *o, char c)
+{
+    out_bytes(o, &c, 1);
+}
+
+void out_str(struct out *o, struct str s)
+{
+    out_bytes(o, s.at, s.len);
+}
+
+void out_text_of(struct out *o, const char *terminated)
+{
+    out_bytes(o, terminated, strlen(terminated));
+}
+
+void out_u64(struct out *o, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    out_bytes(o, digits + at, sizeof digits - at);
+}
+
+void out_printf(struct out *o, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0)
+        out_bytes(o, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* out.h - where bytes go: a file, stdout, or memory.
+ * Sticky: after a fault (disk full, closed pipe) writes vanish, and out_close
+ * tells it once, so writers have no error branch. A file appears whole or not
+ * at all: it is written beside its place and renamed by a good out_close. */
+#ifndef BASE_OUT_H
+#define BASE_OUT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct out;
+
+/* "-" is stdout. Only a regular file of the user's own is replaced. */
+struct out *out_open(const char *path, struct err *e);
+struct out *out_stdout(void);
+struct out *out_memory(void);
+/* The text so far of an out_memory, terminated by a NUL beyond len. */
+struct str out_text(struct out *o);
+bool out_close(struct out *o, struct err *e); /* frees it; NULL gives true */
+void out_abandon(struct out *o);              /* no file appears */
+bool out_failed(const struct out *o);
+
+void out_char(struct out *o, char c);
+void out_bytes(struct out *o, const void *bytes, size_t len);
+void out_str(struct out *o, struct str s);
+void out_text_of(struct out *o, const char *terminated);
+void out_u64(struct out *o, uint64_t value);
+void out_printf(struct out *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

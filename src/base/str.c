@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* str.c - comparing and cutting borrowed strings. */
+#include "base/str.h"
+
+#include <string.h>
+
+struct str str_of(const char *terminated)
+{
+    return (struct str){ terminated, terminated ? strlen(terminated) : 0 };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.at, b.at, shorter) : 0;
+
+    if (order != 0)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool str_begins(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq((struct str){ s.at, prefix.len }, prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    if (s.len < suffix.len)
+        return false;
+    return str_eq((struct str){ s.at + (s.len - suffix.len), suffix.len }, suffix);
+}
+
+/* FNV-1a, folded: good enough for tables that are not fed by an enemy; tables
+ * that are bound their probes. */
+uint64_t str_hash(struct str s)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char)s.at[i]) * 0x100000001b3u;
+    return hash ^ (hash >> 32);
+}
+
+struct str str_basename(struct str path)
+{
+    size_t start = path.len;
+
+    while (start > 0 && path.at[start - 1] != '/')
+        start--;
+    return (struct str){ path.at + start, path.len - start };
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build.h - makes a profile: what every reader of a format calls.
+ * Functions are told apart by all fields of struct function but `merged`;
+ * adding an equal one gives the id it has already. Strings are copied. The
+ * builder is used up by build_finish. */
+#ifndef MODEL_BUILD_H
+#define MODEL_BUILD_H
+
+#include "model/profile.h"
+
+struct build;
+
+struct build *build_open(enum unit unit);
+
+function_id build_function(struct build *b, const struct function *f);
+process_id build_process(struct build *b, const struct process *p);
+/* Makes the thread's root node too. */
+thread_id build_thread(struct build *b, process_id process, struct str name,
+                       uint32_t native);
+node_id build_thread_root(const struct build *b, thread_id t);
+/* A new child of parent: the caller sees to it that no sibling has the same
+ * function (a tape's nodes are distinct already) ... */
+node_id build_node(struct build *b, node_id parent, function_id f);
+/* ... or lets the builder look for it, at the price of a hash lookup. */
+node_id build_child(struct build *b, node_id parent, function_id f);
+void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
+               uint64_t self);
+struct run *build_run(struct build *b);         /* to be filled in */
+struct quality *build_quality(struct build *b); /* likewise */
+void build_note(struct build *b, struct str sentence);
+
+struct profile *build_finish(struct build *b);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* profile.h - a profile in memory: what ran, who called it, what it cost.
+ * Ids are dense (0..n-1): an array indexed by id maps it to anything. A node's
+ * parent has a smaller id. What is returned is borrowed and lives as long as
+ * the profile, which never changes once built, so threads may share one.
+ * Values are in the profile's unit. */
+#ifndef MODEL_PROFILE_H
+#define MODEL_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct profile;
+typedef uint32_t function_id; /* one function, the same one of all processes */
+typedef uint32_t node_id;     /* one call path of one thread */
+typedef uint32_t thread_id;
+typedef uint32_t process_id;
+
+enum { NODE_ROOT = 0 };             /* above the roots of all threads */
+#define FUNCTION_NONE UINT32_MAX    /* of NODE_ROOT and the threads' roots */
+
+enum unit { UNIT_NS, UNIT_SAMPLES, UNIT_BYTES };
+
+enum function_kind {
+    FUNCTION_PYTHON,
+    FUNCTION_BUILTIN, /* C functions and methods */
+    FUNCTION_TYPE,    /* constructors of C types */
+    FUNCTION_OBJECT,  /* other callable C objects */
+};
+
+struct function {
+    struct str name, qualname, file; /* builtins: file "~", line 0 */
+    struct str owner;                /* class of its first argument, or empty */
+    uint32_t line;
+    enum function_kind kind;
+    uint64_t hash;      /* of the code, 0 unknown */
+    uint32_t order;     /* tells what else is equal apart */
+    uint32_t merged;    /* how many functions this row had to stand for; 1 */
+};
+
+struct node {
+    node_id parent;
+    function_id function;
+    thread_id thread;   /* meaningless for NODE_ROOT */
+    uint32_t depth;     /* NODE_ROOT 0, a thread's root 1 */
+    uint64_t calls, resumes, self;
+};
+
+struct thread {
+    struct str name;
+    process_id process;
+    uint32_t native;
+    node_id root;
+    uint64_t self;      /* sum over its nodes */
+};
+
+struct process {
+    uint32_t pid, parent_pid; /* parent_pid 0: unknown */
+    struct str name, role, program, python, reason; /* reason: why not entered */
+    uint64_t started_ns;      /* CLOCK_REALTIME */
+    uint64_t wall_ns, cpu_ns;
+    int exit;                 /* -1: not known */
+    int signal;               /* 0: none */
+    bool entered, alive;
+};
+
+struct quality {
+    bool exact;
+    bool truncated;           /* a tape was damaged or cut */
+    uint64_t lost_events, lost_ns;
+    double probe_ns;          /* a call; 0: not measured */
+    uint32_t notes;
+    const struct str *note;   /* sentences for people */
+};
+
+struct run {
+    struct str program, clock; /* clock: "wall" or "cpu" */
+    uint64_t started_ns, wall_ns;
+    uint32_t pythons;
+    const struct str *python;  /* "3.13.0", each once */
+};
+
+void profile_close(struct profile *p); /* NULL is allowed */
+
+enum unit profile_unit(const struct profile *p);
+const struct run *profile_run(const struct profile *p);
+const struct quality *profile_quality(const struct profile *p);
+uint32_t profile_functions(const struct profile *p);
+const struct function *profile_function(const struct profile *p, function_id f);
+uint32_t profile_nodes(const struct profile *p);
+const struct node *profile_node(const struct profile *p, node_id n);
+uint32_t profile_threads(const struct profile *p);
+const struct thread *profile_thread(const struct profile *p, thread_id t);
+uint32_t profile_processes(const struct profile *p);
+const struct process *profile_process(const struct profile *p, process_id i);
+
+#endif

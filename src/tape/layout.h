@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* layout.h - the bytes of a tape; doc/format.md tells them in prose.
+ * A tape is one header page, then blocks laid end to end. Everything is in
+ * units of 64-byte cells counted from the start of the file; a reference is a
+ * cell number, 0 means none. Little-endian; no pointers. What lies behind
+ * header.end, or behind a block's `used`, is not there yet. */
+#ifndef TAPE_LAYOUT_H
+#define TAPE_LAYOUT_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+
+enum {
+    TAPE_VERSION = 1,
+    TAPE_CELL = 64,
+    TAPE_HEADER_BYTES = 4096,
+};
+#define TAPE_MAGIC 0x50415445444e4f53u /* "SONDETAP" */
+#define TAPE_BLOCK_MAGIC 0x4b4c4274u   /* "tBLK" */
+
+enum tape_role { TAPE_ROLE_AGENT = 1, TAPE_ROLE_LAUNCHER = 2 };
+
+/* The state a writer left its tape in. RUNNING with no lock held: it died. */
+enum tape_state { TAPE_RUNNING = 1, TAPE_FINISHED = 2 };
+
+enum tape_flag {
+    TAPE_BUILTINS = 1 << 0, /* calls of C functions were counted too */
+    TAPE_SHARED = 1 << 1,   /* written through a shared mapping, else pwrite */
+};
+
+/* A string: the low 40 bits are its byte offset, the high 24 its length. */
+typedef uint64_t tape_text;
+#define TAPE_TEXT_MAX 0xffffffu
+
+struct tape_header {
+    uint64_t magic;
+    uint32_t version;      /* a reader refuses a newer one by name */
+    uint32_t header_bytes; /* TAPE_HEADER_BYTES */
+    uint32_t role, state;  /* enum tape_role, enum tape_state */
+    uint32_t flags;        /* enum tape_flag */
+    uint32_t clock;        /* enum clock_kind: what a tick is */
+    uint32_t pid, parent_pid;
+    uint64_t start_ticks;  /* field 22 of /proc/PID/stat: tells pids apart */
+    uint64_t started_ns;   /* CLOCK_REALTIME */
+    uint32_t python;       /* PY_VERSION_HEX of the running interpreter */
+    uint32_t reserved;
+    tape_text program;     /* what it is called: base name or module */
+    tape_text executable;  /* path of the interpreter */
+    struct clock_pair first, last; /* two moments: ticks to ns */
+    uint64_t cpu_ns;       /* of the process, up to `last` */
+    uint64_t end;          /* in cells: the blocks before it are there */
+    uint64_t lost_events;  /* not counted for want of room */
+    uint64_t healed;       /* events that did not fit the stack: see doc */
+    uint64_t backward;     /* clock readings smaller than the one before */
+    uint64_t paused_ns;    /* between stop and start */
+};
+
+enum tape_kind {
+    TAPE_TEXTS = 1, /* bytes; `used` counts bytes, in all others records */
+    TAPE_FUNCTIONS,
+    TAPE_NODES,     /* of one thread: the block's `owner` */
+    TAPE_THREADS,
+    TAPE_PROCESSES,
+};
+
+/* First cell of every block. */
+struct tape_block {
+    uint32_t magic;
+    uint32_t kind;  /* enum tape_kind; unknown ones are passed over */
+    uint32_t cells; /* of the whole block, this one included */
+    uint32_t owner; /* TAPE_NODES: cell of the thread */
+    uint64_t used;
+    uint64_t sum;   /* of the used cells behind this one, when sealed; else 0 */
+    uint8_t reserved[32];
+};
+
+enum tape_function_kind {
+    TAPE_PYTHON = 1,
+    TAPE_BUILTIN, /* a C function or method: what cProfile counts as well */
+    TAPE_TYPE,    /* constructor of a type made in C */
+    TAPE_OBJECT,  /* any other callable object made in C */
+};
+
+struct tape_function {
+    tape_text name;     /* builtins: as cProfile prints them */
+    tape_text qualname; /* builtins: module.name or type.name */
+    tape_text file;     /* builtins: "~" */
+    tape_text owner;    /* class of the first argument at the first call */
+    uint32_t line;      /* first line; builtins: 0 */
+    uint32_t kind;      /* enum tape_function_kind */
+    uint64_t hash;      /* of the code: equal functions of two tapes */
+    uint32_t order;     /* 0, 1, ... in order of first call */
+    uint32_t died;      /* 1: its code object is gone */
+    uint64_t reserved;
+};
+
+/* One distinct call path. Owned and updated in place by one thread. */
+struct tape_node {
+    uint32_t parent;   /* a smaller cell; 0: a thread's root */
+    uint32_t function; /* 0: a root */
+    uint64_t calls;
+    uint64_t resumes;  /* of generators and coroutines, throws included */
+    uint64_t self;     /* ticks in the function itself */
+    uint64_t key;      /* this and the rest is the writer's own business */
+    uint32_t recent;
+    uint32_t chain;
+    uint32_t same;
+    uint8_t reserved[12];
+};
+
+struct tape_thread {
+    tape_text name;
+    uint32_t serial; /* 0, 1, ... in order of first event */
+    uint32_t native; /* kernel's id; they are used again */
+    uint32_t root;   /* cell of its root node */
+    uint32_t ended;  /* 1: the thread is gone */
+    uint64_t first, last; /* ticks: first event, and last known */
+    uint8_t reserved[24];
+};
+
+enum tape_process_flag {
+    TAPE_PROCESS_ENDED = 1 << 0,     /* status and end_ns are known */
+    TAPE_PROCESS_UNENTERED = 1 << 1, /* no agent in it: `reason` says why */
+};
+
+/* What one process saw of another: the launcher of the program it started. */
+struct tape_process {
+    tape_text name, reason;
+    uint32_t pid, parent_pid;
+    uint32_t flags;  /* enum tape_process_flag */
+    uint32_t status; /* as wait(2) */
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+    uint64_t cpu_ns;           /* of it and its waited-for children */
+    uint64_t max_rss_bytes;
+};
+
+_Static_assert(sizeof(struct tape_header) <= TAPE_HEADER_BYTES, "one page");
+_Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
+_Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");
+_Static_assert(sizeof(struct tape_node) == TAPE_CELL, "one cell");
+_Static_assert(sizeof(struct tape_thread) == TAPE_CELL, "one cell");
+_Static_assert(sizeof(struct tape_process) == TAPE_CELL, "one cell");
+
+#endif
