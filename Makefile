@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door: brings in what is missing, then hands over to meson and pytest.
+# A stamp in build/stamp/ remembers each step of the set-up.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: build demo check check-long bench wheel clean help FORCE
+
+venv := build/venv
+dev := build/dev
+# The Python of the build environment: the system's own where it will do.
+PYTHON ?= $(firstword $(shell tool/pythons | grep -x '/usr/bin/.*') $(shell tool/pythons))
+
+build: build/stamp/setup  ## build, into build/venv (the command is build/venv/bin/sonde)
+	@set -o pipefail; ninja -C $(dev) --quiet | { grep -v '^ninja: ' || true; }
+	@$(venv)/bin/meson install -C $(dev) --no-rebuild --only-changed --quiet
+
+demo: build  ## build, profile an example, print the report and what to type next
+	@tool/demo
+
+check: build  ## all tests, within 15 minutes
+	@tool/check
+
+check-long: build  ## `make check`, and what takes longer: sanitizers, another processor
+	@tool/check --long
+
+bench: build  ## sonde beside cProfile, on each Python
+	@$(venv)/bin/python bench/bench.py
+
+wheel: build/stamp/venv  ## a wheel for this Python, in dist/
+	@$(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . -Csetup-args=-Dstatic=true
+	@ls dist/*.whl
+
+clean:  ## remove all that was built
+	rm -rf build dist
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+build/stamp/packages: tool/packages
+	@tool/packages
+	@mkdir -p build/stamp && touch $@
+
+build/stamp/venv: tool/requirements.txt build/stamp/packages
+	@test -n "$(PYTHON)" || { echo "make: no CPython 3.11 or newer found" >&2; exit 1; }
+	@test -x $(venv)/bin/python || $(PYTHON) -m venv $(venv)
+	@$(venv)/bin/pip install --quiet --disable-pip-version-check --retries 1 \
+	    -r tool/requirements.txt || { echo "make: pip could not install what\
+	    tool/requirements.txt names (behind a proxy with its own certificate:\
+	    set PIP_CERT)" >&2; exit 1; }
+	@touch $@
+
+# The Pythons with headers and the layers: rewritten only when one came or went, so
+# that the set-up follows.
+build/found: build/stamp/packages FORCE
+	@{ tool/pythons --headers; ls -d src/*/; } > $@.new; \
+	    if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
+
+build/stamp/setup: build/stamp/venv build/found
+	@grep -q ^/ build/found || { echo "make: no Python with headers found" >&2; exit 1; }
+	@rm -rf $(dev)
+	@$(venv)/bin/meson setup $(dev) --prefix $(CURDIR)/$(venv) -Dpython.install_env=auto -Dtests=enabled \
+	    -Dagents=$$(grep ^/ build/found | paste -sd,) > build/setup.log || \
+	    { cat build/setup.log >&2; exit 1; }
+	@touch $@
