@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: build demo check check-long bench wheel clean help FORCE
+.PHONY: build demo check check-long bench wheel format clean help FORCE
 
 venv := build/venv
 dev := build/dev
@@ -31,6 +31,9 @@ wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@$(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . -Csetup-args=-Dstatic=true
 	@ls dist/*.whl
 
+format:  ## lay the C files out as .clang-format says
+	@git ls-files -co --exclude-standard 'src/*.[ch]' 'test/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i
+
 clean:  ## remove all that was built
 	rm -rf build dist
 
@@ -53,7 +56,7 @@ build/stamp/venv: tool/requirements.txt build/stamp/packages
 # The Pythons with headers and the layers: rewritten only when one came or went, so
 # that the set-up follows.
 build/found: build/stamp/packages FORCE
-	@{ tool/pythons --headers; ls -d src/*/; } > $@.new; \
+	@{ tool/pythons --headers; ls src/*/meson.build; } > $@.new; \
 	    if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
 
 build/stamp/setup: build/stamp/venv build/found
