@@ -115,8 +115,9 @@ struct tape_thread {
     uint32_t native; /* kernel's id; they are used again */
     uint32_t root;   /* cell of its root node */
     uint32_t ended;  /* 1: the thread is gone */
-    uint64_t first, last; /* ticks: first event, and last known */
-    uint8_t reserved[24];
+    uint64_t first, last; /* ticks: first event, and latest */
+    uint32_t current;     /* cell of the node it is in since `last` */
+    uint8_t reserved[20];
 };
 
 enum tape_process_flag {

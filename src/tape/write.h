@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* write.h - writes a tape from inside the process it tells about.
+ * The file is mapped shared and given room (posix_fallocate) before it is
+ * touched, so a full disk is an answer, never a signal, and a killed writer
+ * loses nothing it had committed. No heap, no stdio, no handlers. Not thread
+ * safe: one caller at a time (the agent's holds the GIL). Where there is no
+ * room the answer is 0 or NULL and the caller counts the loss. */
+#ifndef TAPE_WRITE_H
+#define TAPE_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "tape/layout.h"
+
+/* The block records of one kind are being added to. */
+struct writer_block {
+    struct tape_block *at; /* NULL: none yet */
+    uint32_t cell;
+};
+
+struct writer {
+    char *base;        /* the file's first byte, mapped; NULL: closed */
+    size_t mapped;     /* bytes of the file that are mapped and have room */
+    size_t reserved;   /* bytes of address space kept for it */
+    int fd;
+    dev_t device;      /* what fd was when opened: the program may close ... */
+    ino_t inode;       /* ... every descriptor and get the number again */
+    struct writer_block texts, functions, threads, processes;
+    tape_text *interned; /* open addressing, 0 is empty */
+    uint32_t interned_size, interned_used;
+};
+
+static inline struct tape_header *writer_header(const struct writer *w)
+{
+    return (struct tape_header *)(void *)w->base;
+}
+
+static inline void *writer_cell(const struct writer *w, uint32_t cell)
+{
+    return w->base + (size_t)cell * TAPE_CELL;
+}
+
+/* Makes DIRECTORY/PID-START.tape (0600, never an existing file) and maps it;
+ * fills in the header's pid, start, clock and first moment. false: errno. */
+bool writer_open(struct writer *w, const char *directory, enum tape_role role,
+                 enum clock_kind clock);
+/* Another process's tape after a fork: forgets it without touching it. */
+void writer_forget(struct writer *w);
+/* Seals every block, marks the tape finished, gives unused room back. */
+void writer_close(struct writer *w);
+/* Notes the present moment: calibrates the clock, counts CPU time so far. */
+void writer_stamp(struct writer *w);
+
+/* A zeroed record in b's block, or in a new block of that kind; the cell, 0
+ * where there is no room. It is there for readers from writer_commit on. */
+uint32_t writer_add(struct writer *w, struct writer_block *b, enum tape_kind kind,
+                    uint32_t owner);
+static inline void writer_commit(struct writer_block *b)
+{
+    __atomic_store_n(&b->at->used, b->at->used + 1, __ATOMIC_RELEASE);
+}
+
+/* The text, once: equal texts share their bytes. Cut at TAPE_TEXT_MAX. */
+tape_text writer_text(struct writer *w, const char *bytes, size_t len);
+
+/* Zeroed private memory outside every allocator a program can hook. */
+void *writer_map_private(size_t bytes);
+
+#endif
