@@ -1,14 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - the command's front door: prints and exits, which nothing else does. */
+/* main.c - from the words typed to a command's body; prints its error and exits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/out.h"
+#include "cmd/cmd.h"
+
+#define ROW(name) extern const struct cmd cmd_##name;
+#include "cmd/list.h"
+#undef ROW
+
+static const struct cmd *const list[] = {
+#define ROW(name) &cmd_##name,
+#include "cmd/list.h"
+#undef ROW
+    NULL,
+};
+
+const struct cmd *const *cmd_list(void)
+{
+    return list;
+}
+
+const struct cmd *cmd_find(const char *name)
+{
+    for (const struct cmd *const *c = list; *c; c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    return NULL;
+}
+
+void cmd_say(const char *format, ...)
+{
+    char line[2048] = "sonde: ";
+    size_t start = strlen(line);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line + start, sizeof line - start - 1, format, args);
+    va_end(args);
+    size_t len = strlen(line);
+    line[len++] = '\n';
+    while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+        continue;
+}
+
+/* What is closed stays closed for a program we start, yet no file of ours may
+ * land on a number that means stdin, stdout or stderr; writing there fails. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static int cmd_run(const struct cmd *c, int argc, char **argv, struct err *e)
+{
+    struct arena *a = arena_open();
+    void *args = arena_alloc(a, c->args_size + 1);
+    struct words words = { 0, arena_array(a, (size_t)argc + 1, sizeof(char *)) };
+    bool asked = false;
+    int status = 1;
+
+    if (!options_read(c, argc, argv, args, &words, &asked, e))
+        status = 2;
+    else if (asked)
+        status = help_cmd(c, e) ? 0 : 1;
+    else {
+        bool profiles = true;
+        for (int i = 0; c->reads && i < words.count; i++)
+            profiles = profiles && help_program(c, words.at[i], e);
+        if (profiles)
+            status = c->run(args, words, e);
+    }
+    arena_close(a);
+    return status;
+}
+
+static bool version(struct err *e)
+{
+    struct out *o = out_stdout();
+
+    out_text_of(o, "sonde " SONDE_VERSION "\n");
+    return out_close(o, e);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* argv[0] is sonde itself. */
+static int dispatch(int argc, char **argv, struct err *e)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    const struct cmd *c = cmd_find(word);
+
+    if (c)
+        return cmd_run(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, e);
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+        return version(e) ? 0 : 1;
+    if (strcmp(word, "help") == 0 && argc > 2 && *argv[2] && (c = cmd_find(argv[2])))
+        return help_cmd(c, e) ? 0 : 1;
+    if (!*word || is_help(word) || strcmp(word, "help") == 0)
+        return help_all(e) ? 0 : 1;
+    help_unknown(word, argc > 2 ? argv[2] : "", e);
+    return 2;
+}
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("sonde " SONDE_VERSION);
-        return 0;
-    }
-    fputs("sonde: no such command (try sonde --version)\n", stderr);
-    return 2;
+    struct err e = { 0 };
+
+    hold_standard_descriptors();
+    setlocale(LC_CTYPE, "");
+    int status = dispatch(argc, argv, &e);
+    if (e.code == ERR_NONE)
+        return status;
+    cmd_say("%s", e.text);
+    return e.code == ERR_USAGE ? 2 : status != 0 ? status : 1;
 }
