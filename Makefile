@@ -28,7 +28,7 @@ bench: build  ## sonde beside cProfile, on each Python
 	@$(venv)/bin/python bench/bench.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
-	@$(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . -Csetup-args=-Dstatic=true
+	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . --no-build-isolation --config-settings=setup-args=-Dstatic=true
 	@ls dist/*.whl
 
 format:  ## lay the C files out as .clang-format says
