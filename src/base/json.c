@@ -14,7 +14,11 @@ struct json json_on(struct out *o)
 /* Bytes of the well-formed UTF-8 character at s, 0 when there is none. */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
-    size_t len = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    size_t len = s[0] < 0xc2   ? 0
+                 : s[0] < 0xe0 ? 2
+                 : s[0] < 0xf0 ? 3
+                 : s[0] < 0xf5 ? 4
+                               : 0;
 
     if (len == 0 || len > left)
         return 0;

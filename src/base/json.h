@@ -20,7 +20,7 @@ struct json {
 struct json json_on(struct out *o);
 void json_object(struct json *j, const char *key); /* opens one ... */
 void json_array(struct json *j, const char *key);
-void json_end(struct json *j);                     /* ... and closes the last */
+void json_end(struct json *j); /* ... and closes the last */
 void json_str(struct json *j, const char *key, struct str value);
 void json_text(struct json *j, const char *key, const char *value); /* NULL: null */
 void json_u64(struct json *j, const char *key, uint64_t value);

@@ -178,8 +178,8 @@ bool out_close(struct out *o, struct err *e)
     }
     bool ok = o->fault == 0;
     if (!ok)
-        err_set(e, ERR_IO, "cannot write: %s: %s", o->path ? o->path : "standard output",
-                strerror(o->fault));
+        err_set(e, ERR_IO, "cannot write: %s: %s",
+                o->path ? o->path : "standard output", strerror(o->fault));
     out_free(o);
     return ok;
 }
