@@ -31,8 +31,9 @@ wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . --no-build-isolation --config-settings=setup-args=-Dstatic=true
 	@ls dist/*.whl
 
-format:  ## lay the C files out as .clang-format says
-	@git ls-files -co --exclude-standard 'src/*.[ch]' 'test/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i
+format: build/stamp/venv  ## lay the C files out as .clang-format says
+	@git ls-files -co --exclude-standard 'src/*.[ch]' 'test/*.[ch]' 'bench/*.[ch]' | \
+	    xargs $(venv)/bin/clang-format -i
 
 clean:  ## remove all that was built
 	rm -rf build dist

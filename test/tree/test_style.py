@@ -40,7 +40,7 @@ def test_scripts_say_their_licence(root):
 
 def test_layout_is_clang_formats(root, sources):
     files = [name for name in sources if not name.endswith(".h.in")]
-    done = subprocess.run(["clang-format", "--dry-run", "-Werror", *files], cwd=root, text=True,
+    done = subprocess.run([root / "build/venv/bin/clang-format", "--dry-run", "-Werror", *files], cwd=root, text=True,
                           stderr=subprocess.PIPE)
     wrong = sorted({line.split(":")[0] for line in done.stderr.splitlines() if ": error: " in line})
     assert wrong == [], "run: make format"
