@@ -18,17 +18,20 @@ build: build/stamp/setup  ## build, into build/venv (the command is build/venv/b
 demo: build  ## build, profile an example, print the report and what to type next
 	@tool/demo
 
-check: build  ## all tests, within 15 minutes
+check: build/stamp/packages-test  ## all tests, within 15 minutes
+	@$(MAKE) build
 	@tool/check
 
-check-long: build  ## `make check`, and what takes longer: sanitizers, another processor
+check-long: build/stamp/packages-test  ## the same, and what takes longer
+	@$(MAKE) build
 	@tool/check --long
 
 bench: build  ## sonde beside cProfile, on each Python
 	@$(venv)/bin/python bench/bench.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
-	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps --wheel-dir dist . --no-build-isolation --config-settings=setup-args=-Dstatic=true
+	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \
+	    --no-build-isolation --config-settings=setup-args=-Dstatic=true --wheel-dir dist .
 	@ls dist/*.whl
 
 format: build/stamp/venv  ## lay the C files out as .clang-format says
@@ -41,13 +44,13 @@ clean:  ## remove all that was built
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-build/stamp/packages: tool/packages
-	@tool/packages
+build/stamp/packages-%: tool/packages
+	@tool/packages $*
 	@mkdir -p build/stamp && touch $@
 
-build/stamp/venv: tool/requirements.txt build/stamp/packages
-	@test -n "$(PYTHON)" || { echo "make: no CPython 3.11 or newer found" >&2; exit 1; }
-	@test -x $(venv)/bin/python || $(PYTHON) -m venv $(venv)
+build/stamp/venv: tool/requirements.txt build/stamp/packages-build
+	@test -x $(venv)/bin/python || { python="$(PYTHON)"; test -n "$$python" || \
+	    { echo "make: no CPython 3.11 or newer found" >&2; exit 1; }; "$$python" -m venv $(venv); }
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --retries 1 \
 	    -r tool/requirements.txt || { echo "make: pip could not install what\
 	    tool/requirements.txt names (behind a proxy with its own certificate:\
@@ -56,14 +59,17 @@ build/stamp/venv: tool/requirements.txt build/stamp/packages
 
 # The Pythons with headers and the layers: rewritten only when one came or went, so
 # that the set-up follows.
-build/found: build/stamp/packages FORCE
+build/found: build/stamp/packages-build FORCE
 	@{ tool/pythons --headers; ls src/*/meson.build; } > $@.new; \
 	    if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
 
-build/stamp/setup: build/stamp/venv build/found
+# Once the packages for tests are here, unit tests are built as well.
+tested := $(wildcard build/stamp/packages-test)
+build/stamp/setup: build/stamp/venv build/found $(tested)
 	@grep -q ^/ build/found || { echo "make: no Python with headers found" >&2; exit 1; }
 	@rm -rf $(dev)
-	@$(venv)/bin/meson setup $(dev) --prefix $(CURDIR)/$(venv) -Dpython.install_env=auto -Dtests=enabled \
+	@$(venv)/bin/meson setup $(dev) --prefix $(CURDIR)/$(venv) \
+	    -Dpython.install_env=auto -Dtests=$(if $(tested),enabled,disabled) \
 	    -Dagents=$$(grep ^/ build/found | paste -sd,) > build/setup.log || \
 	    { cat build/setup.log >&2; exit 1; }
 	@touch $@
