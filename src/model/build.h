@@ -11,9 +11,15 @@
 struct build;
 
 struct build *build_open(enum unit unit);
+void build_abandon(struct build *b); /* instead of build_finish; NULL is allowed */
+/* So many nodes are to come: a hint that spares copying. */
+void build_expect(struct build *b, uint32_t nodes);
 
 function_id build_function(struct build *b, const struct function *f);
 process_id build_process(struct build *b, const struct process *p);
+/* To be filled in when more is known; a text that is set comes of build_text. */
+struct process *build_process_at(struct build *b, process_id i);
+uint32_t build_processes(const struct build *b); /* so far */
 /* Makes the thread's root node too. */
 thread_id build_thread(struct build *b, process_id process, struct str name,
                        uint32_t native);
@@ -25,8 +31,10 @@ node_id build_node(struct build *b, node_id parent, function_id f);
 node_id build_child(struct build *b, node_id parent, function_id f);
 void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
                uint64_t self);
-struct run *build_run(struct build *b);         /* to be filled in */
-struct quality *build_quality(struct build *b); /* likewise */
+struct run *build_run(struct build *b);                 /* to be filled in, ... */
+struct quality *build_quality(struct build *b);         /* ... but for the lists */
+struct str build_text(struct build *b, struct str s);   /* a copy that stays */
+void build_python(struct build *b, struct str version); /* listed once */
 void build_note(struct build *b, struct str sentence);
 
 struct profile *build_finish(struct build *b);

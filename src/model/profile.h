@@ -18,8 +18,8 @@ typedef uint32_t node_id;     /* one call path of one thread */
 typedef uint32_t thread_id;
 typedef uint32_t process_id;
 
-enum { NODE_ROOT = 0 };             /* above the roots of all threads */
-#define FUNCTION_NONE UINT32_MAX    /* of NODE_ROOT and the threads' roots */
+enum { NODE_ROOT = 0 };          /* above the roots of all threads */
+#define FUNCTION_NONE UINT32_MAX /* of NODE_ROOT and the threads' roots */
 
 enum unit { UNIT_NS, UNIT_SAMPLES, UNIT_BYTES };
 
@@ -35,16 +35,16 @@ struct function {
     struct str owner;                /* class of its first argument, or empty */
     uint32_t line;
     enum function_kind kind;
-    uint64_t hash;      /* of the code, 0 unknown */
-    uint32_t order;     /* tells what else is equal apart */
-    uint32_t merged;    /* how many functions this row had to stand for; 1 */
+    uint64_t hash;   /* of the code, 0 unknown */
+    uint32_t order;  /* tells what else is equal apart */
+    uint32_t merged; /* how many functions this row had to stand for; 1 */
 };
 
 struct node {
     node_id parent;
     function_id function;
-    thread_id thread;   /* meaningless for NODE_ROOT */
-    uint32_t depth;     /* NODE_ROOT 0, a thread's root 1 */
+    thread_id thread; /* meaningless for NODE_ROOT */
+    uint32_t depth;   /* NODE_ROOT 0, a thread's root 1 */
     uint64_t calls, resumes, self;
 };
 
@@ -53,33 +53,33 @@ struct thread {
     process_id process;
     uint32_t native;
     node_id root;
-    uint64_t self;      /* sum over its nodes */
+    uint64_t self; /* sum over its nodes */
 };
 
 struct process {
-    uint32_t pid, parent_pid; /* parent_pid 0: unknown */
+    uint32_t pid, parent_pid;                       /* parent_pid 0: unknown */
     struct str name, role, program, python, reason; /* reason: why not entered */
-    uint64_t started_ns;      /* CLOCK_REALTIME */
+    uint64_t started_ns;                            /* CLOCK_REALTIME */
     uint64_t wall_ns, cpu_ns;
-    int exit;                 /* -1: not known */
-    int signal;               /* 0: none */
+    int exit;   /* -1: not known */
+    int signal; /* 0: none */
     bool entered, alive;
 };
 
 struct quality {
     bool exact;
-    bool truncated;           /* a tape was damaged or cut */
+    bool truncated; /* a tape was damaged or cut */
     uint64_t lost_events, lost_ns;
-    double probe_ns;          /* a call; 0: not measured */
+    double probe_ns; /* a call; 0: not measured */
     uint32_t notes;
-    const struct str *note;   /* sentences for people */
+    const struct str *note; /* sentences for people */
 };
 
 struct run {
     struct str program, clock; /* clock: "wall" or "cpu" */
     uint64_t started_ns, wall_ns;
     uint32_t pythons;
-    const struct str *python;  /* "3.13.0", each once */
+    const struct str *python; /* "3.13.0", each once */
 };
 
 void profile_close(struct profile *p); /* NULL is allowed */

@@ -212,13 +212,16 @@ static void read_blocks(struct tape *t, int fd)
 static bool header_good(const struct tape_header *h, size_t got, const char *path,
                         struct err *e)
 {
-    static const char what[] = "cannot read tape";
+    static const char what[] = "cannot read recording";
 
     if (got == 0)
         return err_set(e, ERR_FORMAT, "%s: %s: empty (nothing was recorded in it)",
                        what, path);
     if (got >= sizeof h->magic && h->magic != TAPE_MAGIC)
-        return err_set(e, ERR_FORMAT, "%s: %s: not a tape of sonde", what, path);
+        return err_set(e, ERR_FORMAT,
+                       "%s: %s: not a recording of sonde "
+                       "(sonde formats tells what can be read)",
+                       what, path);
     if (got < sizeof *h)
         return err_set(e, ERR_FORMAT, "%s: %s: cut short: %zu bytes of at least %d",
                        what, path, got, TAPE_HEADER_BYTES);
@@ -228,7 +231,7 @@ static bool header_good(const struct tape_header *h, size_t got, const char *pat
                        "up to %d (use a newer sonde)",
                        what, path, h->version, TAPE_VERSION);
     if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES)
-        return err_set(e, ERR_FORMAT, "%s: %s: damaged header", what, path);
+        return err_set(e, ERR_FORMAT, "%s: %s: its header is damaged", what, path);
     return true;
 }
 
@@ -248,12 +251,12 @@ static int open_regular(const char *path, struct err *e)
     struct stat s;
 
     if (fd < 0) {
-        err_set(e, ERR_IO, "cannot read tape: %s: %s", path, strerror(errno));
+        err_set(e, ERR_IO, "cannot read recording: %s: %s", path, strerror(errno));
         return -1;
     }
     if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
         return fd;
-    err_set(e, ERR_FORMAT, "cannot read tape: %s: %s", path,
+    err_set(e, ERR_FORMAT, "cannot read recording: %s: %s", path,
             S_ISDIR(s.st_mode) ? "a directory" : "not a regular file");
     close(fd);
     return -1;

@@ -44,7 +44,7 @@ static bool list(struct recording *r, const char *path, struct err *e)
     DIR *d = opendir(path);
 
     if (!d)
-        return err_set(e, ERR_IO, "cannot open recording: %s: %s", path,
+        return err_set(e, ERR_IO, "cannot read recording: %s: %s", path,
                        strerror(errno));
     for (struct dirent *entry; (entry = readdir(d)) != NULL;)
         if (is_tape(entry->d_name))
@@ -52,7 +52,7 @@ static bool list(struct recording *r, const char *path, struct err *e)
     closedir(d);
     if (r->tapes == 0)
         return err_set(e, ERR_FORMAT,
-                       "cannot open recording: %s: a directory that is no recording: "
+                       "cannot read recording: %s: a directory that is no recording: "
                        "there is no tape in it (sonde run makes recordings)",
                        path);
     qsort(r->path, r->tapes, sizeof *r->path, by_name);
@@ -63,15 +63,15 @@ static bool list(struct recording *r, const char *path, struct err *e)
 static bool missing(const char *path, struct err *e)
 {
     if (errno != ENOENT)
-        return err_set(e, ERR_IO, "cannot open recording: %s: %s", path,
+        return err_set(e, ERR_IO, "cannot read recording: %s: %s", path,
                        strerror(errno));
     if (str_ends(str_of(path), STR(RECORDING_SUFFIX)))
         return err_set(
             e, ERR_IO,
-            "cannot open recording: %s: no such file (sonde run -o %s app.py "
+            "cannot read recording: %s: no such file (sonde run -o %s app.py "
             "makes it)",
             path, path);
-    return err_set(e, ERR_IO, "cannot open recording: %s: no such file", path);
+    return err_set(e, ERR_IO, "cannot read recording: %s: no such file", path);
 }
 
 struct recording *recording_open(const char *path, struct err *e)
@@ -91,7 +91,7 @@ struct recording *recording_open(const char *path, struct err *e)
         r->path[r->tapes++] = arena_cstr(arena, str_of(path));
         ok = true;
     } else {
-        ok = err_set(e, ERR_FORMAT, "cannot open recording: %s: not a regular file",
+        ok = err_set(e, ERR_FORMAT, "cannot read recording: %s: not a regular file",
                      path);
     }
     if (ok)

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build.c - arrays that double in the profile's arena; what finds equal
+ * functions and children again lives in a second arena and goes at the end. */
+#include "model/build.h"
+
+#include "base/map.h"
+#include "model/body.h"
+
+struct array {
+    void *items;
+    uint32_t used, room;
+    size_t size;
+};
+
+struct build {
+    struct arena *arena;   /* becomes the profile's */
+    struct arena *scratch; /* holds this struct, too */
+    enum unit unit;
+    struct run run;
+    struct quality quality;
+    struct array functions, nodes, threads, processes, notes, pythons;
+    struct map function_ids, child_ids;
+};
+
+static void *item(const struct array *a, uint32_t i)
+{
+    return (char *)a->items + i * a->size;
+}
+
+static void make_room(struct build *b, struct array *a, uint32_t room)
+{
+    if (room <= a->room)
+        return;
+    a->items = arena_grow(b->arena, a->items, a->used * a->size, room * a->size);
+    a->room = room;
+}
+
+static void *append(struct build *b, struct array *a)
+{
+    if (a->used == a->room)
+        make_room(b, a, a->room ? a->room * 2 : 16);
+    return item(a, a->used++);
+}
+
+struct build *build_open(enum unit unit)
+{
+    struct arena *scratch = arena_open();
+    struct build *b = arena_alloc(scratch, sizeof *b);
+
+    *b = (struct build){
+        .arena = arena_open(),
+        .scratch = scratch,
+        .unit = unit,
+        .quality = { .exact = true },
+        .functions = { .size = sizeof(struct function) },
+        .nodes = { .size = sizeof(struct node) },
+        .threads = { .size = sizeof(struct thread) },
+        .processes = { .size = sizeof(struct process) },
+        .notes = { .size = sizeof(struct str) },
+        .pythons = { .size = sizeof(struct str) },
+        .function_ids = map_on(scratch),
+        .child_ids = map_on(scratch),
+    };
+    struct node *root = append(b, &b->nodes);
+    *root = (struct node){ .function = FUNCTION_NONE };
+    return b;
+}
+
+void build_abandon(struct build *b)
+{
+    if (!b)
+        return;
+    arena_close(b->arena);
+    arena_close(b->scratch);
+}
+
+void build_expect(struct build *b, uint32_t nodes)
+{
+    struct array *a = &b->nodes;
+    uint32_t wanted = nodes <= UINT32_MAX - a->used ? a->used + nodes : a->used;
+
+    if (wanted > a->room)
+        make_room(b, a, wanted > a->room / 2 * 3 ? wanted : a->room / 2 * 3);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+static uint64_t function_hash(const struct function *f)
+{
+    uint64_t hash = mix(str_hash(f->name), str_hash(f->qualname));
+
+    hash = mix(mix(hash, str_hash(f->file)), str_hash(f->owner));
+    hash = mix(mix(hash, f->line), f->kind);
+    return mix(mix(hash, f->hash), f->order);
+}
+
+struct wanted_function {
+    const struct build *build;
+    const struct function *function;
+};
+
+static bool same_function(const void *with, uint32_t id)
+{
+    const struct wanted_function *w = with;
+    const struct function *a = w->function, *b = item(&w->build->functions, id);
+
+    return a->line == b->line && a->kind == b->kind && a->hash == b->hash &&
+           a->order == b->order && str_eq(a->name, b->name) &&
+           str_eq(a->file, b->file) && str_eq(a->qualname, b->qualname) &&
+           str_eq(a->owner, b->owner);
+}
+
+function_id build_function(struct build *b, const struct function *f)
+{
+    struct wanted_function wanted = { b, f };
+    uint64_t hash = function_hash(f);
+    uint32_t id = map_find(&b->function_ids, hash, same_function, &wanted);
+
+    if (id != MAP_NONE)
+        return id;
+    id = b->functions.used;
+    struct function *copy = append(b, &b->functions);
+    *copy = *f;
+    copy->name = arena_str(b->arena, f->name);
+    copy->qualname = arena_str(b->arena, f->qualname);
+    copy->file = arena_str(b->arena, f->file);
+    copy->owner = arena_str(b->arena, f->owner);
+    if (copy->merged == 0)
+        copy->merged = 1;
+    map_add(&b->function_ids, hash, id);
+    return id;
+}
+
+process_id build_process(struct build *b, const struct process *p)
+{
+    process_id id = b->processes.used;
+    struct process *copy = append(b, &b->processes);
+
+    *copy = *p;
+    copy->name = arena_str(b->arena, p->name);
+    copy->role = arena_str(b->arena, p->role);
+    copy->program = arena_str(b->arena, p->program);
+    copy->python = arena_str(b->arena, p->python);
+    copy->reason = arena_str(b->arena, p->reason);
+    return id;
+}
+
+struct process *build_process_at(struct build *b, process_id i)
+{
+    return item(&b->processes, i);
+}
+
+uint32_t build_processes(const struct build *b)
+{
+    return b->processes.used;
+}
+
+static node_id node_new(struct build *b, node_id parent, function_id f, thread_id t)
+{
+    node_id id = b->nodes.used;
+    struct node *n = append(b, &b->nodes);
+    const struct node *above = item(&b->nodes, parent);
+
+    *n = (struct node){
+        .parent = parent, .function = f, .thread = t, .depth = above->depth + 1
+    };
+    return id;
+}
+
+thread_id build_thread(struct build *b, process_id process, struct str name,
+                       uint32_t native)
+{
+    thread_id id = b->threads.used;
+    struct thread *t = append(b, &b->threads);
+
+    *t = (struct thread){
+        .name = arena_str(b->arena, name),
+        .process = process,
+        .native = native,
+        .root = node_new(b, NODE_ROOT, FUNCTION_NONE, id),
+    };
+    return id;
+}
+
+node_id build_thread_root(const struct build *b, thread_id t)
+{
+    const struct thread *thread = item(&b->threads, t);
+
+    return thread->root;
+}
+
+node_id build_node(struct build *b, node_id parent, function_id f)
+{
+    const struct node *above = item(&b->nodes, parent);
+
+    return node_new(b, parent, f, above->thread);
+}
+
+struct wanted_child {
+    const struct build *build;
+    node_id parent;
+    function_id function;
+};
+
+static bool same_child(const void *with, uint32_t id)
+{
+    const struct wanted_child *w = with;
+    const struct node *n = item(&w->build->nodes, id);
+
+    return n->parent == w->parent && n->function == w->function;
+}
+
+node_id build_child(struct build *b, node_id parent, function_id f)
+{
+    struct wanted_child wanted = { b, parent, f };
+    uint64_t hash = (uint64_t)parent << 32 | f;
+    uint32_t id = map_find(&b->child_ids, hash, same_child, &wanted);
+
+    if (id == MAP_NONE) {
+        id = build_node(b, parent, f);
+        map_add(&b->child_ids, hash, id);
+    }
+    return id;
+}
+
+void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
+               uint64_t self)
+{
+    struct node *node = item(&b->nodes, n);
+
+    node->calls += calls;
+    node->resumes += resumes;
+    node->self += self;
+}
+
+struct run *build_run(struct build *b)
+{
+    return &b->run;
+}
+
+struct quality *build_quality(struct build *b)
+{
+    return &b->quality;
+}
+
+struct str build_text(struct build *b, struct str s)
+{
+    return arena_str(b->arena, s);
+}
+
+void build_note(struct build *b, struct str sentence)
+{
+    struct str *note = append(b, &b->notes);
+
+    *note = arena_str(b->arena, sentence);
+}
+
+void build_python(struct build *b, struct str version)
+{
+    for (uint32_t i = 0; i < b->pythons.used; i++)
+        if (str_eq(*(const struct str *)item(&b->pythons, i), version))
+            return;
+    struct str *python = append(b, &b->pythons);
+    *python = arena_str(b->arena, version);
+}
+
+static void sum_threads(struct profile *p)
+{
+    for (node_id n = NODE_ROOT + 1; n < p->nodes; n++)
+        if (p->node[n].function != FUNCTION_NONE)
+            p->thread[p->node[n].thread].self += p->node[n].self;
+}
+
+struct profile *build_finish(struct build *b)
+{
+    struct profile *p = arena_alloc(b->arena, sizeof *p);
+
+    b->quality.note = b->notes.items;
+    b->quality.notes = b->notes.used;
+    b->run.python = b->pythons.items;
+    b->run.pythons = b->pythons.used;
+    *p = (struct profile){
+        .arena = b->arena,
+        .unit = b->unit,
+        .run = b->run,
+        .quality = b->quality,
+        .function = b->functions.items,
+        .functions = b->functions.used,
+        .node = b->nodes.items,
+        .nodes = b->nodes.used,
+        .thread = b->threads.items,
+        .threads = b->threads.used,
+        .process = b->processes.items,
+        .processes = b->processes.used,
+    };
+    sum_threads(p);
+    arena_close(b->scratch);
+    return p;
+}

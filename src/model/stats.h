@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stats.h - what each function cost, and what each caller had of it.
+ * A call is primitive when the same function is not below it on the stack
+ * already; cumulative figures are those of primitive calls, so nothing counts
+ * twice. A caller's figures are told the same way for the pair of the two.
+ * Everything is computed at once, linear in the nodes; what is returned lives
+ * as long as the stats, which need the profile. */
+#ifndef MODEL_STATS_H
+#define MODEL_STATS_H
+
+#include "model/profile.h"
+
+struct stats;
+
+struct stat_row {
+    uint64_t calls, primitive_calls, resumes, self, cumulative;
+};
+
+struct edge {
+    function_id caller, callee; /* ids of functions, not of roots */
+    struct stat_row stat;
+};
+
+struct edges {
+    const struct edge *const *at;
+    uint32_t count;
+};
+
+struct stats *stats_open(const struct profile *p);
+void stats_close(struct stats *s); /* NULL is allowed */
+
+const struct stat_row *stats_of(const struct stats *s, function_id f);
+/* Over all functions; cumulative is the same as self. */
+const struct stat_row *stats_total(const struct stats *s);
+/* By id of the caller, or of the callee. */
+struct edges stats_callers(const struct stats *s, function_id f);
+struct edges stats_callees(const struct stats *s, function_id f);
+/* What was spent in the node and below it. */
+uint64_t stats_below(const struct stats *s, node_id n);
+
+/* The same figures of groups of functions: group[f] is below `groups`, and so
+ * many rows are filled. */
+void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
+                 struct stat_row *rows);
+/* Of groups of threads: their cumulative is their self. */
+void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t groups,
+                         struct stat_row *rows);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tape_nodes.c - arrays indexed by cell turn references into ids; no reference
+ * is trusted: one that leads nowhere costs its node the place, not the counts. */
+#include "model/tape_nodes.h"
+
+#include "base/arena.h"
+
+struct adding {
+    const struct tape *tape;
+    struct build *build;
+    struct arena *scratch;
+    process_id process;
+    double ns_per_tick;
+    uint32_t cells, nodes;
+    /* By cell: the id plus 1, 0 none. */
+    uint32_t *function, *thread, *node;
+    /* By function id: how many of this tape had the same identity so far. */
+    uint32_t *ties, ties_room;
+};
+
+static bool is_generated(struct str file)
+{
+    return str_begins(file, STR("<")) && !str_begins(file, STR("<frozen "));
+}
+
+static enum function_kind kind_of(uint32_t kind)
+{
+    switch (kind) {
+    case TAPE_PYTHON:
+        return FUNCTION_PYTHON;
+    case TAPE_BUILTIN:
+        return FUNCTION_BUILTIN;
+    case TAPE_TYPE:
+        return FUNCTION_TYPE;
+    default:
+        return FUNCTION_OBJECT;
+    }
+}
+
+static uint32_t *tie_count(struct adding *a, function_id f)
+{
+    if (f >= a->ties_room) {
+        size_t size = sizeof *a->ties;
+        uint32_t room = f < 512 ? 1024 : f * 2;
+
+        a->ties = arena_grow(a->scratch, a->ties, a->ties_room * size, room * size);
+        a->ties_room = room;
+    }
+    return &a->ties[f];
+}
+
+/* The first of those that tie within this tape is the first of every other
+ * tape, the second the second. */
+static function_id add_function(struct adding *a, const struct tape_function *record)
+{
+    const struct tape *t = a->tape;
+    struct function f = {
+        .name = tape_str(t, record->name),
+        .qualname = tape_str(t, record->qualname),
+        .file = tape_str(t, record->file),
+        .line = record->line,
+        .kind = kind_of(record->kind),
+        .hash = record->hash,
+    };
+
+    if (is_generated(f.file))
+        f.owner = tape_str(t, record->owner);
+    function_id id = build_function(a->build, &f);
+    f.order = (*tie_count(a, id))++;
+    return f.order == 0 ? id : build_function(a->build, &f);
+}
+
+static void add_functions(struct adding *a, struct tape_run run)
+{
+    const struct tape_function *record = run.records;
+
+    for (uint32_t i = 0; i < run.count; i++)
+        a->function[run.first + i] = add_function(a, &record[i]) + 1;
+}
+
+static void add_threads(struct adding *a, struct tape_run run)
+{
+    const struct tape_thread *record = run.records;
+
+    for (uint32_t i = 0; i < run.count; i++) {
+        struct str name = tape_str(a->tape, record[i].name);
+
+        a->thread[run.first + i] =
+            build_thread(a->build, a->process, name, record[i].native) + 1;
+    }
+}
+
+/* What a node's function is called that is not in the tape (any more). */
+static function_id unknown_function(struct adding *a)
+{
+    struct function f = { .name = STR("<unknown>"),
+                          .qualname = STR("<unknown>"),
+                          .file = STR("~") };
+
+    return build_function(a->build, &f);
+}
+
+static thread_id thread_of(struct adding *a, uint32_t cell)
+{
+    if (cell >= a->cells)
+        cell = 0; /* no record lies there: the threads nobody told of */
+    if (a->thread[cell] == 0)
+        a->thread[cell] = build_thread(a->build, a->process, STR(""), 0) + 1;
+    return a->thread[cell] - 1;
+}
+
+static uint64_t to_ns(const struct adding *a, uint64_t ticks)
+{
+    double ns = (double)ticks * a->ns_per_tick + 0.5;
+
+    return ns < 0x1p62 ? (uint64_t)ns : (uint64_t)1 << 62;
+}
+
+/* A root's own counts are nobody's: time before the first function. */
+static void add_node(struct adding *a, uint32_t cell, const struct tape_node *record,
+                     node_id root)
+{
+    uint32_t parent = record->parent < cell ? a->node[record->parent] : 0;
+
+    if (record->function == 0) {
+        a->node[cell] = root + 1;
+        return;
+    }
+    uint32_t f = record->function < a->cells ? a->function[record->function] : 0;
+    function_id function = f ? f - 1 : unknown_function(a);
+    node_id above = parent ? parent - 1 : root;
+    node_id n = f && parent ? build_node(a->build, above, function)
+                            : build_child(a->build, above, function);
+    a->node[cell] = n + 1;
+    build_add(a->build, n, record->calls, record->resumes, to_ns(a, record->self));
+}
+
+static void add_nodes(struct adding *a, struct tape_run run)
+{
+    const struct tape_node *record = run.records;
+    node_id root = build_thread_root(a->build, thread_of(a, run.owner));
+
+    for (uint32_t i = 0; i < run.count; i++)
+        add_node(a, run.first + i, &record[i], root);
+}
+
+static void each_run(struct adding *a, enum tape_kind kind,
+                     void (*add)(struct adding *, struct tape_run))
+{
+    for (uint32_t i = 0; i < tape_runs(a->tape); i++) {
+        struct tape_run run = tape_run(a->tape, i);
+
+        if (run.kind == kind)
+            add(a, run);
+    }
+}
+
+static void count_nodes(struct adding *a, struct tape_run run)
+{
+    a->nodes += run.count;
+}
+
+void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
+                    struct build *b)
+{
+    struct arena *scratch = arena_open();
+    struct adding a = {
+        .tape = t,
+        .build = b,
+        .scratch = scratch,
+        .process = process,
+        .ns_per_tick = ns_per_tick,
+        .cells = tape_cells(t),
+    };
+
+    each_run(&a, TAPE_NODES, count_nodes);
+    build_expect(b, a.nodes);
+    a.function = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.function);
+    a.thread = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.thread);
+    a.node = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.node);
+    each_run(&a, TAPE_FUNCTIONS, add_functions);
+    each_run(&a, TAPE_THREADS, add_threads);
+    each_run(&a, TAPE_NODES, add_nodes);
+    arena_close(scratch);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tape_nodes.h - one tape's functions, threads and nodes put into a profile:
+ * from_tape.c's inner half. */
+#ifndef MODEL_TAPE_NODES_H
+#define MODEL_TAPE_NODES_H
+
+#include "model/build.h"
+#include "tape/read.h"
+
+/* ns_per_tick is the caller's: some tapes died too young to tell theirs. */
+void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
+                    struct build *b);
+
+#endif
