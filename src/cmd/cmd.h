@@ -21,19 +21,19 @@ struct words { /* those that are neither options nor their values */
 };
 
 struct cmd {
-    const char *name;  /* "" is what `sonde` alone does */
-    const char *help;  /* one line for `sonde --help`: no capital, no full stop */
-    const char *usage; /* what follows "sonde NAME ", e.g. "[OPTIONS] [FILE...]" */
-    const char *more;  /* paragraphs below the options, or NULL */
+    const char *name;     /* "" is what `sonde` alone does */
+    const char *help;     /* one line for `sonde --help`: no capital, no full stop */
+    const char *usage;    /* what follows "sonde NAME ", e.g. "[OPTIONS] [FILE...]" */
+    const char *more;     /* paragraphs below the options, or NULL */
     const char *examples; /* lines "COMMAND", or "COMMAND   # what for" */
     /* Both end in {0}, either may be NULL; `shared` is a table other commands
      * use too. Fields name, key, arg, flags (OPTION_ARG_OPTIONAL,
      * OPTION_HIDDEN, CMD_OPTION_LAST) and doc are read; an entry with neither
      * name nor key is a heading. --help and -h are seen to. */
     const struct argp_option *options, *shared;
-    bool ordered;      /* options end at the first word that is none */
-    bool reads;        /* its words are profiles */
-    size_t args_size;  /* of the struct that option() fills; it starts zeroed */
+    bool ordered;     /* options end at the first word that is none */
+    bool reads;       /* its words are profiles */
+    size_t args_size; /* of the struct that option() fills; it starts zeroed */
     /* One option, in the order typed. value: NULL when it has none. */
     bool (*option)(void *args, int key, const char *value, struct err *e);
     /* Returns the exit status; a filled e is printed, and is status 2 when it

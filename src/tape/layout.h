@@ -7,6 +7,7 @@
 #ifndef TAPE_LAYOUT_H
 #define TAPE_LAYOUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -40,26 +41,27 @@ struct tape_header {
     uint32_t role, state;  /* enum tape_role, enum tape_state */
     uint32_t flags;        /* enum tape_flag */
     uint32_t clock;        /* enum clock_kind: what a tick is */
+    uint64_t zero;         /* where a node has its key: cell 0 is no node */
     uint32_t pid, parent_pid;
-    uint64_t start_ticks;  /* field 22 of /proc/PID/stat: tells pids apart */
-    uint64_t started_ns;   /* CLOCK_REALTIME */
-    uint32_t python;       /* PY_VERSION_HEX of the running interpreter */
+    uint64_t start_ticks; /* field 22 of /proc/PID/stat: tells pids apart */
+    uint64_t started_ns;  /* CLOCK_REALTIME */
+    uint32_t python;      /* PY_VERSION_HEX of the running interpreter */
     uint32_t reserved;
-    tape_text program;     /* what it is called: base name or module */
-    tape_text executable;  /* path of the interpreter */
+    tape_text program;             /* what it is called: base name or module */
+    tape_text executable;          /* path of the interpreter */
     struct clock_pair first, last; /* two moments: ticks to ns */
-    uint64_t cpu_ns;       /* of the process, up to `last` */
-    uint64_t end;          /* in cells: the blocks before it are there */
-    uint64_t lost_events;  /* not counted for want of room */
-    uint64_t healed;       /* events that did not fit the stack: see doc */
-    uint64_t backward;     /* clock readings smaller than the one before */
-    uint64_t paused_ns;    /* between stop and start */
+    uint64_t cpu_ns;               /* of the process, up to `last` */
+    uint64_t end;                  /* in cells: the blocks before it are there */
+    uint64_t lost_events;          /* not counted for want of room */
+    uint64_t healed;               /* events that did not fit the stack: see doc */
+    uint64_t backward;             /* clock readings smaller than the one before */
+    uint64_t paused_ns;            /* between stop and start */
 };
 
 enum tape_kind {
     TAPE_TEXTS = 1, /* bytes; `used` counts bytes, in all others records */
     TAPE_FUNCTIONS,
-    TAPE_NODES,     /* of one thread: the block's `owner` */
+    TAPE_NODES, /* of one thread: the block's `owner` */
     TAPE_THREADS,
     TAPE_PROCESSES,
 };
@@ -71,7 +73,7 @@ struct tape_block {
     uint32_t cells; /* of the whole block, this one included */
     uint32_t owner; /* TAPE_NODES: cell of the thread */
     uint64_t used;
-    uint64_t sum;   /* of the used cells behind this one, when sealed; else 0 */
+    uint64_t sum; /* of the used cells behind this one, when sealed; else 0 */
     uint8_t reserved[32];
 };
 
@@ -100,9 +102,9 @@ struct tape_node {
     uint32_t parent;   /* a smaller cell; 0: a thread's root */
     uint32_t function; /* 0: a root */
     uint64_t calls;
-    uint64_t resumes;  /* of generators and coroutines, throws included */
-    uint64_t self;     /* ticks in the function itself */
-    uint64_t key;      /* this and the rest is the writer's own business */
+    uint64_t resumes; /* of generators and coroutines, throws included */
+    uint64_t self;    /* ticks in the function itself */
+    uint64_t key;     /* this and the rest is the writer's own business */
     uint32_t recent;
     uint32_t chain;
     uint32_t same;
@@ -111,10 +113,10 @@ struct tape_node {
 
 struct tape_thread {
     tape_text name;
-    uint32_t serial; /* 0, 1, ... in order of first event */
-    uint32_t native; /* kernel's id; they are used again */
-    uint32_t root;   /* cell of its root node */
-    uint32_t ended;  /* 1: the thread is gone */
+    uint32_t serial;      /* 0, 1, ... in order of first event */
+    uint32_t native;      /* kernel's id; they are used again */
+    uint32_t root;        /* cell of its root node */
+    uint32_t ended;       /* 1: the thread is gone */
     uint64_t first, last; /* ticks: first event, and latest */
     uint32_t current;     /* cell of the node it is in since `last` */
     uint8_t reserved[20];
@@ -129,13 +131,15 @@ enum tape_process_flag {
 struct tape_process {
     tape_text name, reason;
     uint32_t pid, parent_pid;
-    uint32_t flags;  /* enum tape_process_flag */
-    uint32_t status; /* as wait(2) */
+    uint32_t flags;            /* enum tape_process_flag */
+    uint32_t status;           /* as wait(2) */
     uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
     uint64_t cpu_ns;           /* of it and its waited-for children */
     uint64_t max_rss_bytes;
 };
 
+_Static_assert(offsetof(struct tape_header, zero) == offsetof(struct tape_node, key),
+               "a lookup that lands on cell 0 finds no key");
 _Static_assert(sizeof(struct tape_header) <= TAPE_HEADER_BYTES, "one page");
 _Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");

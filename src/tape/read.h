@@ -21,12 +21,12 @@ bool tape_alive(const struct tape *t); /* its writer held the lock when opened *
 /* Where reading stopped short of header.end for damage; 0: it did not. */
 uint64_t tape_damaged_at(const struct tape *t);
 
-struct tape_run {             /* the records of one block */
+struct tape_run { /* the records of one block */
     enum tape_kind kind;
-    uint32_t first;           /* cell of the first record */
+    uint32_t first; /* cell of the first record */
     uint32_t count;
     uint32_t owner;
-    const void *records;      /* `count` of TAPE_CELL bytes each */
+    const void *records; /* `count` of TAPE_CELL bytes each */
 };
 uint32_t tape_runs(const struct tape *t);
 struct tape_run tape_run(const struct tape *t, uint32_t i);

@@ -16,8 +16,8 @@
 enum {
     STEP_FIRST = 256 * 1024,
     STEP_MAX = 4 * 1024 * 1024,
-    BLOCK_CELLS_FIRST = 64,   /* 4 KiB, doubled by every new block of its kind */
-    BLOCK_CELLS_MAX = 16384,  /* 1 MiB */
+    BLOCK_CELLS_FIRST = 64,  /* 4 KiB, doubled by every new block of its kind */
+    BLOCK_CELLS_MAX = 16384, /* 1 MiB */
     INTERNED_FIRST = 1024,
 };
 #define RESERVE_MAX ((size_t)16 << 30) /* address space only: 250 M nodes */
@@ -25,8 +25,8 @@ enum {
 
 void *writer_map_private(size_t bytes)
 {
-    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                    -1, 0);
+    void *at =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return at == MAP_FAILED ? NULL : at;
 }
@@ -40,7 +40,9 @@ static size_t reserve_bytes(void)
         return RESERVE_MAX;
     size_t share = limit.rlim_cur / 16;
     share -= share % STEP_MAX;
-    return share < RESERVE_MIN ? RESERVE_MIN : share > RESERVE_MAX ? RESERVE_MAX : share;
+    return share < RESERVE_MIN   ? RESERVE_MIN
+           : share > RESERVE_MAX ? RESERVE_MAX
+                                 : share;
 }
 
 /* Out of the way of the numbers the program's own files will get. */
@@ -82,7 +84,9 @@ static uint64_t process_start_ticks(void)
 static bool grow(struct writer *w, size_t wanted)
 {
     struct stat s;
-    size_t step = w->mapped == 0 ? STEP_FIRST : w->mapped < STEP_MAX ? w->mapped : STEP_MAX;
+    size_t step = w->mapped == 0         ? STEP_FIRST
+                  : w->mapped < STEP_MAX ? w->mapped
+                                         : STEP_MAX;
 
     while (w->mapped + step < wanted)
         step += STEP_MAX;
@@ -157,7 +161,8 @@ static bool reserve(struct writer *w)
     return false;
 }
 
-static void fill_header(struct tape_header *h, enum tape_role role, enum clock_kind clock)
+static void fill_header(struct tape_header *h, enum tape_role role,
+                        enum clock_kind clock)
 {
     h->version = TAPE_VERSION;
     h->header_bytes = TAPE_HEADER_BYTES;

@@ -22,12 +22,12 @@ struct writer_block {
 };
 
 struct writer {
-    char *base;        /* the file's first byte, mapped; NULL: closed */
-    size_t mapped;     /* bytes of the file that are mapped and have room */
-    size_t reserved;   /* bytes of address space kept for it */
+    char *base;      /* the file's first byte, mapped; NULL: closed */
+    size_t mapped;   /* bytes of the file that are mapped and have room */
+    size_t reserved; /* bytes of address space kept for it */
     int fd;
-    dev_t device;      /* what fd was when opened: the program may close ... */
-    ino_t inode;       /* ... every descriptor and get the number again */
+    dev_t device; /* what fd was when opened: the program may close ... */
+    ino_t inode;  /* ... every descriptor and get the number again */
     struct writer_block texts, functions, threads, processes;
     tape_text *interned; /* open addressing, 0 is empty */
     uint32_t interned_size, interned_used;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.h - what the parts of the agent share: one agent a process, one thread
+ * block a thread of the program.
+ * Everything here runs inside the program, with its GIL held unless said
+ * otherwise. It never raises, prints, signals, allocates from Python or the
+ * heap, or fails the program: what finds no room is counted as lost. */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include <Python.h>
+
+#include "pyabi/pyabi.h"
+#include "tape/write.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* One call that has not ended yet. */
+struct entry {
+    uint32_t tag;   /* depth * 2 for a Python frame, * 2 + 1 for a C call in it */
+    uint32_t node;  /* cell of its node */
+    void *frame;    /* C call: of the Python frame that made it */
+    void *callable; /* C call: what was called; Python frame: NULL */
+};
+#define TAG_NOTHING UINT32_MAX /* matches no event: sends it the slow way */
+
+struct thread {
+    struct entry *top;   /* the stack's bottom entry is the thread itself */
+    struct entry *limit; /* the last entry there is room for */
+    struct tape_thread *cell;
+    struct entry *stack;
+    size_t stack_bytes;
+    uint32_t *index; /* buckets of nodes, chained in the nodes */
+    uint32_t index_size, nodes_used;
+    struct writer_block nodes;
+    uint32_t cell_id;
+    bool resuming; /* its stack is to be found anew */
+    int dead;      /* set by the ending thread, without the GIL */
+    struct thread *next;
+    struct entry first_stack[100];
+};
+
+/* What is known of a function while its key is alive. */
+struct known {
+    uint64_t key;        /* address of the code, method or type; 0: empty */
+    uint32_t function;   /* cell; 0: died */
+    uint32_t first_node; /* its nodes, chained by tape_node.same */
+};
+
+struct options {
+    enum clock_kind clock;
+    bool builtins, children;
+};
+
+struct agent {
+    struct writer tape;
+    bool on;     /* events are wanted */
+    bool off;    /* no tape could be made: never try again */
+    bool forked; /* the tape is the parent's */
+    struct options options;
+    char directory[4096]; /* the recording, absolute; empty: none yet */
+    char program[256];    /* what the header calls it */
+    struct thread *threads;
+    struct known *known; /* open addressing */
+    uint32_t known_size, known_used;
+    uint32_t function_order, thread_serial;
+    uint64_t paused_at;              /* CLOCK_MONOTONIC ns; 0: not paused */
+    destructor python_class_dealloc; /* tp_dealloc of every class made in Python */
+    PyMethodDef *new_method;         /* what all tp_new wrappers share */
+    PyTypeObject *method_wrapper;    /* of `instance.__slot__` */
+    PyObject *name_attribute;        /* "_name" */
+};
+
+extern struct agent agent;
+extern __thread struct thread *agent_thread __attribute__((tls_model("initial-exec")));
+
+static inline struct tape_node *agent_node(uint32_t cell)
+{
+    return writer_cell(&agent.tape, cell);
+}
+
+/* state.c: begin and end */
+bool agent_prepare(void); /* once a process */
+bool agent_begin(void);   /* makes the tape; false: agent.off */
+void agent_finish(void);  /* seals it; no event comes after */
+void agent_pause(void);
+void agent_resume(void);
+struct thread *agent_enter_thread(void); /* first event; NULL: out of room */
+void agent_after_fork_in_child(void);
+
+/* tree.c: nodes and functions */
+enum { AGENT_INDEX_FIRST = 256 };
+bool tree_index_open(struct thread *t);
+uint32_t tree_root(struct thread *t);
+/* The child of a node for a callee, made when new; 0: out of room. object is
+ * the code or the callable, key its identity. */
+uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *object);
+void tree_forget(void *key); /* the object behind a key has died */
+
+/* names.c: fills in a function's record */
+void names_of(struct tape_function *f, PyObject *object);
+tape_text names_thread(void); /* of the running thread, at its first event */
+
+/* stack.c: the shadow stack where it does not fit the event */
+bool stack_grow(struct thread *t);
+/* Makes the entry of the frame that calls frame (at depth - 1) the top. */
+void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
+/* Makes frame's own entry the top; false: it was never pushed, ignore it. */
+bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
+void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
+
+/* probe_calls*.c: the events of this version of Python. false: a Python error
+ * is set (every tool id is taken, say). */
+bool probe_prepare(void); /* once a process */
+bool probe_start(void);
+void probe_stop(void);
+
+/* module.c: what Python may call */
+enum { AGENT_METHODS = 4 };
+#define AGENT_METHODS_BYTES (AGENT_METHODS * sizeof(PyMethodDef))
+extern PyMethodDef agent_methods[AGENT_METHODS];
+
+/* constructors.c (3.11): sees calls of types, which that version does not tell */
+void constructors_start(void);
+void constructors_stop(void);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* module.c - sonde._agent: what the start-up hook and `import sonde` call. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+static void set_program(const char *name)
+{
+    struct str base = str_basename(str_of(name));
+
+    if (base.len >= sizeof agent.program)
+        base.len = sizeof agent.program - 1;
+    memcpy(agent.program, base.at, base.len);
+    agent.program[base.len] = '\0';
+}
+
+static bool turn_on(void)
+{
+    static bool at_exit;
+
+    if (!agent_begin()) {
+        PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
+        return false;
+    }
+    if (!at_exit)
+        at_exit = Py_AtExit(agent_finish) == 0;
+    agent_resume();
+    agent.on = true;
+    agent.on = probe_start();
+    return agent.on;
+}
+
+static void turn_off(void)
+{
+    if (!agent.on)
+        return;
+    probe_stop();
+    agent.on = false;
+    agent_pause();
+}
+
+/* The main program is about to run: site is done, __main__ has not begun. */
+static void program_begins(const char *event, PyObject *args)
+{
+    PyObject *what = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    set_program("-c");
+    if (strcmp(event, "cpython.run_command") != 0 && what && PyUnicode_Check(what)) {
+        const char *name = PyUnicode_AsUTF8(what);
+        if (name)
+            set_program(name);
+    }
+    turn_on();
+    PyErr_Restore(type, value, traceback);
+}
+
+static int on_audit(const char *event, PyObject *args, void *data)
+{
+    static bool begun;
+
+    (void)data;
+    if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0 &&
+        strcmp(event, "cpython.run_startup") != 0) {
+        begun = true;
+        program_begins(event, args);
+    }
+    return 0;
+}
+
+/* "clock=cpu,builtins=0,children=0"; what is unknown is passed over. */
+static void read_options(const char *text)
+{
+    agent.options = (struct options){
+        .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
+        .builtins = true,
+        .children = true,
+    };
+    if (strstr(text, "clock=cpu"))
+        agent.options.clock = CLOCK_KIND_THREAD_CPU;
+    if (strstr(text, "builtins=0"))
+        agent.options.builtins = false;
+    if (strstr(text, "children=0"))
+        agent.options.children = false;
+}
+
+/* enter(directory, options): called by the start-up hook. From the beginning of
+ * the main program on, everything is recorded. */
+static PyObject *enter(PyObject *self, PyObject *args)
+{
+    const char *directory, *options;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "ss", &directory, &options))
+        return NULL;
+    if (strlen(directory) >= sizeof agent.directory) {
+        PyErr_SetString(PyExc_ValueError, "the recording's path is too long");
+        return NULL;
+    }
+    strcpy(agent.directory, directory);
+    read_options(options);
+    if (PySys_AddAuditHook(on_audit, NULL) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static bool is_ours(const char *name)
+{
+    return str_ends(str_of(name), STR(".tape")) || str_ends(str_of(name), STR(".note"));
+}
+
+/* Only a recording: a directory with nothing in it but tapes. */
+static bool empty_recording(const char *path)
+{
+    DIR *d = opendir(path);
+    bool ours = d != NULL;
+
+    for (struct dirent *e; ours && (e = readdir(d));)
+        ours = e->d_name[0] == '.' || is_ours(e->d_name);
+    if (!ours) {
+        if (d)
+            closedir(d);
+        errno = d ? EEXIST : errno;
+        return false;
+    }
+    rewinddir(d);
+    for (struct dirent *e; (e = readdir(d));)
+        if (e->d_name[0] != '.')
+            unlinkat(dirfd(d), e->d_name, 0);
+    closedir(d);
+    return true;
+}
+
+static bool make_recording(const char *path)
+{
+    if (mkdir(path, 0700) != 0 && (errno != EEXIST || !empty_recording(path)))
+        return false;
+    return realpath(path, agent.directory) != NULL;
+}
+
+/* PROGRAM-YYYYMMDD-HHMMSS.sonde, -2 and so on where that is taken. */
+static bool make_default_recording(void)
+{
+    char path[PATH_MAX], stamp[32];
+    time_t now = time(NULL);
+    struct tm local;
+    struct str name = str_of(agent.program[0] == '-' ? "python" : agent.program);
+
+    if (str_ends(name, STR(".py")))
+        name.len -= 3;
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+    for (int i = 1; i < 1000; i++) {
+        char suffix[16] = "";
+        if (i > 1)
+            snprintf(suffix, sizeof suffix, "-%d", i);
+        snprintf(path, sizeof path, "%.*s-%s%s.sonde", (int)name.len, name.at, stamp,
+                 suffix);
+        if (mkdir(path, 0700) == 0)
+            return realpath(path, agent.directory) != NULL;
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
+}
+
+static bool make_named_recording(PyObject *path)
+{
+    char with_suffix[PATH_MAX];
+    PyObject *bytes;
+
+    if (!PyUnicode_FSConverter(path, &bytes))
+        return false;
+    const char *name = PyBytes_AS_STRING(bytes);
+    const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
+    int len = snprintf(with_suffix, sizeof with_suffix, "%s%s", name, suffix);
+    bool ok =
+        len > 0 && (size_t)len < sizeof with_suffix && make_recording(with_suffix);
+    if (!ok)
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+    Py_DECREF(bytes);
+    return ok;
+}
+
+static void program_from_argv(void)
+{
+    PyObject *argv = PySys_GetObject("argv");
+    PyObject *first = argv && PyList_Check(argv) && PyList_GET_SIZE(argv) > 0
+                          ? PyList_GET_ITEM(argv, 0)
+                          : NULL;
+    const char *name = first && PyUnicode_Check(first) ? PyUnicode_AsUTF8(first) : NULL;
+
+    PyErr_Clear();
+    set_program(name && *name ? name : "python");
+}
+
+static bool open_recording(PyObject *path)
+{
+    read_options("");
+    program_from_argv();
+    agent.off = false;
+    if (path != Py_None)
+        return make_named_recording(path);
+    if (make_default_recording())
+        return true;
+    PyErr_SetFromErrno(PyExc_OSError);
+    return false;
+}
+
+static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = { "path", NULL };
+    PyObject *path = Py_None;
+
+    (void)self;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:start", names, &path))
+        return NULL;
+    if (agent.on && path == Py_None)
+        Py_RETURN_NONE;
+    if (agent.on)
+        return PyErr_Format(PyExc_RuntimeError, "sonde is recording already, to %s",
+                            agent.directory);
+    bool entered = agent.directory[0] != '\0';
+    if (entered && path != Py_None) { /* the one before ends here */
+        agent_finish();
+        entered = false;
+    }
+    if (!entered && !open_recording(path)) {
+        agent.directory[0] = '\0';
+        return NULL;
+    }
+    if (!turn_on())
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *stop(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    turn_off();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(start_doc,
+             "start(path=None)\n--\n\n"
+             "Record every call of this process from here on, in the recording path\n"
+             "(.sonde is added; default PROGRAM-YYYYMMDD-HHMMSS.sonde here). After a\n"
+             "stop(), and under `sonde run`, goes on with the same recording. Does\n"
+             "nothing when recording already. OSError: it cannot be written.");
+PyDoc_STRVAR(stop_doc, "stop()\n--\n\n"
+                       "Pause. What was counted is in the recording and can be read.");
+
+PyMethodDef agent_methods[AGENT_METHODS] = {
+    { "enter", enter, METH_VARARGS, NULL },
+    { "start", (PyCFunction)(void (*)(void))start, METH_VARARGS | METH_KEYWORDS,
+      start_doc },
+    { "stop", stop, METH_NOARGS, stop_doc },
+    { NULL, NULL, 0, NULL },
+};
+
+/* What every class made in Python is freed by, and what every built-in type's
+ * __new__ is: read off one of each. */
+static bool read_landmarks(void)
+{
+    PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "probe");
+    PyObject *new = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__new__");
+    PyObject *wrapper = new ? PyObject_GetAttrString(new, "__str__") : NULL;
+
+    if (class)
+        agent.python_class_dealloc =
+            Py_TYPE(class) == &PyType_Type ? ((PyTypeObject *)class)->tp_dealloc : NULL;
+    if (new &&PyCFunction_Check(new))
+        agent.new_method = ((PyCFunctionObject *)new)->m_ml;
+    if (wrapper)
+        agent.method_wrapper = Py_TYPE(wrapper);
+    agent.name_attribute = PyUnicode_InternFromString("_name");
+    Py_XDECREF(class);
+    Py_XDECREF(new);
+    Py_XDECREF(wrapper);
+    return agent.python_class_dealloc && agent.new_method && agent.method_wrapper &&
+           agent.name_attribute;
+}
+
+/* A code object's address is used again at once: its death must be known. */
+static destructor code_dealloc;
+
+static void on_code_dealloc(PyObject *code)
+{
+    tree_forget(code);
+    code_dealloc(code);
+}
+
+static int execute(PyObject *module)
+{
+    (void)module;
+    if (code_dealloc)
+        return 0; /* once a process */
+    if (!agent_prepare() || !read_landmarks() || !probe_prepare()) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
+        return -1;
+    }
+    code_dealloc = PyCode_Type.tp_dealloc;
+    PyCode_Type.tp_dealloc = on_code_dealloc;
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    { Py_mod_exec, (void *)(uintptr_t)execute },
+#ifdef Py_mod_multiple_interpreters
+    { Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED },
+#endif
+    { 0, NULL },
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "sonde._agent",
+    .m_doc = "The part of sonde that is loaded into the profiled program.",
+    .m_methods = agent_methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__agent(void);
+PyMODINIT_FUNC PyInit__agent(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe_calls_311.c - calls on Python 3.11, told by the C profile function of
+ * each thread. There is no exact depth to go by: a frame's caller must be the
+ * top entry's frame, and where it is not, it is looked for in the stack. */
+#include "agent/agent.h"
+#include "agent/event.h"
+
+static PyInterpreterState *interpreter;
+static PyThreadState *newest; /* the head of the list when last looked at */
+
+/* Frames from here up to one that is in the stack; found through *frame. */
+static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame)
+{
+    uint32_t above = 0;
+
+    for (; frame; frame = pyabi_previous(frame), above++)
+        for (const struct entry *e = t->top; e > t->stack; e--)
+            if (e->frame == frame)
+                return e->tag / 2 + above;
+    return above;
+}
+
+static bool in_stack(const struct thread *t, const struct pyabi_frame *frame)
+{
+    for (const struct entry *e = t->top; e > t->stack; e--)
+        if (e->frame == frame)
+            return true;
+    return false;
+}
+
+static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *frame)
+{
+    struct thread *t = agent_enter_thread();
+
+    if (t && t->top->frame != pyabi_previous(frame))
+        stack_sync_push(t, frame, depth_of(t, pyabi_previous(frame)) + 1);
+    return t;
+}
+
+static void on_enter(struct pyabi_frame *frame)
+{
+    struct thread *t = agent_thread;
+    PyObject *code = (PyObject *)pyabi_code(frame);
+
+    if (UNLIKELY(t->top->frame != pyabi_previous(frame))) {
+        t = mend_push(frame);
+        if (!t)
+            return;
+    }
+    event_push(t, (t->top->tag & ~1u) + 2, frame, code, code, !pyabi_starts(frame),
+               NULL);
+}
+
+static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *frame)
+{
+    struct thread *t = agent_enter_thread();
+
+    if (!t || !in_stack(t, frame))
+        return NULL;
+    return stack_sync_pop(t, frame, depth_of(t, frame)) ? t : NULL;
+}
+
+static void on_leave(struct pyabi_frame *frame)
+{
+    struct thread *t = agent_thread;
+
+    if (UNLIKELY(t->top->frame != frame || t->top->callable)) {
+        t = mend_pop(frame);
+        if (!t)
+            return;
+    }
+    event_pop(t);
+}
+
+static __attribute__((noinline)) struct thread *mend_call(struct pyabi_frame *frame)
+{
+    struct thread *t = agent_enter_thread();
+
+    if (t)
+        stack_sync_call(t, frame, depth_of(t, frame));
+    return t;
+}
+
+static void on_call(struct pyabi_frame *frame, PyObject *callable)
+{
+    struct thread *t = agent_thread;
+    void *key = event_key(callable);
+
+    if (!key)
+        return;
+    if (UNLIKELY(t->top->frame != frame || t->top->callable)) {
+        t = mend_call(frame);
+        if (!t)
+            return;
+    }
+    event_push(t, t->top->tag + 1, frame, key, callable, false, callable);
+}
+
+static void on_call_end(PyObject *callable)
+{
+    struct thread *t = agent_thread;
+
+    if (t->top->callable == callable)
+        event_pop(t);
+}
+
+static int on_event(PyObject *self, PyFrameObject *object, int what,
+                    PyObject *argument);
+
+/* New thread states are put at the head of the list: one look tells. */
+static __attribute__((noinline)) void install(PyThreadState *head)
+{
+    for (PyThreadState *s = head; s && s != newest; s = PyThreadState_Next(s))
+        if (!s->c_profilefunc && _PyEval_SetProfile(s, on_event, NULL) < 0)
+            PyErr_Clear();
+    newest = head;
+}
+
+static void look_for_threads(void)
+{
+    PyThreadState *head = PyInterpreterState_ThreadHead(interpreter);
+
+    if (UNLIKELY(head != newest))
+        install(head);
+}
+
+static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *argument)
+{
+    (void)self;
+    switch (what) {
+    case PyTrace_CALL:
+        on_enter(pyabi_of_object(object));
+        look_for_threads();
+        break;
+    case PyTrace_RETURN:
+        on_leave(pyabi_of_object(object));
+        break;
+    case PyTrace_C_CALL:
+        if (agent.options.builtins)
+            on_call(pyabi_of_object(object), argument);
+        break;
+    case PyTrace_C_RETURN:
+    case PyTrace_C_EXCEPTION:
+        if (agent.options.builtins)
+            on_call_end(argument);
+        look_for_threads();
+        break;
+    }
+    return 0;
+}
+
+bool probe_prepare(void)
+{
+    return true;
+}
+
+/* Another profile function (cProfile's, say) keeps its thread. */
+bool probe_start(void)
+{
+    interpreter = PyInterpreterState_Get();
+    newest = NULL;
+    install(PyInterpreterState_ThreadHead(interpreter));
+    if (agent.options.builtins)
+        constructors_start();
+    return true;
+}
+
+void probe_stop(void)
+{
+    if (!interpreter)
+        return;
+    constructors_stop();
+    for (PyThreadState *s = PyInterpreterState_ThreadHead(interpreter); s;
+         s = PyThreadState_Next(s))
+        if (s->c_profilefunc == on_event && _PyEval_SetProfile(s, NULL, NULL) < 0)
+            PyErr_Clear();
+    interpreter = NULL;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state.c - the agent's life: the tape's beginning and end, threads coming and
+ * going, forks. */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+struct agent agent;
+
+/* Stands in for a thread's block until its first event: fits none, so the
+ * event goes the slow way. */
+static struct tape_thread no_cell;
+static struct thread nothing = {
+    .top = nothing.first_stack,
+    .limit = nothing.first_stack,
+    .cell = &no_cell,
+    .first_stack = { { .tag = TAG_NOTHING, .frame = &no_cell } },
+};
+__thread struct thread *agent_thread = &nothing;
+
+static pthread_key_t ending;
+
+/* Runs in the ending thread without the GIL: touches nothing but its block. */
+static void thread_ends(void *block)
+{
+    struct thread *t = block;
+
+    agent_thread = &nothing;
+    __atomic_store_n(&t->dead, 1, __ATOMIC_RELEASE);
+}
+
+static void thread_free(struct thread *t)
+{
+    if (t->stack != t->first_stack)
+        munmap(t->stack, t->stack_bytes);
+    if (t->index)
+        munmap(t->index, t->index_size * sizeof *t->index);
+    munmap(t, sizeof *t);
+}
+
+static void reap_threads(void)
+{
+    for (struct thread **at = &agent.threads; *at;) {
+        struct thread *t = *at;
+        if (!__atomic_load_n(&t->dead, __ATOMIC_ACQUIRE)) {
+            at = &t->next;
+            continue;
+        }
+        *at = t->next;
+        t->cell->ended = 1;
+        thread_free(t);
+    }
+}
+
+static void forget_tables(void)
+{
+    if (agent.known)
+        munmap(agent.known, agent.known_size * sizeof *agent.known);
+    agent.known = NULL;
+    agent.known_size = agent.known_used = 0;
+    agent.function_order = agent.thread_serial = 0;
+}
+
+/* Only the thread that forked is left. Its block is the parent's business no
+ * less than the tape is; the first event makes both anew. */
+void agent_after_fork_in_child(void)
+{
+    if (!agent.tape.base)
+        return;
+    agent.forked = true;
+    agent_thread = &nothing;
+}
+
+static void leave_parents_tape(void)
+{
+    writer_forget(&agent.tape);
+    forget_tables();
+    agent.threads = NULL; /* copies of blocks; one may still be a thread's */
+    agent.forked = false;
+    if (!agent.options.children)
+        agent.off = true;
+}
+
+static void describe(struct tape_header *h)
+{
+    char executable[4096];
+    ssize_t len = readlink("/proc/self/exe", executable, sizeof executable);
+
+    h->flags |= agent.options.builtins ? TAPE_BUILTINS : 0;
+    h->python = (uint32_t)Py_Version;
+    if (len > 0)
+        h->executable = writer_text(&agent.tape, executable, (size_t)len);
+    h->program = writer_text(&agent.tape, agent.program, strlen(agent.program));
+}
+
+bool agent_begin(void)
+{
+    if (agent.forked)
+        leave_parents_tape();
+    if (agent.tape.base)
+        return true;
+    if (agent.off || agent.directory[0] == '\0')
+        return false;
+    if (!writer_open(&agent.tape, agent.directory, TAPE_ROLE_AGENT,
+                     agent.options.clock)) {
+        agent.off = true;
+        return false;
+    }
+    describe(writer_header(&agent.tape));
+    return true;
+}
+
+/* What is under way belongs to where each thread is. The others hold no GIL,
+ * so no event of theirs is running. */
+static void charge_all(void)
+{
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        uint64_t now = clock_ticks(agent.options.clock);
+        bool foreign_clock =
+            agent.options.clock == CLOCK_KIND_THREAD_CPU && t != agent_thread;
+        if (foreign_clock || t->dead || now < t->cell->last)
+            continue;
+        agent_node(t->top->node)->self += now - t->cell->last;
+        t->cell->last = now;
+    }
+}
+
+void agent_finish(void)
+{
+    if (agent.forked || !agent.tape.base)
+        return;
+    if (agent.on)
+        charge_all();
+    agent.on = false;
+    agent.off = true;
+    agent_thread = &nothing;
+    reap_threads();
+    writer_close(&agent.tape);
+    forget_tables();
+}
+
+void agent_pause(void)
+{
+    if (agent.forked || !agent.tape.base)
+        return;
+    charge_all();
+    writer_stamp(&agent.tape);
+    agent.paused_at = clock_monotonic_ns();
+}
+
+/* Stacks are found anew from the frames, at each thread's next event. */
+void agent_resume(void)
+{
+    if (agent.paused_at == 0 || !agent.tape.base)
+        return;
+    writer_header(&agent.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
+    agent.paused_at = 0;
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        t->top = t->stack;
+        t->cell->current = t->top->node;
+        t->resuming = true;
+        t->top->tag = TAG_NOTHING;
+        t->top->frame = &no_cell;
+    }
+}
+
+static struct thread *new_block(void)
+{
+    struct thread *t = writer_map_private(sizeof *t);
+
+    if (!t)
+        return NULL;
+    t->stack = t->top = t->first_stack;
+    t->limit = t->stack + sizeof t->first_stack / sizeof *t->first_stack - 1;
+    t->cell_id = writer_add(&agent.tape, &agent.tape.threads, TAPE_THREADS, 0);
+    if (t->cell_id != 0 && tree_index_open(t)) {
+        t->cell = writer_cell(&agent.tape, t->cell_id);
+        return t;
+    }
+    thread_free(t);
+    return NULL;
+}
+
+static struct thread *new_thread(void)
+{
+    reap_threads();
+    struct thread *t = new_block();
+    if (!t)
+        return NULL;
+    t->cell->serial = agent.thread_serial++;
+    t->cell->native = (uint32_t)gettid();
+    t->cell->name = names_thread();
+    t->cell->first = t->cell->last = clock_ticks(agent.options.clock);
+    t->cell->root = tree_root(t);
+    t->cell->current = t->cell->root;
+    t->stack->node = t->cell->root;
+    writer_commit(&agent.tape.threads);
+    if (t->cell->root == 0 || pthread_setspecific(ending, t) != 0) {
+        thread_free(t);
+        return NULL;
+    }
+    t->next = agent.threads;
+    agent.threads = t;
+    agent_thread = t;
+    return t;
+}
+
+struct thread *agent_enter_thread(void)
+{
+    struct thread *t = agent_thread;
+
+    if (!agent.on || !agent_begin())
+        return NULL;
+    if (t != &nothing) {
+        if (t->resuming) {
+            t->resuming = false;
+            t->stack->tag = 0;
+            t->stack->frame = NULL;
+            t->cell->last = clock_ticks(agent.options.clock);
+        }
+        return t;
+    }
+    t = new_thread();
+    if (!t)
+        writer_header(&agent.tape)->lost_events++;
+    return t;
+}
+
+bool agent_prepare(void)
+{
+    static bool prepared;
+
+    if (!prepared)
+        prepared = pthread_key_create(&ending, thread_ends) == 0 &&
+                   pthread_atfork(NULL, NULL, agent_after_fork_in_child) == 0;
+    return prepared;
+}

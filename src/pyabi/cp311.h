@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cp311.h - CPython 3.11: frames chain through C calls without a gap, the
+ * recursion counter counts C calls too and is of no use as a depth. */
+#ifndef PYABI_CP311_H
+#define PYABI_CP311_H
+
+struct pyabi_frame {
+    PyObject *function, *globals, *builtins, *locals;
+    PyCodeObject *code;
+    PyFrameObject *object;
+    struct pyabi_frame *previous;
+    uint16_t *prev_instr; /* the instruction before the next one */
+    int stacktop;
+    bool is_entry;
+    char owner;
+    PyObject *localsplus[1];
+};
+
+static inline PyThreadState *pyabi_thread(void)
+{
+    return _PyThreadState_UncheckedGet();
+}
+
+static inline struct pyabi_frame *pyabi_current(PyThreadState *thread)
+{
+    return (struct pyabi_frame *)thread->cframe->current_frame;
+}
+
+static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
+{
+    return frame->code;
+}
+
+static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame)
+{
+    return frame->previous;
+}
+
+static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)
+{
+    return frame->localsplus[index];
+}
+
+/* What a call event means: at RESUME 0 a function starts, at any other RESUME
+ * a generator goes on, anywhere else one is thrown into. */
+static inline bool pyabi_starts(const struct pyabi_frame *frame)
+{
+    enum { RESUME = 151, RESUME_QUICK = 150 };
+    uint16_t at = *frame->prev_instr;
+
+    return ((at & 0xff) == RESUME || (at & 0xff) == RESUME_QUICK) && (at >> 8 & 3) == 0;
+}
+
+/* Where the profile function gets its frame object from. */
+static inline struct pyabi_frame *pyabi_of_object(PyFrameObject *object)
+{
+    struct pyabi_frame_object {
+        PyObject_HEAD
+        PyFrameObject *back;
+        struct pyabi_frame *frame;
+    };
+    return ((struct pyabi_frame_object *)(void *)object)->frame;
+}
+
+#endif

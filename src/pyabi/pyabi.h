@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyabi.h - all that the agent knows of CPython's insides, one file a version.
+ * A version's file lays out the first fields of its frame as CPython has them
+ * and says how to reach the current one. Everything is read, nothing written.
+ * Called with the GIL held. No code outside this folder compares versions. */
+#ifndef PYABI_PYABI_H
+#define PYABI_PYABI_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#if PY_VERSION_HEX >= 0x030d0000
+#include "pyabi/cp313.h"
+#elif PY_VERSION_HEX >= 0x030c0000
+#include "pyabi/cp312.h"
+#elif PY_VERSION_HEX >= 0x030b0000
+#include "pyabi/cp311.h"
+#else
+#error "sonde's agent needs CPython 3.11 or newer"
+#endif
+
+/* Each file defines, inline:
+ *   struct pyabi_frame
+ *   PyThreadState *pyabi_thread(void)
+ *   struct pyabi_frame *pyabi_current(PyThreadState *)
+ *   PyCodeObject *pyabi_code(frame)       NULL: not a Python function's frame
+ *   struct pyabi_frame *pyabi_previous(frame)
+ *   PyObject *pyabi_local(frame, index)   borrowed, may be NULL
+ * and, from 3.12 on,
+ *   uint32_t pyabi_depth(PyThreadState *) Python frames entered, exact. */
+
+/* The slot wrapper behind `instance.__slot__`: the first field of it. */
+static inline PyObject *pyabi_wrapped(PyObject *method_wrapper)
+{
+    struct pyabi_method_wrapper {
+        PyObject_HEAD
+        PyObject *descriptor;
+    };
+    return ((struct pyabi_method_wrapper *)(void *)method_wrapper)->descriptor;
+}
+
+#endif

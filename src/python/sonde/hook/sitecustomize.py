@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings sonde's agent into a Python that `sonde run` started, directly or not.
+
+Runs in every Python of the program, also in those that have no agent: so it
+keeps to what Python 2.7 and 3.x both read, imports nothing, and never fails.
+At its end sys.path is as it would be without us, and the user's own
+sitecustomize, if there is one, has run under its name.
+"""
+import sys
+
+
+def enter(hook):
+    import os
+    recording = os.environ.get("SONDE_RECORDING")
+    options = os.environ.get("SONDE_OPTIONS", "")
+    if not recording:
+        return
+    if "children=0" in options:
+        del os.environ["SONDE_RECORDING"]
+    try:
+        import _imp
+        external = sys.modules["_frozen_importlib_external"]
+        name = "sonde._agent"
+        path = os.path.join(os.path.dirname(hook), "_agent" + _imp.extension_suffixes()[0])
+        os.stat(path)
+        loader = external.ExtensionFileLoader(name, path)
+        spec = sys.modules["_frozen_importlib"].ModuleSpec(name, loader, origin=path)
+        agent = _imp.create_dynamic(spec)
+        _imp.exec_dynamic(agent)
+        agent.__spec__ = spec
+        agent.__file__ = path
+        sys.modules[name] = agent
+        agent.enter(recording, options)
+    except Exception:
+        error = sys.exc_info()[1]
+        why = "python %s %s\n%s: %s\n" % (
+            sys.version.split()[0], sys.executable, type(error).__name__, error)
+        note = os.open(os.path.join(recording, "%d.note" % os.getpid()),
+                       os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(note, why.encode("utf-8", "replace"))
+        os.close(note)
+
+
+def go_on(hook):
+    """Run the sitecustomize that ours stands before, as site would."""
+    while hook in sys.path:
+        sys.path.remove(hook)
+    sys.path_importer_cache.pop(hook, None)
+    ours = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # noqa: F401  the user's own
+    except ImportError:
+        if sys.exc_info()[1].args[:1] and "sitecustomize" not in str(sys.exc_info()[1]):
+            raise
+        if ours is not None:
+            sys.modules["sitecustomize"] = ours
+
+
+_hook = __file__.rpartition("/")[0].replace("/__pycache__", "")
+try:
+    enter(_hook)
+except Exception:
+    pass
+go_on(_hook)
