@@ -64,7 +64,7 @@ static void hold_standard_descriptors(void)
         close(fd);
 }
 
-static int cmd_run(const struct cmd *c, int argc, char **argv, struct err *e)
+static int carry_out(const struct cmd *c, int argc, char **argv, struct err *e)
 {
     struct arena *a = arena_open();
     void *args = arena_alloc(a, c->args_size + 1);
@@ -107,7 +107,7 @@ static int dispatch(int argc, char **argv, struct err *e)
     const struct cmd *c = cmd_find(word);
 
     if (c)
-        return cmd_run(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, e);
+        return carry_out(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, e);
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return version(e) ? 0 : 1;
     if (strcmp(word, "help") == 0 && argc > 2 && *argv[2] && (c = cmd_find(argv[2])))

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - sonde run: the program as it is, and a recording beside it.
+ * Once the program has started its status is ours, whatever becomes of us. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "cmd/cmd.h"
+#include "run/enter.h"
+#include "run/launch.h"
+#include "run/output.h"
+#include "run/record.h"
+#include "run/target.h"
+
+#ifndef SONDE_PACKAGE
+#define SONDE_PACKAGE NULL
+#endif
+
+enum {
+    KEY_CALLS = 256,
+    KEY_LINES,
+    KEY_MEMORY,
+    KEY_SAMPLE,
+    KEY_PYTHON,
+    KEY_NO_BUILTINS,
+    KEY_CLOCK,
+    KEY_NO_CHILDREN
+};
+
+struct run_args {
+    const char *output, *module, *code, *python;
+    bool cpu, no_builtins, no_children, verbose, quiet;
+};
+
+static const struct argp_option options[] = {
+    { NULL, 'm', "MODULE", CMD_OPTION_LAST, "run a module, as python -m", 0 },
+    { NULL, 'c', "CODE", CMD_OPTION_LAST, "run this code, as python -c", 0 },
+    { "output", 'o', "NAME", 0,
+      "the recording, a directory (default: PROGRAM-date-time.sonde; a recording of "
+      "that"
+      " name is replaced)",
+      0 },
+    { "python", KEY_PYTHON, "PYTHON", 0,
+      "path or name (default: that of $VIRTUAL_ENV, the one beside sonde, python3)",
+      0 },
+    { "calls", KEY_CALLS, NULL, 0, "count and time every call (the default)", 0 },
+    { "lines", KEY_LINES, "GLOB", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 0 },
+    { "memory", KEY_MEMORY, "all", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 0 },
+    { "sample", KEY_SAMPLE, "RATE", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 0 },
+    { "no-builtins", KEY_NO_BUILTINS, NULL, 0, "leave out functions made in C", 0 },
+    { "clock", KEY_CLOCK, "wall|cpu", 0, "what time is (default: wall)", 0 },
+    { "no-children", KEY_NO_CHILDREN, NULL, 0, "leave out the processes it starts", 0 },
+    { "verbose", 'v', NULL, 0, "say what is done", 0 },
+    { "quiet", 'q', NULL, 0, "say nothing", 0 },
+    { 0 },
+};
+
+static bool not_yet(const char *option, struct err *e)
+{
+    return err_set(e, ERR_USAGE,
+                   "not in this version yet: %s (sonde " SONDE_VERSION
+                   " counts and times calls)",
+                   option);
+}
+
+static bool take_clock(struct run_args *a, const char *value, struct err *e)
+{
+    if (strcmp(value, "counted") == 0)
+        return not_yet("--clock counted", e);
+    a->cpu = strcmp(value, "cpu") == 0;
+    return a->cpu || strcmp(value, "wall") == 0 ||
+           err_set(e, ERR_USAGE, "bad value: --clock %s: it is wall or cpu", value);
+}
+
+static bool option(void *args, int key, const char *value, struct err *e)
+{
+    struct run_args *a = args;
+
+    switch (key) {
+    case 'm':
+        a->module = value;
+        return *value || err_set(e, ERR_USAGE, "bad value: -m '': a module's name");
+    case 'c':
+        a->code = value;
+        return true;
+    case 'o':
+        a->output = value;
+        return output_checked(value, e);
+    case KEY_PYTHON:
+        a->python = value;
+        return *value ||
+               err_set(e, ERR_USAGE, "bad value: --python '': a path or a name");
+    case KEY_LINES:
+        return not_yet("--lines", e);
+    case KEY_MEMORY:
+        return not_yet("--memory", e);
+    case KEY_SAMPLE:
+        return not_yet("--sample", e);
+    case KEY_NO_BUILTINS:
+        a->no_builtins = true;
+        return true;
+    case KEY_CLOCK:
+        return take_clock(a, value, e);
+    case KEY_NO_CHILDREN:
+        a->no_children = true;
+        return true;
+    case 'v':
+        a->verbose = true;
+        return true;
+    case 'q':
+        a->quiet = true;
+        return true;
+    }
+    return true; /* --calls */
+}
+
+/* All of one run. */
+struct session {
+    const struct run_args *args;
+    struct arena *arena;
+    struct target target;
+    const char *hook;
+    struct output output; /* fd -1: no recording */
+    struct record record;
+    struct launch launch;
+};
+
+static const char *agent_options(const struct run_args *a, struct arena *arena)
+{
+    struct str text = arena_printf(arena, "%s%s%s", a->cpu ? ",clock=cpu" : "",
+                                   a->no_builtins ? ",builtins=0" : "",
+                                   a->no_children ? ",children=0" : "");
+
+    return text.len ? text.at + 1 : "";
+}
+
+/* What stands in the way of recording is told; the program runs all the same. */
+static void problem(const struct session *s, const struct err *e)
+{
+    if (!s->args->quiet)
+        cmd_say("%s; the program runs unprofiled", e->text);
+}
+
+static bool prepare(struct session *s)
+{
+    struct err e = { 0 };
+
+    s->output.fd = -1;
+    s->hook = enter_hook(SONDE_PACKAGE, s->arena, &e);
+    if (!s->hook ||
+        !output_make(&s->output, s->args->output, s->target.name, s->arena, &e)) {
+        problem(s, &e);
+        return false;
+    }
+    if (!record_open(&s->record, &s->output, &e)) {
+        output_undo(&s->output);
+        problem(s, &e);
+        return false;
+    }
+    return true;
+}
+
+static void tell_start(const struct session *s)
+{
+    if (!s->args->verbose)
+        return;
+    if (s->target.python)
+        cmd_say("python: %s (%s)", s->target.python, s->target.why);
+    else
+        cmd_say("command: %s", s->target.file);
+    if (s->output.fd >= 0) {
+        cmd_say("hook: %s", s->hook);
+        cmd_say("recording: %s", s->output.path);
+    }
+}
+
+static int start(struct session *s, struct err *e)
+{
+    char **environment = environ;
+
+    if (s->output.fd >= 0)
+        environment = enter_environment(s->hook, s->output.path,
+                                        agent_options(s->args, s->arena), s->arena);
+    return launch_start(&s->launch, s->target.file, s->target.argv, environment, e);
+}
+
+/* "3.11-3.13" of the agents that are there. */
+static const char *agent_range(const struct session *s)
+{
+    const char *const *v = enter_agents(s->hook, s->arena);
+    const char *last = *v;
+
+    if (!last)
+        return "none";
+    while (v[1] && (last = *++v))
+        continue;
+    v = enter_agents(s->hook, s->arena);
+    return v[1] ? arena_printf(s->arena, "%s-%s", v[0], last).at : last;
+}
+
+/* note: "python VERSION EXECUTABLE". */
+static void tell_no_agent(const struct session *s, const struct record_found *found)
+{
+    const char *at = found->note;
+    const char *whose = found->tapes > 0 ? "that process" : "the program";
+
+    at += strcspn(at, " ");
+    at += strspn(at, " ");
+    size_t version = strcspn(at, " ");
+    const char *executable = at + version + strspn(at + version, " ");
+    cmd_say("no agent for this Python: %s is %.*s (sonde has %s; %s ran unprofiled)",
+            executable, (int)version, at, agent_range(s), whose);
+}
+
+static void tell_end(const struct session *s)
+{
+    int status = s->launch.status;
+
+    if (WIFSIGNALED(status))
+        cmd_say("%s: killed by signal %d (%s)", s->target.name, WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
+    else
+        cmd_say("%s: exit status %d", s->target.name, WEXITSTATUS(status));
+}
+
+static void tell_result(const struct session *s)
+{
+    struct record_found found;
+
+    if (s->args->quiet)
+        return;
+    if (s->args->verbose)
+        tell_end(s);
+    if (s->output.fd < 0)
+        return;
+    found = record_look(&s->record, &s->output, s->arena);
+    if (found.replaced)
+        cmd_say("recording gone: %s: it was moved or removed while the program ran",
+                s->output.shown);
+    else if (found.notes > 0)
+        tell_no_agent(s, &found);
+    else if (found.tapes == 0)
+        cmd_say(
+            "nothing recorded: %s: no Python was entered (not a Python program, or one"
+            " started with -I, -E or -S)",
+            s->target.name);
+}
+
+static void stay(struct session *s)
+{
+    int keep[2], kept = 0;
+
+    if (s->output.fd >= 0) {
+        keep[kept++] = s->output.fd;
+        keep[kept++] = s->record.writer.fd;
+        output_keep(&s->output);
+        record_started(&s->record, &s->launch, s->target.name);
+    }
+    launch_let_go(keep, kept);
+    launch_wait(&s->launch);
+    record_ended(&s->record, &s->launch);
+}
+
+static int run(const void *args, struct words words, struct err *e)
+{
+    const struct run_args *a = args;
+    struct session s = { .args = a, .arena = arena_open() };
+    struct target_words w = { a->module, a->code, a->python, words.count, words.at };
+    int status = target_find(&s.target, &w, s.arena, e);
+
+    if (status != 0)
+        return status;
+    prepare(&s);
+    tell_start(&s);
+    status = start(&s, e);
+    if (status != 0) {
+        if (s.output.fd >= 0)
+            output_undo(&s.output);
+        return status;
+    }
+    stay(&s);
+    tell_result(&s);
+    launch_end_as(s.launch.status);
+}
+
+const struct cmd cmd_run = {
+    .name = "run",
+    .help = "profile a program and all it starts",
+    .usage = "[OPTIONS] APP.py ARGS... | -m MODULE ARGS... | -c CODE | COMMAND ARGS...",
+    .options = options,
+    .ordered = true,
+    .more =
+        "A .py file, a zip archive, a folder with __main__.py or a text file is run by"
+        " the\nPython chosen; anything executable runs as it is, with its own"
+        " interpreter.\nOptions end at the first other word, or at --.  The exit status"
+        " is the program's.",
+    .examples = "sonde run app.py --its option\n"
+                "sonde run -o before.sonde -m pytest -x\n"
+                "sonde run pytest -x\n"
+                "sonde run --python python3.12 app.py",
+    .args_size = sizeof(struct run_args),
+    .option = option,
+    .run = run,
+};

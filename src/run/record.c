@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.c - one process record, and a count of files. */
+#include "run/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool record_open(struct record *r, const struct output *o, struct err *e)
+{
+    *r = (struct record){ 0 };
+    if (writer_open(&r->writer, o->path, TAPE_ROLE_LAUNCHER, CLOCK_KIND_MONOTONIC)) {
+        r->inode = r->writer.inode;
+        return true;
+    }
+    return err_set(e, ERR_IO, "cannot record: %s: %s", o->shown, strerror(errno));
+}
+
+void record_started(struct record *r, const struct launch *l, const char *name)
+{
+    struct writer *w = &r->writer;
+
+    if (!w->base)
+        return;
+    tape_text text = writer_text(w, name, strlen(name));
+    writer_header(w)->program = text;
+    r->process = writer_add(w, &w->processes, TAPE_PROCESSES, 0);
+    if (r->process == 0)
+        return;
+    struct tape_process *p = writer_cell(w, r->process);
+    p->name = text;
+    p->pid = (uint32_t)l->pid;
+    p->parent_pid = (uint32_t)getpid();
+    p->start_ns = l->start_ns;
+    writer_commit(&w->processes);
+}
+
+void record_ended(struct record *r, const struct launch *l)
+{
+    if (!r->writer.base)
+        return;
+    if (r->process != 0) {
+        struct tape_process *p = writer_cell(&r->writer, r->process);
+        p->status = (uint32_t)l->status;
+        p->end_ns = l->end_ns;
+        p->cpu_ns = l->cpu_ns;
+        p->max_rss_bytes = l->max_rss_bytes;
+        __atomic_store_n(&p->flags, p->flags | TAPE_PROCESS_ENDED, __ATOMIC_RELEASE);
+    }
+    writer_close(&r->writer);
+}
+
+static const char *read_note(int folder, const char *name, struct arena *a)
+{
+    char text[4096];
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    return arena_cstr(a, str_of(text));
+}
+
+static bool was_replaced(const struct output *o)
+{
+    struct stat ours, there;
+
+    return fstat(o->fd, &ours) != 0 || stat(o->path, &there) != 0 ||
+           ours.st_dev != there.st_dev || ours.st_ino != there.st_ino;
+}
+
+struct record_found record_look(const struct record *r, const struct output *o,
+                                struct arena *a)
+{
+    struct record_found found = { .replaced = was_replaced(o) };
+    int copy = openat(o->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+
+    for (struct dirent *n; d && (n = readdir(d));) {
+        struct stat s;
+
+        if (str_ends(str_of(n->d_name), STR(".note"))) {
+            found.notes++;
+            found.note = read_note(o->fd, n->d_name, a);
+        } else if (str_ends(str_of(n->d_name), STR(".tape")) &&
+                   fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+            found.tapes += s.st_ino != r->inode;
+    }
+    if (d)
+        closedir(d);
+    return found;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.h - the launcher's own tape (what it saw of the program), and a look
+ * at what the agents left beside it. */
+#ifndef RUN_RECORD_H
+#define RUN_RECORD_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "run/launch.h"
+#include "run/output.h"
+#include "tape/write.h"
+
+struct record {
+    struct writer writer;
+    ino_t inode;      /* of the tape */
+    uint32_t process; /* cell of the program's record, 0: none */
+};
+
+bool record_open(struct record *r, const struct output *o, struct err *e);
+void record_started(struct record *r, const struct launch *l, const char *name);
+void record_ended(struct record *r, const struct launch *l);
+
+struct record_found {
+    int tapes;        /* of agents */
+    int notes;        /* of Pythons without an agent */
+    const char *note; /* "python VERSION EXECUTABLE" of one of them */
+    bool replaced;    /* what stands at the path is no longer ours */
+};
+struct record_found record_look(const struct record *r, const struct output *o,
+                                struct arena *a);
+
+#endif
