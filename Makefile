@@ -12,6 +12,7 @@ dev := build/dev
 PYTHON ?= $(firstword $(shell tool/pythons | grep -x '/usr/bin/.*') $(shell tool/pythons))
 
 build: build/stamp/setup  ## build, into build/venv (the command is build/venv/bin/sonde)
+	@ninja -C $(dev) build.ninja > build/setup.log || { cat build/setup.log >&2; exit 1; }
 	@set -o pipefail; ninja -C $(dev) --quiet | { grep -v '^ninja: ' || true; }
 	@$(venv)/bin/meson install -C $(dev) --no-rebuild --only-changed --quiet
 

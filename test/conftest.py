@@ -20,6 +20,8 @@ def pytest_addoption(parser):
                     help="a Python to run the profiled programs in (repeatable)")
     group.addoption("--sonde", metavar="PATH", default=str(ROOT / "build/venv/bin/sonde"),
                     help="the command under test")
+    group.addoption("--env", action="append", metavar="NAME=VALUE", default=[],
+                    help="added to the environment of the command (repeatable)")
     group.addoption("--long", action="store_true", help="run the tests marked long as well")
 
 
@@ -85,10 +87,11 @@ def python_version(python):
 
 
 @pytest.fixture(scope="session")
-def clean_env():
-    """This environment without what would steer sonde or Python."""
-    return {name: value for name, value in os.environ.items()
-            if not name.startswith(("PYTHON", "SONDE")) and name != "VIRTUAL_ENV"}
+def clean_env(request):
+    """This environment without what would steer sonde or Python, and with --env."""
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(("PYTHON", "SONDE")) and name != "VIRTUAL_ENV"}
+    return env | dict(word.split("=", 1) for word in request.config.getoption("--env"))
 
 
 @pytest.fixture
