@@ -24,7 +24,7 @@ static bool enter_type(PyObject *type)
         ((PyTypeObject *)type)->tp_dealloc == agent.python_class_dealloc ||
         pyabi_current(pyabi_thread()) != t->top->frame)
         return false;
-    event_push(t, t->top->tag + 1, t->top->frame, type, type, false, type);
+    event_push(t, t->top->tag + 1, false, t->top->frame, type, type);
     return true;
 }
 

@@ -10,62 +10,53 @@
 #include <x86intrin.h>
 #endif
 
-static inline uint64_t event_now(void)
+void event_charge(struct thread *t);
+void event_push_slowly(struct thread *t, uint32_t tag, bool resumes, void *frame,
+                       void *key, PyObject *object);
+void event_pop_slowly(struct thread *t);
+
+/* Ticks since the thread's last event; negative: go the slow way, as always
+ * where the clock is no instruction. */
+static inline int64_t event_span(const struct tape_thread *cell, uint64_t *now)
 {
 #ifdef __x86_64__
+    *now = __rdtsc();
     if (LIKELY(agent.options.clock == CLOCK_KIND_TSC))
-        return __rdtsc();
+        return (int64_t)(*now - cell->last);
 #endif
-    return clock_ticks(agent.options.clock);
+    (void)cell;
+    *now = 0;
+    return -1;
 }
 
-static inline void event_charge(struct thread *t, struct tape_node *node)
-{
-    uint64_t now = event_now();
-    uint64_t span = now - t->cell->last;
-
-    if (UNLIKELY((int64_t)span < 0)) {
-        writer_header(&agent.tape)->backward++;
-        span = 0;
-    }
-    t->cell->last = now;
-    node->self += span;
-}
-
-/* Enters a callee of the top entry, as the new top. A resume is no new call. */
-static inline void event_push(struct thread *t, uint32_t tag, void *frame, void *key,
-                              PyObject *object, bool resumes, void *callable)
+/* Enters a callee of the top entry, as the new top: a Python frame where tag is
+ * even, a C call where it is odd. key is the callee's identity, object the code
+ * or callable that names it. A generator that resumes is no new call.
+ * Nothing is changed before all is known to be as it mostly is. */
+static inline void event_push(struct thread *t, uint32_t tag, bool resumes, void *frame,
+                              void *key, PyObject *object)
 {
     struct entry *top = t->top;
     struct tape_node *node = agent_node(top->node);
     uint32_t id = node->recent;
     struct tape_node *child = agent_node(id);
+    uint64_t now;
+    struct tape_thread *cell = t->cell;
+    int64_t span = event_span(cell, &now);
 
-    event_charge(t, node);
-    if (UNLIKELY(child->key != (uint64_t)(uintptr_t)key)) {
-        id = tree_child(t, top->node, key, object);
-        if (id == 0) {
-            writer_header(&agent.tape)->lost_events++;
-            id = top->node;
-        } else {
-            node->recent = id;
-        }
-        child = agent_node(id);
+    if (UNLIKELY(span < 0 || child->key != (uint64_t)(uintptr_t)key ||
+                 top == t->limit)) {
+        event_push_slowly(t, tag, resumes, frame, key, object);
+        return;
     }
-    if (UNLIKELY(top == t->limit)) {
-        if (!stack_grow(t)) {
-            writer_header(&agent.tape)->lost_events++;
-            return;
-        }
-        top = t->top;
-    }
-    top++;
-    top->tag = tag;
-    top->node = id;
-    top->frame = frame;
-    top->callable = callable;
-    t->top = top;
-    t->cell->current = id;
+    node->self += (uint64_t)span;
+    cell->last = now;
+    cell->current = id;
+    top[1].tag = tag;
+    top[1].node = id;
+    top[1].frame = frame;
+    top[1].callable = tag & 1 ? object : NULL;
+    t->top = top + 1;
     if (resumes)
         child->resumes++;
     else
@@ -74,21 +65,33 @@ static inline void event_push(struct thread *t, uint32_t tag, void *frame, void 
 
 static inline void event_pop(struct thread *t)
 {
-    event_charge(t, agent_node(t->top->node));
-    t->top--;
-    t->cell->current = t->top->node;
+    struct entry *top = t->top;
+    uint64_t now;
+    struct tape_thread *cell = t->cell;
+    int64_t span = event_span(cell, &now);
+
+    if (UNLIKELY(span < 0)) {
+        event_pop_slowly(t);
+        return;
+    }
+    agent_node(top->node)->self += (uint64_t)span;
+    cell->last = now;
+    cell->current = top[-1].node;
+    t->top = top - 1;
 }
+
+void *event_key_of_other(PyObject *callable);
 
 /* Identity of a callable made in C; NULL: Python code will show itself. */
 static inline void *event_key(PyObject *callable)
 {
     PyTypeObject *type = Py_TYPE(callable);
 
-    if (type == &PyFunction_Type || type == &PyMethod_Type)
-        return NULL;
     if (type == &PyMethodDescr_Type)
         return ((PyMethodDescrObject *)callable)->d_method;
-    if (PyCFunction_Check(callable)) {
+    if (type == &PyFunction_Type || type == &PyMethod_Type)
+        return NULL;
+    if (LIKELY(type == &PyCFunction_Type)) {
         PyMethodDef *method = ((PyCFunctionObject *)callable)->m_ml;
         if (UNLIKELY(method == agent.new_method)) /* of which type, then? */
             return (char *)((PyCFunctionObject *)callable)->m_self + 1;
@@ -97,18 +100,7 @@ static inline void *event_key(PyObject *callable)
             return NULL; /* ours: not the program's doing */
         return method;
     }
-    if (PyType_Check(callable)) {
-        if (((PyTypeObject *)callable)->tp_dealloc == agent.python_class_dealloc)
-            return NULL;
-        return callable;
-    }
-    if (type->tp_dealloc == agent.python_class_dealloc)
-        return NULL;
-    if (type == agent.method_wrapper)
-        return pyabi_wrapped(callable);
-    if (type == &PyWrapperDescr_Type)
-        return callable;
-    return type;
+    return event_key_of_other(callable);
 }
 
 #endif

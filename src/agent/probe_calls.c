@@ -58,7 +58,7 @@ static inline void enter(PyObject *code, bool resumes)
         if (!p.thread)
             return;
     }
-    event_push(p.thread, p.depth * 2, p.frame, code, code, resumes, NULL);
+    event_push(p.thread, p.depth * 2, resumes, p.frame, code, code);
 }
 
 static __attribute__((noinline)) struct thread *mend_pop(struct place p)
@@ -128,7 +128,7 @@ static PyObject *on_call(PyObject *self, PyObject *const *args, size_t count,
         if (!p.thread)
             return Py_None;
     }
-    event_push(p.thread, p.depth * 2 + 1, p.frame, key, args[2], false, args[2]);
+    event_push(p.thread, p.depth * 2 + 1, false, p.frame, key, args[2]);
     return Py_None;
 }
 

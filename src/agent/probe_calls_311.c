@@ -47,8 +47,7 @@ static void on_enter(struct pyabi_frame *frame)
         if (!t)
             return;
     }
-    event_push(t, (t->top->tag & ~1u) + 2, frame, code, code, !pyabi_starts(frame),
-               NULL);
+    event_push(t, (t->top->tag & ~1u) + 2, !pyabi_starts(frame), frame, code, code);
 }
 
 static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *frame)
@@ -93,7 +92,7 @@ static void on_call(struct pyabi_frame *frame, PyObject *callable)
         if (!t)
             return;
     }
-    event_push(t, t->top->tag + 1, frame, key, callable, false, callable);
+    event_push(t, t->top->tag + 1, false, frame, key, callable);
 }
 
 static void on_call_end(PyObject *callable)

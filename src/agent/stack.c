@@ -29,7 +29,7 @@ static void drop_above(struct thread *t, uint32_t tag)
 {
     uint64_t dropped = 0;
 
-    event_charge(t, agent_node(t->top->node));
+    event_charge(t);
     while (t->top > t->stack && t->top->tag > tag) {
         t->top--;
         dropped++;
