@@ -96,5 +96,6 @@ def test_wheel_installs_and_runs(root, tmp_path):
     with open(here / "sonde", "rb") as file:
         assert file.read(4) == b"\x7fELF"
     assert output(here / "sonde", "--version").startswith("sonde ")
-    assert output(here / "python", "-c", "import sonde._agent as a; print(a.__name__)") == \
-        "sonde._agent\n"
+    assert output(here / "python", "-m", "sonde", "--version").startswith("sonde ")
+    assert output(here / "sonde", "run", "-o", tmp_path / "x.sonde", "-c", "print(6 * 7)") == "42\n"
+    assert list((tmp_path / "x.sonde").glob("*.tape"))
