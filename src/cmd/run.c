@@ -16,10 +16,6 @@
 #include "run/record.h"
 #include "run/target.h"
 
-#ifndef SONDE_PACKAGE
-#define SONDE_PACKAGE NULL
-#endif
-
 enum {
     KEY_CALLS = 256,
     KEY_LINES,
