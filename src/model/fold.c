@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fold.c - copies a profile node by node; parents come first, so where a node
+ * went to is known when its children follow. */
+#include "model/fold.h"
+
+#include "base/arena.h"
+#include "model/build.h"
+
+struct folding {
+    const struct profile *from;
+    struct build *build;
+    enum fold how;
+    node_id *to; /* by old node */
+};
+
+static void copy_rest(const struct folding *f)
+{
+    const struct profile *p = f->from;
+    const struct quality *q = profile_quality(p);
+    const struct run *run = profile_run(p);
+
+    *build_run(f->build) = *run;
+    build_run(f->build)->program = build_text(f->build, run->program);
+    build_run(f->build)->clock = build_text(f->build, run->clock);
+    *build_quality(f->build) = *q;
+    for (uint32_t i = 0; i < run->pythons; i++)
+        build_python(f->build, run->python[i]);
+    for (uint32_t i = 0; i < q->notes; i++)
+        build_note(f->build, q->note[i]);
+    for (function_id i = 0; i < profile_functions(p); i++)
+        build_function(f->build, profile_function(p, i));
+    for (process_id i = 0; i < profile_processes(p); i++)
+        build_process(f->build, profile_process(p, i));
+    for (thread_id i = 0; i < profile_threads(p); i++) {
+        const struct thread *t = profile_thread(p, i);
+
+        build_thread(f->build, t->process, t->name, t->native);
+        f->to[t->root] = build_thread_root(f->build, f->how & FOLD_THREADS ? 0 : i);
+    }
+}
+
+static bool vanishes(const struct folding *f, const struct node *n)
+{
+    enum function_kind kind = profile_function(f->from, n->function)->kind;
+
+    return f->how & FOLD_AS_CPROFILE &&
+           (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT);
+}
+
+static void fold_node(const struct folding *f, node_id id)
+{
+    const struct node *n = profile_node(f->from, id);
+    node_id above = f->to[n->parent];
+
+    if (n->function == FUNCTION_NONE)
+        return;
+    if (vanishes(f, n)) {
+        f->to[id] = above;
+        build_add(f->build, above, 0, 0, n->self);
+        return;
+    }
+    f->to[id] = build_child(f->build, above, n->function);
+    if (f->how & FOLD_AS_CPROFILE)
+        build_add(f->build, f->to[id], n->calls + n->resumes, 0, n->self);
+    else
+        build_add(f->build, f->to[id], n->calls, n->resumes, n->self);
+}
+
+struct profile *fold(const struct profile *p, enum fold how)
+{
+    struct arena *scratch = arena_open();
+    struct folding f = {
+        .from = p,
+        .build = build_open(profile_unit(p)),
+        .how = how,
+        .to = arena_array(scratch, profile_nodes(p), sizeof *f.to),
+    };
+
+    build_expect(f.build, profile_nodes(p));
+    copy_rest(&f);
+    for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
+        fold_node(&f, n);
+    arena_close(scratch);
+    return build_finish(f.build);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heading.c - the first line of a report, its notes, and how a function is
+ * named in all of them. */
+#include "report/names.h"
+#include "report/texts.h"
+#include "report/units.h"
+
+static uint32_t entered_processes(const struct profile *p)
+{
+    uint32_t count = 0;
+
+    for (process_id i = 0; i < profile_processes(p); i++)
+        count += profile_process(p, i)->entered;
+    return count;
+}
+
+void text_heading(const struct report *r, const struct screen *s)
+{
+    const struct profile *p = r->profile;
+    enum unit unit = profile_unit(p);
+    uint64_t total = stats_total(r->stats)->self;
+    uint64_t wall = profile_run(p)->wall_ns;
+    uint32_t processes = entered_processes(p), threads = profile_threads(p);
+
+    screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
+    out_printf(s->out, "   %s",
+               units_one(unit, wall ? (double)wall : (double)total).text);
+    if (processes > 1)
+        out_printf(s->out, "   %s in %u processes", units_one(unit, (double)total).text,
+                   processes);
+    else if (threads > 1)
+        out_printf(s->out, "   %s in %u threads", units_one(unit, (double)total).text,
+                   threads);
+    out_printf(s->out, "   %s calls", units_count(stats_total(r->stats)->calls).text);
+    if (profile_quality(p)->exact)
+        out_text_of(s->out, "   exact");
+    if (str_eq(profile_run(p)->clock, STR("cpu")))
+        out_text_of(s->out, ", CPU time");
+    if (profile_quality(p)->probe_ns > 0)
+        out_printf(s->out, ", probe cost %s a call",
+                   units_one(UNIT_NS, profile_quality(p)->probe_ns).text);
+    out_text_of(s->out, "\n\n");
+}
+
+void text_notes(const struct report *r, const struct screen *s)
+{
+    const struct quality *q = profile_quality(r->profile);
+
+    for (uint32_t i = 0; i < q->notes; i++) {
+        out_text_of(s->out, "note: ");
+        out_str(s->out, screen_safe(q->note[i], r->arena));
+        out_char(s->out, '\n');
+    }
+}
+
+uint32_t text_name_width(const struct report *r, function_id f, uint32_t most)
+{
+    const struct function *function = profile_function(r->profile, f);
+    struct str name = screen_safe(name_shown(function, r->arena), r->arena);
+    uint32_t width = screen_width(name);
+
+    return width < most ? width : most;
+}
+
+void text_function(const struct report *r, const struct screen *s, function_id f,
+                   uint32_t name_width, uint32_t width)
+{
+    static const enum tone tones[] = {
+        [OWNER_PROGRAM] = TONE_BOLD,
+        [OWNER_LIBRARY] = TONE_PLAIN,
+        [OWNER_BUILTIN] = TONE_DIM,
+    };
+    const struct function *function = profile_function(r->profile, f);
+    struct arena *a = r->arena;
+    struct str name = screen_safe(name_shown(function, a), a);
+    struct str place = name_place(function, r->options->strip_dirs, a);
+    enum tone tone = tones[name_owner(function)];
+
+    place = screen_safe(place, a);
+    if (width > 0)
+        name = screen_keep_start(name, place.len ? name_width : width, a);
+    screen_put(s, tone, name, place.len ? name_width : 0);
+    if (place.len == 0)
+        return;
+    uint32_t used = screen_width(name) > name_width ? screen_width(name) : name_width;
+    out_text_of(s->out, "  ");
+    if (width > 0)
+        place = screen_keep_end(place, width > used + 2 ? width - used - 2 : 1, a);
+    screen_put(s, TONE_PLAIN, place, 0);
+}

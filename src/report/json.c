@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json.c - the report as JSON, schema sonde.report/1 (doc/schema/report.json).
+ * Nothing is left out unless asked: without -n all rows are written. */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "report/report.h"
+
+struct writing {
+    const struct report *report;
+    struct json *json;
+    bool ns; /* keys end in _ns; other units have none */
+};
+
+/* "self_ns" in nanoseconds, "self" in any other unit. */
+static void value(const struct writing *w, const char *key, uint64_t v)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "%s%s", key, w->ns ? "_ns" : "");
+    json_u64(w->json, name, v);
+}
+
+static void text_or_null(struct json *j, const char *key, struct str s)
+{
+    if (s.len > 0)
+        json_str(j, key, s);
+    else
+        json_null(j, key);
+}
+
+/* UTC, as ISO 8601 has it. */
+static void write_moment(struct json *j, const char *key, uint64_t ns)
+{
+    time_t seconds = (time_t)(ns / 1000000000u);
+    struct tm tm;
+    char date[32], text[48];
+
+    if (ns == 0 || !gmtime_r(&seconds, &tm) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+        json_null(j, key);
+        return;
+    }
+    snprintf(text, sizeof text, "%s.%06uZ", date, (unsigned)(ns % 1000000000u / 1000));
+    json_text(j, key, text);
+}
+
+static void write_run(const struct writing *w)
+{
+    const struct run *run = profile_run(w->report->profile);
+    struct json *j = w->json;
+
+    json_object(j, "run");
+    text_or_null(j, "program", run->program);
+    json_array(j, "pythons");
+    for (uint32_t i = 0; i < run->pythons; i++)
+        json_str(j, NULL, run->python[i]);
+    json_end(j);
+    write_moment(j, "started", run->started_ns);
+    json_u64(j, "wall_ns", run->wall_ns);
+    json_str(j, "clock", run->clock);
+    json_end(j);
+}
+
+static void number_or_null(struct json *j, const char *key, int64_t number, bool known)
+{
+    if (known)
+        json_i64(j, key, number);
+    else
+        json_null(j, key);
+}
+
+static void write_process(struct json *j, const struct process *p)
+{
+    json_object(j, NULL);
+    json_u64(j, "pid", p->pid);
+    number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
+    text_or_null(j, "name", p->name);
+    json_str(j, "role", p->role);
+    text_or_null(j, "program", p->program);
+    text_or_null(j, "python", p->python);
+    json_u64(j, "wall_ns", p->wall_ns);
+    json_u64(j, "cpu_ns", p->cpu_ns);
+    number_or_null(j, "exit", p->exit, p->exit >= 0);
+    number_or_null(j, "signal", p->signal, p->signal != 0);
+    json_bool(j, "entered", p->entered);
+    text_or_null(j, "reason", p->reason);
+    json_bool(j, "alive", p->alive);
+    json_end(j);
+}
+
+static void write_processes(const struct writing *w)
+{
+    const struct profile *p = w->report->profile;
+
+    json_array(w->json, "processes");
+    for (process_id i = 0; i < profile_processes(p); i++)
+        write_process(w->json, profile_process(p, i));
+    json_end(w->json);
+}
+
+static void write_threads(const struct writing *w)
+{
+    const struct profile *p = w->report->profile;
+
+    json_array(w->json, "threads");
+    for (thread_id i = 0; i < profile_threads(p); i++) {
+        const struct thread *t = profile_thread(p, i);
+
+        json_object(w->json, NULL);
+        json_u64(w->json, "id", i);
+        json_u64(w->json, "pid", profile_process(p, t->process)->pid);
+        json_str(w->json, "name", t->name);
+        value(w, "self", t->self);
+        json_end(w->json);
+    }
+    json_end(w->json);
+}
+
+static void write_quality(const struct writing *w)
+{
+    const struct quality *q = profile_quality(w->report->profile);
+    struct json *j = w->json;
+
+    json_object(j, "quality");
+    json_bool(j, "exact", q->exact);
+    json_u64(j, "lost_events", q->lost_events);
+    json_u64(j, "lost_ns", q->lost_ns);
+    json_bool(j, "truncated", q->truncated);
+    if (q->probe_ns > 0)
+        json_double(j, "probe_ns", q->probe_ns);
+    else
+        json_null(j, "probe_ns");
+    json_array(j, "notes");
+    for (uint32_t i = 0; i < q->notes; i++)
+        json_str(j, NULL, q->note[i]);
+    json_end(j);
+    json_end(j);
+}
+
+static void write_stat(const struct writing *w, const struct stat_row *stat)
+{
+    json_u64(w->json, "calls", stat->calls);
+    json_u64(w->json, "primitive_calls", stat->primitive_calls);
+    json_u64(w->json, "resumes", stat->resumes);
+    value(w, "self", stat->self);
+    value(w, "cumulative", stat->cumulative);
+}
+
+static void write_callers(const struct writing *w, function_id f)
+{
+    struct edges edges = stats_callers(w->report->stats, f);
+
+    json_array(w->json, "callers");
+    for (uint32_t i = 0; i < edges.count; i++) {
+        json_object(w->json, NULL);
+        json_u64(w->json, "id", edges.at[i]->caller);
+        write_stat(w, &edges.at[i]->stat);
+        json_end(w->json);
+    }
+    json_end(w->json);
+}
+
+static void write_function(const struct writing *w, const struct row *row)
+{
+    const struct function *f = profile_function(w->report->profile, row->id);
+    struct json *j = w->json;
+
+    json_object(j, NULL);
+    json_u64(j, "id", row->id);
+    json_str(j, "name", f->name);
+    json_str(j, "qualname", f->qualname);
+    json_str(j, "file", row->file);
+    json_u64(j, "line", f->line);
+    text_or_null(j, "class", f->owner);
+    write_stat(w, &row->stat);
+    json_null(j, "corrected_self_ns");
+    write_callers(w, row->id);
+    json_end(j);
+}
+
+static void write_functions(const struct writing *w)
+{
+    const struct report *r = w->report;
+    struct rows rows = r->rows;
+    uint32_t count = report_limit(r->options, rows.count, UINT32_MAX);
+
+    if (r->options->by != BY_FUNCTION) {
+        rows = rows_by(r->profile, r->stats, BY_FUNCTION, r->options->strip_dirs,
+                       r->arena);
+        count = rows.count;
+    }
+    json_array(w->json, "functions");
+    for (uint32_t i = 0; i < count; i++)
+        write_function(w, &rows.at[i]);
+    json_end(w->json);
+}
+
+static void write_rows(const struct writing *w)
+{
+    const struct report *r = w->report;
+    uint32_t count = report_limit(r->options, r->rows.count, UINT32_MAX);
+
+    if (r->options->by == BY_FUNCTION)
+        return;
+    json_array(w->json, "rows");
+    for (uint32_t i = 0; i < count; i++) {
+        json_object(w->json, NULL);
+        json_str(w->json, "key", r->rows.at[i].name);
+        write_stat(w, &r->rows.at[i].stat);
+        json_end(w->json);
+    }
+    json_end(w->json);
+}
+
+/* Every node but the roots: a thread's first functions have no parent. */
+static void write_nodes(const struct writing *w)
+{
+    const struct profile *p = w->report->profile;
+    struct json *j = w->json;
+
+    json_array(j, "nodes");
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(p); id++) {
+        const struct node *n = profile_node(p, id);
+        bool top = profile_node(p, n->parent)->function == FUNCTION_NONE;
+
+        if (n->function == FUNCTION_NONE)
+            continue;
+        json_object(j, NULL);
+        json_u64(j, "id", id);
+        number_or_null(j, "parent", n->parent, !top);
+        json_u64(j, "function", n->function);
+        json_u64(j, "thread", n->thread);
+        json_u64(j, "calls", n->calls);
+        json_u64(j, "resumes", n->resumes);
+        value(w, "self", n->self);
+        value(w, "cumulative", stats_below(w->report->stats, id));
+        json_end(j);
+    }
+    json_end(j);
+}
+
+void report_json(const struct report *r, struct out *o)
+{
+    static const char *const unit[] = { "ns", "samples", "bytes" };
+    struct json json = json_on(o), *j = &json;
+    struct writing w = { r, j, profile_unit(r->profile) == UNIT_NS };
+    const struct stat_row *total = stats_total(r->stats);
+
+    json_object(j, NULL);
+    json_text(j, "schema", "sonde.report/1");
+    json_text(j, "unit", unit[profile_unit(r->profile)]);
+    value(&w, "total", total->self);
+    json_u64(j, "total_calls", total->calls);
+    json_u64(j, "primitive_calls", total->primitive_calls);
+    write_run(&w);
+    write_processes(&w);
+    write_threads(&w);
+    write_quality(&w);
+    write_functions(&w);
+    write_rows(&w);
+    if (r->options->tree)
+        write_nodes(&w);
+    json_end(j);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* names.c - names out of what the code object and the path say. */
+#include "report/names.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static bool is_builtin(const struct function *f)
+{
+    return f->line == 0 && str_eq(f->file, STR("~"));
+}
+
+static struct str cut(struct str s, size_t start)
+{
+    return (struct str){ s.at + start, s.len - start };
+}
+
+/* Where `part` ends in s, the last time; 0: it is not there. */
+static size_t behind(struct str s, struct str part)
+{
+    for (size_t end = s.len; end >= part.len; end--)
+        if (memcmp(s.at + end - part.len, part.at, part.len) == 0)
+            return end;
+    return 0;
+}
+
+/* Where the path below a folder of libraries begins, 0: it is not in one. */
+static size_t behind_library(struct str path)
+{
+    static const char *const folders[] = { "/site-packages/", "/dist-packages/" };
+
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t end = behind(path, str_of(folders[i]));
+        if (end > 0)
+            return end;
+    }
+    size_t at = behind(path, STR("/lib/python"));
+    if (at == 0 || at == path.len || path.at[at] < '2' || path.at[at] > '9')
+        return 0;
+    const char *slash = memchr(path.at + at, '/', path.len - at);
+    return slash ? (size_t)(slash - path.at) + 1 : 0;
+}
+
+static struct str below_current(struct str path)
+{
+    char here[4096];
+
+    if (!getcwd(here, sizeof here))
+        return path;
+    size_t len = strlen(here);
+    if (len > 1 && str_begins(path, str_of(here)) && path.len > len + 1 &&
+        path.at[len] == '/')
+        return cut(path, len + 1);
+    return path;
+}
+
+static struct str shown_file(struct str file, bool strip_dirs)
+{
+    size_t library = behind_library(file);
+
+    if (strip_dirs)
+        return str_basename(file);
+    return library > 0 ? cut(file, library) : below_current(file);
+}
+
+static struct str join(struct arena *a, struct str first, struct str second,
+                       struct str third)
+{
+    struct str part[] = { first, second, third };
+    char *text = arena_alloc(a, first.len + second.len + third.len + 1);
+    size_t len = 0;
+
+    for (int i = 0; i < 3; i++) {
+        if (part[i].len > 0)
+            memcpy(text + len, part[i].at, part[i].len);
+        len += part[i].len;
+    }
+    return (struct str){ text, len };
+}
+
+struct str name_standard(const struct function *f, bool strip_dirs, struct arena *a)
+{
+    struct str file = strip_dirs ? str_basename(f->file) : f->file;
+    struct str name = f->name;
+
+    if (!is_builtin(f))
+        return join(a, file, arena_printf(a, ":%u(", f->line),
+                    join(a, name, STR(")"), STR("")));
+    if (!str_begins(name, STR("<")) || !str_ends(name, STR(">")))
+        return name;
+    return join(a, STR("{"), (struct str){ name.at + 1, name.len - 2 }, STR("}"));
+}
+
+/* Without "<locals>.", which says nothing the dot does not. */
+static struct str without_locals(struct str qualname, struct arena *a)
+{
+    static const struct str locals = { "<locals>.", 9 };
+    char *text = arena_alloc(a, qualname.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < qualname.len;) {
+        if (str_begins(cut(qualname, i), locals))
+            i += locals.len;
+        else
+            text[len++] = qualname.at[i++];
+    }
+    return (struct str){ text, len };
+}
+
+struct str name_shown(const struct function *f, struct arena *a)
+{
+    struct str name = f->qualname.len > 0 ? f->qualname : f->name;
+
+    if (str_begins(name, STR("builtins.")))
+        name = cut(name, strlen("builtins."));
+    name = without_locals(name, a);
+    if (f->owner.len > 0)
+        name = join(a, name, STR(" of "), f->owner);
+    if (f->order > 0)
+        name = join(a, name, arena_printf(a, " #%u", f->order + 1), STR(""));
+    return name;
+}
+
+struct str name_place(const struct function *f, bool strip_dirs, struct arena *a)
+{
+    if (is_builtin(f))
+        return (struct str){ 0 };
+    return join(a, shown_file(f->file, strip_dirs), arena_printf(a, ":%u", f->line),
+                STR(""));
+}
+
+/* Up to the last dot of "sqlite3.Cursor.execute" or "json.loads", twice for the
+ * method of a type; names without a module are builtins. */
+static struct str builtin_module(const struct function *f)
+{
+    struct str module = f->qualname;
+    int parts = str_begins(f->name, STR("<method ")) ? 2 : 1;
+
+    while (parts > 0 && module.len > 0)
+        if (module.at[--module.len] == '.')
+            parts--;
+    return module.len > 0 ? module : STR("builtins");
+}
+
+/* "json/decoder.py" is json.decoder, "json/__init__.py" is json. */
+static struct str dotted(struct str path, struct arena *a)
+{
+    if (str_ends(path, STR(".py")))
+        path.len -= 3;
+    if (str_ends(path, STR("/__init__")))
+        path.len -= strlen("/__init__");
+    char *text = arena_cstr(a, path);
+    for (size_t i = 0; i < path.len; i++)
+        if (text[i] == '/')
+            text[i] = '.';
+    return (struct str){ text, path.len };
+}
+
+struct str name_module(const struct function *f, struct arena *a)
+{
+    if (is_builtin(f))
+        return builtin_module(f);
+    if (str_begins(f->file, STR("<frozen ")) && str_ends(f->file, STR(">")))
+        return (struct str){ f->file.at + 8, f->file.len - 9 };
+    struct str file = shown_file(f->file, false);
+    if (!str_ends(file, STR(".py")))
+        return file;
+    return dotted(str_begins(file, STR("/")) ? str_basename(file) : file, a);
+}
+
+struct str name_package(const struct function *f, struct arena *a)
+{
+    struct str module = name_module(f, a);
+    const char *dot = module.len ? memchr(module.at, '.', module.len) : NULL;
+
+    if (str_begins(module, STR("<")) || !dot || dot == module.at)
+        return module;
+    return (struct str){ module.at, (size_t)(dot - module.at) };
+}
+
+enum owner name_owner(const struct function *f)
+{
+    if (f->kind != FUNCTION_PYTHON || is_builtin(f))
+        return OWNER_BUILTIN;
+    if (behind_library(f->file) > 0 || str_begins(f->file, STR("<frozen ")))
+        return OWNER_LIBRARY;
+    return OWNER_PROGRAM;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.c - what is common to every report: rows chosen and ordered, and which
+ * of the texts to print. */
+#include "report/report.h"
+
+#include "report/texts.h"
+
+static void reverse(struct rows rows)
+{
+    for (uint32_t i = 0; i < rows.count / 2; i++) {
+        struct row swap = rows.at[i];
+
+        rows.at[i] = rows.at[rows.count - 1 - i];
+        rows.at[rows.count - 1 - i] = swap;
+    }
+}
+
+struct report *report_open(const struct profile *p, const struct report_options *o,
+                           struct err *e)
+{
+    struct arena *arena = arena_open();
+    struct report *r = arena_alloc(arena, sizeof *r);
+    struct sort sort = o->sort.fields > 0 ? o->sort : sort_default();
+
+    *r = (struct report){
+        .options = o, .profile = p, .arena = arena, .stats = stats_open(p)
+    };
+    r->rows = rows_by(p, r->stats, o->by, o->strip_dirs, arena);
+    r->rows_of = r->rows.count;
+    if (!match_rows(o->filter, o->filters, &r->rows, e)) {
+        report_close(r);
+        return NULL;
+    }
+    sort_rows(&sort, r->rows);
+    if (o->reverse)
+        reverse(r->rows);
+    return r;
+}
+
+void report_close(struct report *r)
+{
+    if (!r)
+        return;
+    stats_close(r->stats);
+    arena_close(r->arena);
+}
+
+uint32_t report_limit(const struct report_options *o, uint32_t rows, uint32_t unasked)
+{
+    double limit = o->limit;
+
+    if (limit < 0)
+        limit = unasked;
+    else if (limit < 1)
+        limit = (double)(uint32_t)(rows * limit + 0.5);
+    return limit < rows ? (uint32_t)limit : rows;
+}
+
+void report_text(const struct report *r, const struct screen *s)
+{
+    const struct report_options *o = r->options;
+
+    text_heading(r, s);
+    if (o->processes)
+        text_processes(r, s);
+    if (o->tree)
+        text_tree(r, s);
+    if (o->callers)
+        text_callers(r, s);
+    if (o->callees)
+        text_callees(r, s);
+    if (!o->processes && !o->tree && !o->callers && !o->callees)
+        text_table(r, s);
+    text_notes(r, s);
+}

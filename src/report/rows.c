@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.c - functions as rows, or numbered into groups by a text of theirs. */
+#include "report/rows.h"
+
+#include "base/map.h"
+#include "report/names.h"
+
+struct groups {
+    struct arena *arena;
+    struct map map;
+    struct str *key;
+    uint32_t count, room;
+};
+
+struct wanted {
+    const struct groups *groups;
+    struct str key;
+};
+
+static bool same_key(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+
+    return str_eq(w->groups->key[id], w->key);
+}
+
+static uint32_t group_of(struct groups *g, struct str key)
+{
+    struct wanted wanted = { g, key };
+    uint64_t hash = str_hash(key);
+    uint32_t id = map_find(&g->map, hash, same_key, &wanted);
+
+    if (id != MAP_NONE)
+        return id;
+    if (g->count == g->room) {
+        size_t size = sizeof *g->key;
+        uint32_t room = g->room ? g->room * 2 : 64;
+
+        g->key = arena_grow(g->arena, g->key, g->room * size, room * size);
+        g->room = room;
+    }
+    g->key[g->count] = key;
+    map_add(&g->map, hash, g->count);
+    return g->count++;
+}
+
+static struct rows rows_of_functions(const struct profile *p, const struct stats *s,
+                                     bool strip_dirs, struct arena *a)
+{
+    uint32_t functions = profile_functions(p);
+    struct rows rows = { arena_array(a, functions, sizeof *rows.at), 0 };
+
+    for (function_id id = 0; id < functions; id++) {
+        const struct function *f = profile_function(p, id);
+        const struct stat_row *stat = stats_of(s, id);
+
+        /* Only constructors folded away leave one that never was called. */
+        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0)
+            continue;
+        rows.at[rows.count++] = (struct row){
+            .stat = *stat,
+            .file = strip_dirs ? str_basename(f->file) : f->file,
+            .name = f->name,
+            .line = f->line,
+            .standard = name_standard(f, strip_dirs, a),
+            .shown = name_shown(f, a),
+            .id = id,
+        };
+    }
+    return rows;
+}
+
+static struct str key_of_function(const struct function *f, enum by by, bool strip_dirs,
+                                  struct arena *a)
+{
+    switch (by) {
+    case BY_MODULE:
+        return name_module(f, a);
+    case BY_PACKAGE:
+        return name_package(f, a);
+    default:
+        return strip_dirs ? str_basename(f->file) : f->file;
+    }
+}
+
+static struct str key_of_process(const struct process *process, enum by by,
+                                 struct arena *a)
+{
+    if (by == BY_ROLE)
+        return process->role;
+    return arena_printf(a, "%u %.*s", process->pid, (int)process->name.len,
+                        process->name.len ? process->name.at : "");
+}
+
+static struct str key_of_thread(const struct profile *p, thread_id t, enum by by,
+                                struct arena *a)
+{
+    const struct thread *thread = profile_thread(p, t);
+    const struct process *process = profile_process(p, thread->process);
+
+    if (by != BY_THREAD)
+        return key_of_process(process, by, a);
+    return arena_printf(a, "%.*s (%u)", (int)thread->name.len,
+                        thread->name.len ? thread->name.at : "",
+                        thread->native ? thread->native : process->pid);
+}
+
+static struct rows rows_of_groups(const struct groups *g, const struct stat_row *stat,
+                                  struct arena *a)
+{
+    struct rows rows = { arena_array(a, g->count, sizeof *rows.at), g->count };
+
+    for (uint32_t i = 0; i < g->count; i++)
+        rows.at[i] = (struct row){
+            .stat = stat[i],
+            .file = g->key[i],
+            .name = g->key[i],
+            .standard = g->key[i],
+            .shown = g->key[i],
+            .id = i,
+        };
+    return rows;
+}
+
+struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
+                    bool strip_dirs, struct arena *a)
+{
+    struct groups g = { .arena = a, .map = map_on(a) };
+    bool of_threads = by >= BY_THREAD;
+    uint32_t members = of_threads ? profile_threads(p) : profile_functions(p);
+    uint32_t *group = arena_array(a, members, sizeof *group);
+
+    if (by == BY_FUNCTION)
+        return rows_of_functions(p, s, strip_dirs, a);
+    for (uint32_t i = 0; i < members; i++)
+        group[i] = group_of(&g, of_threads ? key_of_thread(p, i, by, a)
+                                           : key_of_function(profile_function(p, i), by,
+                                                             strip_dirs, a));
+    struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
+    if (of_threads)
+        stats_group_threads(s, group, g.count, stat);
+    else
+        stats_group(s, group, g.count, stat);
+    return rows_of_groups(&g, stat, a);
+}

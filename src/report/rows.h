@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.h - the rows of a table: functions, or the groups they make (files,
+ * modules, threads, ...). */
+#ifndef REPORT_ROWS_H
+#define REPORT_ROWS_H
+
+#include "base/arena.h"
+#include "model/stats.h"
+
+enum by {
+    BY_FUNCTION,
+    BY_FILE,
+    BY_MODULE,
+    BY_PACKAGE,
+    BY_THREAD,
+    BY_PROCESS,
+    BY_ROLE,
+};
+
+struct row {
+    struct stat_row stat;
+    struct str file, name; /* a group: its key, twice */
+    uint32_t line;
+    struct str standard; /* as pstats prints a function; a group: its key */
+    struct str shown;    /* as we do: qualname; a group: its key */
+    uint32_t id;         /* of the function, or of the group */
+};
+
+struct rows {
+    struct row *at;
+    uint32_t count;
+};
+
+struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
+                    bool strip_dirs, struct arena *a);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.c - the table of functions, or of the groups of --by. */
+#include "report/names.h"
+#include "report/texts.h"
+#include "report/units.h"
+
+enum {
+    COLUMNS_BEFORE = 54, /* of a row, in front of the name */
+    NAME_LEAST = 12,
+    PLACE_LEAST = 14,
+    NAME_MOST = 40,
+};
+
+struct table {
+    const struct report *report;
+    const struct screen *screen;
+    uint32_t count;
+    struct column self, cumulative;
+    uint32_t name_width, width; /* of the name; of all behind the figures */
+};
+
+static void measure(struct table *t)
+{
+    const struct report *r = t->report;
+    uint64_t self = 0, cumulative = 0;
+    enum unit unit = profile_unit(r->profile);
+    uint32_t most = NAME_MOST;
+
+    if (t->screen->width > 0) {
+        t->width = t->screen->width > COLUMNS_BEFORE + NAME_LEAST + PLACE_LEAST
+                       ? t->screen->width - COLUMNS_BEFORE
+                       : NAME_LEAST + PLACE_LEAST;
+        most = t->width - PLACE_LEAST - 2;
+        most = most < NAME_MOST ? most : NAME_MOST;
+    }
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct row *row = &r->rows.at[i];
+
+        if (row->stat.self > self)
+            self = row->stat.self;
+        if (row->stat.cumulative > cumulative)
+            cumulative = row->stat.cumulative;
+        if (r->options->by != BY_FUNCTION)
+            continue;
+        uint32_t width = text_name_width(r, row->id, most);
+        if (width > t->name_width)
+            t->name_width = width;
+    }
+    t->self = units_column(unit, (double)self);
+    t->cumulative = units_column(unit, (double)cumulative);
+}
+
+static void print_row(const struct table *t, const struct row *row)
+{
+    const struct report *r = t->report;
+    struct out *o = t->screen->out;
+    uint64_t total = stats_total(r->stats)->self;
+    uint64_t calls = row->stat.calls;
+    enum unit unit = profile_unit(r->profile);
+    double each = calls ? (double)row->stat.cumulative / (double)calls : 0;
+
+    out_printf(o, "%8s %5s  %8s %5s %11s",
+               units_cell(t->self, (double)row->stat.self).text,
+               units_share(row->stat.self, total).text,
+               units_cell(t->cumulative, (double)row->stat.cumulative).text,
+               units_share(row->stat.cumulative, total).text, units_count(calls).text);
+    if (calls > 0)
+        out_printf(o, " %8s  ", units_cell(units_column(unit, each), each).text);
+    else
+        out_text_of(o, "        -  ");
+    if (r->options->by == BY_FUNCTION)
+        text_function(r, t->screen, row->id, t->name_width, t->width);
+    else
+        out_str(o, screen_safe(row->shown, r->arena));
+    out_char(o, '\n');
+}
+
+static void print_foot(const struct table *t)
+{
+    static const char *const plural[] = { "functions", "files",   "modules",
+                                          "packages",  "threads", "processes",
+                                          "roles" };
+    const struct report *r = t->report;
+    struct out *o = t->screen->out;
+    uint64_t self = 0, total = stats_total(r->stats)->self;
+
+    for (uint32_t i = 0; i < t->count; i++)
+        self += r->rows.at[i].stat.self;
+    out_printf(o, "\n %s of %s %s, ", units_count(t->count).text,
+               units_count(r->rows_of).text, plural[r->options->by]);
+    out_printf(o, "%.0f %% of the time.",
+               total ? 100.0 * (double)self / (double)total : 0.0);
+    if (t->count < r->rows.count)
+        out_printf(o, "   -n %u shows more, --tree, --callers",
+                   r->rows.count < 2 * t->count ? r->rows.count : 2 * t->count);
+    else if (r->options->by == BY_FUNCTION)
+        out_text_of(o, "   Also: --tree, --callers, --callees");
+    out_char(o, '\n');
+}
+
+void text_table(const struct report *r, const struct screen *s)
+{
+    static const char *const heading[] = { "function", "file",    "module", "package",
+                                           "thread",   "process", "role" };
+    struct table t = {
+        .report = r,
+        .screen = s,
+        .count = report_limit(r->options, r->rows.count, REPORT_ROWS),
+    };
+
+    measure(&t);
+    out_printf(s->out, "    self      %%    cumul.     %%       calls  per call  %s\n",
+               heading[r->options->by]);
+    for (uint32_t i = 0; i < t.count; i++)
+        print_row(&t, &r->rows.at[i]);
+    print_foot(&t);
+}

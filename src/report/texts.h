@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* texts.h - the parts of a report for people, one after another. */
+#ifndef REPORT_TEXTS_H
+#define REPORT_TEXTS_H
+
+#include "report/report.h"
+
+void text_heading(const struct report *r, const struct screen *s);
+void text_notes(const struct report *r, const struct screen *s);
+
+void text_table(const struct report *r, const struct screen *s);
+void text_callers(const struct report *r, const struct screen *s);
+void text_callees(const struct report *r, const struct screen *s);
+void text_tree(const struct report *r, const struct screen *s);
+void text_processes(const struct report *r, const struct screen *s);
+
+/* A function's name and place in at most `width` columns (0: any), the name
+ * padded to `name_width`. */
+void text_function(const struct report *r, const struct screen *s, function_id f,
+                   uint32_t name_width, uint32_t width);
+/* Columns the name of that function takes, at most `most`. */
+uint32_t text_name_width(const struct report *r, function_id f, uint32_t most);
+
+#endif
