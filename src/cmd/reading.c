@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reading.c - options of the reading commands, and recordings into profiles. */
+#include "cmd/reading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/from_tape.h"
+#include "tape/recording.h"
+
+enum {
+    KEY_JSON = 4096,
+    KEY_ONLY,
+    KEY_NOT,
+    KEY_REVERSE,
+    KEY_STRIP_DIRS,
+    KEY_BY,
+};
+
+const struct argp_option reading_options[] = {
+    { "sort", 's', "KEYS", 0,
+      "calls, cumulative, filename, line, module, name, nfl, pcalls, stdname, time, as "
+      "pstats has them; several with commas (default: time)",
+      0 },
+    { "limit", 'n', "N", 0, "so many rows, or a share of them such as 0.5", 0 },
+    { "only", KEY_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)", 0 },
+    { "not", KEY_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)", 0 },
+    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
+      0 },
+    { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
+    { "strip-dirs", KEY_STRIP_DIRS, NULL, 0, "file names without their folders", 0 },
+    { "json", KEY_JSON, NULL, 0, "as JSON, all rows unless -n is given", 0 },
+    { "output", 'o', "FILE", 0, "write it there, not to stdout", 0 },
+    { 0 },
+};
+
+static bool take_filter(struct reading *r, const char *pattern, bool drop,
+                        struct err *e)
+{
+    if (r->filters == READING_FILTERS_MAX)
+        return err_set(e, ERR_USAGE, "too many --only and --not: %d are enough",
+                       READING_FILTERS_MAX);
+    r->filter[r->filters++] = (struct filter){ pattern, drop };
+    return true;
+}
+
+/* A count, or a share below 1, as pstats has it. */
+static bool take_limit(struct reading *r, const char *value, struct err *e)
+{
+    char *end;
+    double limit = strtod(value, &end);
+    bool digits = *value && value[strspn(value, "0123456789.")] == '\0';
+
+    if (!digits || *end || limit > UINT32_MAX || (limit >= 1 && strchr(value, '.')))
+        return err_set(e, ERR_USAGE,
+                       "bad value: -n '%s': a number of rows, or a share "
+                       "below 1 such as 0.5",
+                       value);
+    r->limited = true;
+    r->limit = limit;
+    return true;
+}
+
+static bool take_by(struct reading *r, const char *value, struct err *e)
+{
+    static const char *const names[] = { "function", "file",    "module", "package",
+                                         "thread",   "process", "role",   NULL };
+
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], value) == 0) {
+            r->by = (enum by)i;
+            return true;
+        }
+    const char *near = help_nearest(value, names);
+    return err_set(e, ERR_USAGE,
+                   "bad value: --by %s: function, file, module, package, "
+                   "thread, process or role%s%s%s",
+                   value, near ? " (did you mean " : "", near ? near : "",
+                   near ? "?)" : "");
+}
+
+bool reading_option(struct reading *r, int key, const char *value, struct err *e)
+{
+    switch (key) {
+    case 's':
+        return sort_parse(value, &r->sort, e);
+    case 'n':
+        return take_limit(r, value, e);
+    case 'o':
+        r->output = value;
+        return true;
+    case KEY_ONLY:
+        return take_filter(r, value, false, e);
+    case KEY_NOT:
+        return take_filter(r, value, true, e);
+    case KEY_BY:
+        return take_by(r, value, e);
+    case KEY_REVERSE:
+        r->reverse = true;
+        return true;
+    case KEY_STRIP_DIRS:
+        r->strip_dirs = true;
+        return true;
+    case KEY_JSON:
+        r->json = true;
+        return true;
+    }
+    return true;
+}
+
+/* "orders.sonde", or "orders.sonde and 2 more". */
+static const char *title_of(struct words files, struct arena *a)
+{
+    char *first = arena_cstr(a, str_of(files.at[0]));
+    size_t len = strlen(first);
+
+    while (len > 1 && first[len - 1] == '/')
+        first[--len] = '\0';
+    if (files.count == 1)
+        return first;
+    return arena_printf(a, "%s and %d more", first, files.count - 1).at;
+}
+
+struct profile *reading_open(struct words files, const char **title, struct arena *a,
+                             struct err *e)
+{
+    char *newest[2] = { NULL, NULL };
+    bool ok = true;
+
+    if (files.count == 0) {
+        newest[0] = recording_newest(".", a);
+        if (!newest[0]) {
+            err_set(e, ERR_IO,
+                    "no recording here: .: no *.sonde in this directory (sonde "
+                    "run app.py makes one)");
+            return NULL;
+        }
+        cmd_say("%s", newest[0]);
+        files = (struct words){ 1, newest };
+    }
+    *title = title_of(files, a);
+    struct build *b = build_open(UNIT_NS);
+    for (int i = 0; ok && i < files.count; i++)
+        ok = from_recording(files.at[i], b, e);
+    if (ok)
+        return build_finish(b);
+    build_abandon(b);
+    return NULL;
+}
+
+struct report_options reading_report(const struct reading *r)
+{
+    return (struct report_options){
+        .sort = r->sort,
+        .limit = r->limited ? r->limit : -1,
+        .filter = r->filter,
+        .filters = r->filters,
+        .by = r->by,
+        .reverse = r->reverse,
+        .strip_dirs = r->strip_dirs,
+    };
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reading.h - what commands that read profiles have in common: their options,
+ * and which profile it is. Without a file: the newest recording here, named on
+ * stderr. Several files are one profile. */
+#ifndef CMD_READING_H
+#define CMD_READING_H
+
+#include "cmd/cmd.h"
+#include "model/profile.h"
+#include "report/report.h"
+
+enum { READING_FILTERS_MAX = 64 };
+
+struct reading {
+    struct filter filter[READING_FILTERS_MAX];
+    uint32_t filters;
+    struct sort sort;
+    bool limited;
+    double limit;
+    enum by by;
+    bool reverse, strip_dirs, json;
+    const char *output;
+};
+
+extern const struct argp_option reading_options[]; /* for struct cmd's `shared` */
+bool reading_option(struct reading *r, int key, const char *value, struct err *e);
+
+/* title: what to call it; lives in the arena. NULL and e on failure. */
+struct profile *reading_open(struct words files, const char **title, struct arena *a,
+                             struct err *e);
+/* The same asked of a report. */
+struct report_options reading_report(const struct reading *r);
+
+#endif

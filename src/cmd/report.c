@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.c - sonde report: tables, callers, callees, trees, processes, JSON. */
+#include <unistd.h>
+
+#include "cmd/reading.h"
+#include "model/fold.h"
+
+enum {
+    KEY_CALLERS = 256,
+    KEY_CALLEES,
+    KEY_TREE,
+    KEY_PROCESSES,
+    KEY_WHY,
+    KEY_CORRECTED,
+    KEY_PSTATS,
+    KEY_ALL,
+    KEY_AS_CPROFILE,
+};
+
+struct report_args {
+    struct reading reading;
+    bool callers, callees, tree, processes, as_cprofile;
+};
+
+static const struct argp_option options[] = {
+    { "callers", KEY_CALLERS, NULL, 0, "who called each function, and for how much",
+      0 },
+    { "callees", KEY_CALLEES, NULL, 0, "whom each function called", 0 },
+    { "tree", KEY_TREE, NULL, 0, "the call paths that cost most", 0 },
+    { "processes", KEY_PROCESSES, NULL, 0, "one row for each process", 0 },
+    { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
+      "count as cProfile does: resumptions are calls, constructors made in C are not",
+      0 },
+    { "why", KEY_WHY, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "corrected", KEY_CORRECTED, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "pstats", KEY_PSTATS, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "all", KEY_ALL, NULL, OPTION_HIDDEN, NULL, 0 },
+    { 0 },
+};
+
+static bool not_yet(const char *option, const char *why, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "not in this version yet: %s: %s", option, why);
+}
+
+static bool option(void *args, int key, const char *value, struct err *e)
+{
+    struct report_args *a = args;
+
+    switch (key) {
+    case KEY_CALLERS:
+        a->callers = true;
+        return true;
+    case KEY_CALLEES:
+        a->callees = true;
+        return true;
+    case KEY_TREE:
+        a->tree = true;
+        return true;
+    case KEY_PROCESSES:
+        a->processes = true;
+        return true;
+    case KEY_AS_CPROFILE:
+        a->as_cprofile = true;
+        return true;
+    case KEY_WHY:
+        return not_yet("--why", "recordings hold no states so far", e);
+    case KEY_CORRECTED:
+        return not_yet("--corrected", "the cost of a call is not measured so far", e);
+    case KEY_PSTATS:
+        return not_yet("--pstats", "-s, -n, --only and --strip-dirs work as there", e);
+    case KEY_ALL:
+        return not_yet("--all", "-n shows as many rows as there are", e);
+    }
+    return reading_option(&a->reading, key, value, e);
+}
+
+static struct out *open_output(const struct report_args *a, struct err *e)
+{
+    return a->reading.output ? out_open(a->reading.output, e) : out_stdout();
+}
+
+static bool write_report(const struct report_args *a, const struct report *r,
+                         struct err *e)
+{
+    struct out *o = open_output(a, e);
+
+    if (!o)
+        return false;
+    if (a->reading.json) {
+        report_json(r, o);
+    } else {
+        struct screen s = screen_on(o, a->reading.output ? -1 : STDOUT_FILENO);
+
+        report_text(r, &s);
+    }
+    return out_close(o, e);
+}
+
+static bool report(const struct report_args *a, const struct profile *p,
+                   const char *title, struct err *e)
+{
+    struct report_options o = reading_report(&a->reading);
+
+    o.callers = a->callers;
+    o.callees = a->callees;
+    o.tree = a->tree;
+    o.processes = a->processes;
+    o.title = title;
+    struct report *r = report_open(p, &o, e);
+    bool ok = r && write_report(a, r, e);
+    report_close(r);
+    return ok;
+}
+
+static int run(const void *args, struct words words, struct err *e)
+{
+    const struct report_args *a = args;
+    struct arena *arena = arena_open();
+    const char *title = "";
+    struct profile *p = reading_open(words, &title, arena, e);
+    bool ok = p != NULL;
+
+    if (ok && a->as_cprofile) {
+        struct profile *folded = fold(p, FOLD_AS_CPROFILE);
+
+        profile_close(p);
+        p = folded;
+    }
+    ok = ok && report(a, p, title, e);
+    profile_close(p);
+    arena_close(arena);
+    return ok ? 0 : 1;
+}
+
+const struct cmd cmd_report = {
+    .name = "report",
+    .help = "tables, callers, callees, call paths, processes",
+    .usage = "[OPTIONS] [FILE...]",
+    .options = options,
+    .shared = reading_options,
+    .reads = true,
+    .more = "FILE is a recording (default: the newest in this directory); several are\n"
+            "read as one.",
+    .examples = "sonde report\n"
+                "sonde report --callers --only parse_line\n"
+                "sonde report -s cumulative -n 50 orders.sonde\n"
+                "sonde report --json orders.sonde",
+    .args_size = sizeof(struct report_args),
+    .option = option,
+    .run = run,
+};
