@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "cmd/cmd.h"
+#include "model/from_tape.h"
+#include "report/summary.h"
 #include "run/enter.h"
 #include "run/launch.h"
 #include "run/output.h"
@@ -223,6 +225,34 @@ static void tell_end(const struct session *s)
         cmd_say("%s: exit status %d", s->target.name, WEXITSTATUS(status));
 }
 
+/* What the recording shows, for people who watch, or ask by -v. */
+static void tell_summary(const struct session *s)
+{
+    struct build *b = build_open(UNIT_NS);
+    struct err e = { 0 };
+
+    if (!from_recording(s->output.path, b, &e)) {
+        build_abandon(b);
+        cmd_say("%s", e.text);
+        return;
+    }
+    struct profile *p = build_finish(b);
+    struct out *o = out_memory();
+    struct screen screen = screen_on(o, STDERR_FILENO);
+    summary_of_run(p, s->output.shown, &screen);
+    struct str text = out_text(o);
+    while (text.len > 0) {
+        ssize_t n = write(STDERR_FILENO, text.at, text.len);
+
+        if (n <= 0 && errno != EINTR)
+            break;
+        text.at += n > 0 ? n : 0;
+        text.len -= n > 0 ? (size_t)n : 0;
+    }
+    out_abandon(o);
+    profile_close(p);
+}
+
 static void tell_result(const struct session *s)
 {
     struct record_found found;
@@ -244,6 +274,8 @@ static void tell_result(const struct session *s)
             "nothing recorded: %s: no Python was entered (not a Python program, or one"
             " started with -I, -E or -S)",
             s->target.name);
+    else if (s->args->verbose || isatty(STDERR_FILENO))
+        tell_summary(s);
 }
 
 static void stay(struct session *s)
