@@ -94,7 +94,7 @@ struct figure units_count(uint64_t n)
 struct figure units_round(uint64_t n)
 {
     static const struct scale scales[] = { { "G", 1e9 }, { "M", 1e6 }, { "k", 1e3 } };
-    struct figure f;
+    struct figure f = { 0 };
 
     if (n < 10000)
         return units_count(n);
