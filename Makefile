@@ -40,7 +40,7 @@ format: build/stamp/venv  ## lay the C files out as .clang-format says
 	    xargs $(venv)/bin/clang-format -i
 
 clean:  ## remove all that was built
-	rm -rf build dist
+	rm -rf build dist weblog.sonde
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
