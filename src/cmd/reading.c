@@ -158,5 +158,6 @@ struct report_options reading_report(const struct reading *r)
         .by = r->by,
         .reverse = r->reverse,
         .strip_dirs = r->strip_dirs,
+        .json = r->json,
     };
 }

@@ -3,8 +3,7 @@
  * A call is primitive when the same function is not below it on the stack
  * already; cumulative figures are those of primitive calls, so nothing counts
  * twice. A caller's figures are told the same way for the pair of the two.
- * Everything is computed at once, linear in the nodes; what is returned lives
- * as long as the stats, which need the profile. */
+ * All is linear in the nodes. It lives until stats_close and needs the profile. */
 #ifndef MODEL_STATS_H
 #define MODEL_STATS_H
 
@@ -32,11 +31,14 @@ void stats_close(struct stats *s); /* NULL is allowed */
 const struct stat_row *stats_of(const struct stats *s, function_id f);
 /* Over all functions; cumulative is the same as self. */
 const struct stat_row *stats_total(const struct stats *s);
+/* What was spent in the node and below it. */
+uint64_t stats_below(const struct stats *s, node_id n);
+
+/* Computes callers and callees, which are none before: it takes its time. */
+void stats_add_edges(struct stats *s);
 /* By id of the caller, or of the callee. */
 struct edges stats_callers(const struct stats *s, function_id f);
 struct edges stats_callees(const struct stats *s, function_id f);
-/* What was spent in the node and below it. */
-uint64_t stats_below(const struct stats *s, node_id n);
 
 /* The same figures of groups of functions: group[f] is below `groups`, and so
  * many rows are filled. */

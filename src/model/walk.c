@@ -4,18 +4,18 @@
 
 struct walk walk_on(const struct profile *p, struct arena *a)
 {
-    uint32_t nodes = profile_nodes(p);
-    struct walk w = {
-        .profile = p,
-        .first_child = arena_array(a, nodes, sizeof(node_id)),
-        .next_sibling = arena_array(a, nodes, sizeof(node_id)),
-    };
+    struct walk w = { .nodes = profile_nodes(p) };
 
-    for (node_id n = nodes - 1; n > NODE_ROOT; n--) {
-        node_id parent = profile_node(p, n)->parent;
+    w.hop = arena_array(a, w.nodes, sizeof *w.hop);
+    for (node_id n = w.nodes; n-- > 0;) {
+        const struct node *node = profile_node(p, n);
 
-        w.next_sibling[n] = w.first_child[parent];
-        w.first_child[parent] = n;
+        w.hop[n].parent = node->parent;
+        w.hop[n].function = node->function;
+        if (n == NODE_ROOT)
+            break;
+        w.hop[n].next_sibling = w.hop[node->parent].first_child;
+        w.hop[node->parent].first_child = n;
     }
     return w;
 }
@@ -23,21 +23,22 @@ struct walk walk_on(const struct profile *p, struct arena *a)
 void walk_all(const struct walk *w, void (*enter)(void *with, node_id n),
               void (*leave)(void *with, node_id n), void *with)
 {
-    node_id n = w->first_child[NODE_ROOT];
+    const struct hop *hop = w->hop;
+    node_id n = hop[NODE_ROOT].first_child;
 
     while (n != NODE_ROOT) {
         enter(with, n);
-        if (w->first_child[n] != 0) {
-            n = w->first_child[n];
+        if (hop[n].first_child != 0) {
+            n = hop[n].first_child;
             continue;
         }
         leave(with, n);
-        while (n != NODE_ROOT && w->next_sibling[n] == 0) {
-            n = profile_node(w->profile, n)->parent;
+        while (n != NODE_ROOT && hop[n].next_sibling == 0) {
+            n = hop[n].parent;
             if (n != NODE_ROOT)
                 leave(with, n);
         }
         if (n != NODE_ROOT)
-            n = w->next_sibling[n];
+            n = hop[n].next_sibling;
     }
 }

@@ -25,6 +25,8 @@ struct report *report_open(const struct profile *p, const struct report_options 
     *r = (struct report){
         .options = o, .profile = p, .arena = arena, .stats = stats_open(p)
     };
+    if (o->callers || o->callees || o->json)
+        stats_add_edges(r->stats);
     r->rows = rows_by(p, r->stats, o->by, o->strip_dirs, arena);
     r->rows_of = r->rows.count;
     if (!match_rows(o->filter, o->filters, &r->rows, e)) {

@@ -19,6 +19,7 @@ struct report_options {
     enum by by;
     bool reverse, strip_dirs;
     bool callers, callees, tree, processes;
+    bool json;         /* is to be written: report_json needs everything */
     const char *title; /* what the profile was read from */
 };
 

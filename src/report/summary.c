@@ -252,7 +252,7 @@ static void print_alone(const struct summary *m)
 static void summarize(const struct profile *p, const char *path, const struct screen *s,
                       void (*print)(const struct summary *))
 {
-    struct report_options o = { .limit = -1, .title = path };
+    struct report_options o = { .limit = -1, .title = path, .callers = true };
     struct err none = { 0 };
     struct report *r = report_open(p, &o, &none); /* no filter: it cannot fail */
     struct summary m = { r, s, path };

@@ -230,7 +230,7 @@ static bool header_good(const struct tape_header *h, size_t got, const char *pat
                        "%s: %s: written in version %u of the format, this sonde reads "
                        "up to %d (use a newer sonde)",
                        what, path, h->version, TAPE_VERSION);
-    if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES)
+    if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES || h->end < FIRST_CELL)
         return err_set(e, ERR_FORMAT, "%s: %s: its header is damaged", what, path);
     return true;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* edges.h - pairs of caller and callee: the half of stats.c that computes them. */
+#ifndef MODEL_EDGES_H
+#define MODEL_EDGES_H
+
+#include "base/arena.h"
+#include "model/stats.h"
+#include "model/walk.h"
+
+struct edge_lists {
+    struct edge *edge;
+    uint32_t edges;
+    /* By callee and by caller; where each function's begin, and the end. */
+    const struct edge **callers, **callees;
+    uint32_t *callers_from, *callees_from;
+};
+
+/* outer: by node, whether its function is not active above it; below: what
+ * stats_below says. */
+struct edge_lists edges_of(const struct profile *p, const struct walk *w,
+                           const bool *outer, const uint64_t *below, struct arena *a);
+
+/* Adds a node's figures to a row; those of primitive calls when it is outer. */
+void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer);
+
+#endif
