@@ -34,8 +34,9 @@ struct thread {
     uint32_t index_size, nodes_used;
     struct writer_block nodes;
     uint32_t cell_id;
-    bool resuming; /* its stack is to be found anew */
-    int dead;      /* set by the ending thread, without the GIL */
+    bool resuming;  /* its stack is to be found anew */
+    bool abandoned; /* of a tape that is closed */
+    int dead;       /* set by the ending thread, without the GIL */
     struct thread *next;
     struct entry first_stack[100];
 };

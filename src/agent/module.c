@@ -47,6 +47,34 @@ static void turn_off(void)
     agent_pause();
 }
 
+/* Where there can be no tape, the recording should at least say why. */
+static void leave_note(void)
+{
+    char path[PATH_MAX], why[512];
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *message = value ? PyObject_Str(value) : NULL;
+    const char *told = message ? PyUnicode_AsUTF8(message) : NULL;
+    int len = snprintf(why, sizeof why, "agent %s\n", told ? told : strerror(errno));
+    if (len >= (int)sizeof why)
+        len = sizeof why - 1;
+    Py_XDECREF(message);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    int fits =
+        snprintf(path, sizeof path, "%s/%ld.note", agent.directory, (long)getpid());
+    if (fits < 0 || (size_t)fits >= sizeof path)
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    if (write(fd, why, (size_t)len) != len)
+        unlink(path);
+    close(fd);
+}
+
 /* The main program is about to run: site is done, __main__ has not begun. */
 static void program_begins(const char *event, PyObject *args)
 {
@@ -60,7 +88,9 @@ static void program_begins(const char *event, PyObject *args)
         if (name)
             set_program(name);
     }
-    turn_on();
+    errno = 0;
+    if (!turn_on())
+        leave_note();
     PyErr_Restore(type, value, traceback);
 }
 

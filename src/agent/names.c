@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 
@@ -298,8 +299,9 @@ static tape_text threading_name(PyObject *thread)
 
 tape_text names_thread(void)
 {
+    if (gettid() == getpid())
+        return writer_text(&agent.tape, "MainThread", sizeof "MainThread" - 1);
     struct pyabi_frame *frame = pyabi_current(pyabi_thread()), *outermost = NULL;
-
     for (; frame; frame = pyabi_previous(frame))
         if (pyabi_code(frame))
             outermost = frame;

@@ -42,6 +42,14 @@ static void thread_free(struct thread *t)
     munmap(t, sizeof *t);
 }
 
+/* Makes the stack fit no event, so that the next one takes the slow way. */
+static void unfit(struct thread *t)
+{
+    t->top = t->stack;
+    t->top->tag = TAG_NOTHING;
+    t->top->frame = &no_cell;
+}
+
 static void reap_threads(void)
 {
     for (struct thread **at = &agent.threads; *at;) {
@@ -129,6 +137,19 @@ static void charge_all(void)
     }
 }
 
+/* Threads that live on keep a block that fits no event; the next one they have,
+ * should the agent begin again, gives them a new one. */
+static void abandon_threads(void)
+{
+    for (struct thread *t = agent.threads, *next; t; t = next) {
+        next = t->next;
+        t->abandoned = true;
+        t->cell = &no_cell;
+        unfit(t);
+    }
+    agent.threads = NULL;
+}
+
 void agent_finish(void)
 {
     if (agent.forked || !agent.tape.base)
@@ -137,8 +158,8 @@ void agent_finish(void)
         charge_all();
     agent.on = false;
     agent.off = true;
-    agent_thread = &nothing;
     reap_threads();
+    abandon_threads();
     writer_close(&agent.tape);
     forget_tables();
 }
@@ -160,11 +181,9 @@ void agent_resume(void)
     writer_header(&agent.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
     agent.paused_at = 0;
     for (struct thread *t = agent.threads; t; t = t->next) {
-        t->top = t->stack;
+        unfit(t);
         t->cell->current = t->top->node;
         t->resuming = true;
-        t->top->tag = TAG_NOTHING;
-        t->top->frame = &no_cell;
     }
 }
 
@@ -215,7 +234,10 @@ struct thread *agent_enter_thread(void)
 
     if (!agent.on || !agent_begin())
         return NULL;
-    if (t != &nothing) {
+    if (t->abandoned) {
+        agent_thread = &nothing;
+        thread_free(t);
+    } else if (t != &nothing) {
         if (t->resuming) {
             t->resuming = false;
             t->stack->tag = 0;

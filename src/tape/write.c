@@ -19,6 +19,7 @@ enum {
     BLOCK_CELLS_FIRST = 64,  /* 4 KiB, doubled by every new block of its kind */
     BLOCK_CELLS_MAX = 16384, /* 1 MiB */
     INTERNED_FIRST = 1024,
+    PATH_BYTES = 4096,
 };
 #define RESERVE_MAX ((size_t)16 << 30) /* address space only: 250 M nodes */
 #define RESERVE_MIN ((size_t)64 << 20)
@@ -80,6 +81,15 @@ static uint64_t process_start_ticks(void)
     return ticks;
 }
 
+/* Asking for more than RLIMIT_FSIZE would send the program SIGXFSZ. */
+static bool beyond_file_limit(size_t bytes)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           bytes > limit.rlim_cur;
+}
+
 /* Room in the file first, then the mapping of it at its place. */
 static bool grow(struct writer *w, size_t wanted)
 {
@@ -90,8 +100,10 @@ static bool grow(struct writer *w, size_t wanted)
 
     while (w->mapped + step < wanted)
         step += STEP_MAX;
-    if (w->mapped + step > w->reserved)
+    if (w->mapped + step > w->reserved || beyond_file_limit(w->mapped + step)) {
+        errno = EFBIG;
         return false;
+    }
     if (fstat(w->fd, &s) != 0 || s.st_dev != w->device || s.st_ino != w->inode)
         return false;
     int fault;
@@ -106,7 +118,6 @@ static bool grow(struct writer *w, size_t wanted)
                     MAP_SHARED | MAP_FIXED, w->fd, (off_t)w->mapped);
     if (at == MAP_FAILED)
         return false;
-    madvise(at, step, MADV_DONTFORK);
     w->mapped += step;
     return true;
 }
@@ -119,15 +130,14 @@ static void lock(int fd)
     fcntl(fd, F_SETLK, &l);
 }
 
-static bool create_file(struct writer *w, const char *directory)
+static bool create_file(struct writer *w, const char *directory, char path[PATH_BYTES])
 {
-    char path[4096];
     struct stat s;
 
     for (int try = 0; try < 16; try++) {
-        int len = snprintf(path, sizeof path, "%s/%ld-%llx.tape", directory,
+        int len = snprintf(path, PATH_BYTES, "%s/%ld-%llx.tape", directory,
                            (long)getpid(), (unsigned long long)clock_monotonic_ns());
-        if (len < 0 || (size_t)len >= sizeof path) {
+        if (len < 0 || len >= PATH_BYTES) {
             errno = ENAMETOOLONG;
             return false;
         }
@@ -182,8 +192,10 @@ static void fill_header(struct tape_header *h, enum tape_role role,
 bool writer_open(struct writer *w, const char *directory, enum tape_role role,
                  enum clock_kind clock)
 {
+    char path[PATH_BYTES];
+
     *w = (struct writer){ .fd = -1 };
-    if (create_file(w, directory) && reserve(w)) {
+    if (create_file(w, directory, path) && reserve(w)) {
         lock(w->fd);
         if (grow(w, STEP_FIRST)) {
             fill_header(writer_header(w), role, clock);
@@ -193,8 +205,10 @@ bool writer_open(struct writer *w, const char *directory, enum tape_role role,
     int fault = errno;
     if (w->base)
         munmap(w->base, w->reserved);
-    if (w->fd >= 0)
+    if (w->fd >= 0) {
         close(w->fd);
+        unlink(path);
+    }
     *w = (struct writer){ .fd = -1 };
     errno = fault;
     return false;
