@@ -169,6 +169,8 @@ void agent_pause(void)
     if (agent.forked || !agent.tape.base)
         return;
     charge_all();
+    for (struct thread *t = agent.threads; t; t = t->next)
+        t->cell->current = 0; /* time that passes from now on is nobody's */
     writer_stamp(&agent.tape);
     agent.paused_at = clock_monotonic_ns();
 }

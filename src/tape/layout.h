@@ -118,7 +118,7 @@ struct tape_thread {
     uint32_t root;        /* cell of its root node */
     uint32_t ended;       /* 1: the thread is gone */
     uint64_t first, last; /* ticks: first event, and latest */
-    uint32_t current;     /* cell of the node it is in since `last` */
+    uint32_t current;     /* cell of the node it is in since `last`, or 0 */
     uint8_t reserved[20];
 };
 
