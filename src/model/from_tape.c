@@ -16,6 +16,11 @@ struct seen { /* a process somebody told of */
     struct str name, reason;
 };
 
+struct image { /* one tape's: a process that execs has several */
+    uint32_t pid;
+    uint64_t first_ns;
+};
+
 struct reading {
     struct build *build;
     struct arena *scratch;
@@ -24,6 +29,8 @@ struct reading {
     uint64_t longest_ns;
     struct seen *seen;
     uint32_t seen_count, seen_room;
+    struct image *image;
+    uint32_t images;
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
     uint64_t lost_events, started_ns;
@@ -44,11 +51,31 @@ static struct str python_name(struct reading *r, uint32_t hex)
     return s;
 }
 
-/* Ticks can be told in ns: they are ns, or two moments were noted. */
-static bool calibrated(const struct tape_header *h)
+/* Of a tape whose second moment is missing. The time stamp counter and
+ * CLOCK_MONOTONIC both begin when the machine does, so that the first moment
+ * tells roughly; the present one tells well, on the same machine and boot. */
+static double ns_per_tick_guessed(const struct tape_header *h)
 {
-    return h->clock != CLOCK_KIND_TSC ||
-           (h->last.ticks > h->first.ticks && h->last.ns > h->first.ns);
+    double rough = h->first.ticks ? (double)h->first.ns / (double)h->first.ticks : 1.0;
+    struct clock_pair now;
+
+    if (!clock_trusts_tsc())
+        return rough;
+    now = clock_pair_now(CLOCK_KIND_TSC);
+    if (now.ticks <= h->first.ticks || now.ns <= h->first.ns)
+        return rough;
+    double ratio =
+        (double)(now.ns - h->first.ns) / (double)(now.ticks - h->first.ticks);
+    return ratio > 0.9 * rough && ratio < 1.1 * rough ? ratio : rough;
+}
+
+static double ns_per_tick(const struct reading *r, const struct tape_header *h)
+{
+    double own = tape_ns_per_tick(h);
+
+    if (own > 0)
+        return own;
+    return r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(h);
 }
 
 /* The last sign of life, in ticks. */
@@ -67,19 +94,59 @@ static uint64_t last_ticks(const struct tape *t)
     return last;
 }
 
-static uint64_t wall_ns(const struct tape *t, double ns_per_tick)
+static const struct seen *seen_process(const struct reading *r, uint32_t pid)
+{
+    for (uint32_t i = 0; i < r->seen_count; i++)
+        if (r->seen[i].record.pid == pid)
+            return &r->seen[i];
+    return NULL;
+}
+
+/* When the process became another, or ended, on CLOCK_MONOTONIC; 0: unknown. */
+static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
+{
+    const struct seen *seen = seen_process(r, h->pid);
+    uint64_t end = 0;
+
+    if (seen && seen->record.flags & TAPE_PROCESS_ENDED)
+        end = seen->record.end_ns;
+    for (uint32_t i = 0; i < r->images; i++)
+        if (r->image[i].pid == h->pid && r->image[i].first_ns > h->first.ns &&
+            (end == 0 || r->image[i].first_ns < end))
+            end = r->image[i].first_ns;
+    return end;
+}
+
+/* Up to when threads were where their tape says they are; 0: not known, or it
+ * was closed in good order and tells all. */
+static uint64_t until_ticks(const struct reading *r, const struct tape *t, double ratio)
+{
+    const struct tape_header *h = tape_header(t);
+
+    if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
+        return 0;
+    if (tape_alive(t))
+        return clock_ticks((enum clock_kind)h->clock);
+    uint64_t end = end_ns(r, h);
+    if (end <= h->last.ns)
+        return h->last.ticks;
+    return h->last.ticks + (uint64_t)((double)(end - h->last.ns) / ratio);
+}
+
+static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
 {
     const struct tape_header *h = tape_header(t);
     uint64_t last = last_ticks(t);
 
+    if (last < until)
+        last = until;
     if (h->clock == CLOCK_KIND_THREAD_CPU || last <= h->first.ticks)
         return 0;
-    double ns = (double)(last - h->first.ticks) * ns_per_tick;
+    double ns = (double)(last - h->first.ticks) * ratio;
     return ns < 0x1p62 ? (uint64_t)ns : 0;
 }
 
-static process_id add_process(struct reading *r, const struct tape *t,
-                              double ns_per_tick)
+static process_id add_process(struct reading *r, const struct tape *t, uint64_t wall)
 {
     const struct tape_header *h = tape_header(t);
     struct process p = {
@@ -89,7 +156,7 @@ static process_id add_process(struct reading *r, const struct tape *t,
         .program = tape_str(t, h->program),
         .python = python_name(r, h->python),
         .started_ns = h->started_ns,
-        .wall_ns = wall_ns(t, ns_per_tick),
+        .wall_ns = wall,
         .cpu_ns = h->cpu_ns,
         .exit = -1,
         .entered = true,
@@ -148,21 +215,20 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
                             (unsigned long long)tape_damaged_at(t) * TAPE_CELL));
 }
 
-static void remember_clock(struct reading *r, const struct tape *t)
+static void remember_clock(struct reading *r, const struct tape_header *h)
 {
-    const struct tape_header *h = tape_header(t);
-    uint64_t span = h->last.ns - h->first.ns;
+    double own = tape_ns_per_tick(h);
 
-    if (h->clock != CLOCK_KIND_TSC || !calibrated(h) || span < r->longest_ns)
+    if (h->clock != CLOCK_KIND_TSC || own <= 0 ||
+        h->last.ns - h->first.ns < r->longest_ns)
         return;
-    r->longest_ns = span;
-    r->ns_per_tick = tape_ns_per_tick(t);
+    r->longest_ns = h->last.ns - h->first.ns;
+    r->ns_per_tick = own;
 }
 
 static void add_tape(struct reading *r, const struct tape *t, const char *path)
 {
     const struct tape_header *h = tape_header(t);
-    double ratio = calibrated(h) ? tape_ns_per_tick(t) : r->ns_per_tick;
 
     note_quality(r, t, path);
     see_processes(r, t);
@@ -175,7 +241,10 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
     r->agents++;
     if (h->clock == CLOCK_KIND_THREAD_CPU)
         build_run(r->build)->clock = STR("cpu");
-    tape_nodes_add(t, add_process(r, t, ratio), ratio, r->build);
+    double ratio = ns_per_tick(r, h);
+    uint64_t until = until_ticks(r, t, ratio);
+    process_id process = add_process(r, t, wall_ns(t, ratio, until));
+    tape_nodes_add(t, process, ratio, until, r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)
@@ -187,33 +256,46 @@ static void note_unreadable(struct reading *r, const struct err *why)
         r->unreadable = *why;
 }
 
-/* Tapes without a calibration of their own come last, when that of another one
- * is known: time stamps of one machine tick alike. */
+/* What others need of a tape is known first: how fast ticks are, and in which
+ * order they come: the launcher's tell when the rest ended. */
+static bool *peek(struct reading *r, const struct recording *recording)
+{
+    uint32_t tapes = recording_tapes(recording);
+    bool *first = arena_array(r->scratch, tapes, sizeof *first);
+
+    r->image = arena_array(r->scratch, tapes, sizeof *r->image);
+    for (uint32_t i = 0; i < tapes; i++) {
+        struct tape_header header;
+        struct err ignored = { 0 }; /* it comes again when the tape is read */
+
+        if (!tape_peek(recording_tape(recording, i), &header, &ignored))
+            continue;
+        remember_clock(r, &header);
+        r->image[r->images++] = (struct image){ header.pid, header.first.ns };
+        first[i] = header.role == TAPE_ROLE_LAUNCHER;
+    }
+    return first;
+}
+
 static bool read_tapes(struct reading *r, const struct recording *recording,
                        struct err *e)
 {
     uint32_t tapes = recording_tapes(recording);
-    bool *later = arena_array(r->scratch, tapes, sizeof *later);
+    const bool *first = peek(r, recording);
 
     for (uint32_t i = 0; i < 2 * tapes; i++) {
         const char *path = recording_tape(recording, i % tapes);
         struct err why = { 0 };
 
-        if (i >= tapes && !later[i - tapes])
+        if (first[i % tapes] != (i < tapes))
             continue;
         struct tape *t = tape_open(path, &why);
-        if (!t) {
-            if (tapes == 1)
-                return err_set(e, why.code, "%s", why.text);
-            note_unreadable(r, &why);
-            continue;
-        }
-        if (i < tapes && !calibrated(tape_header(t))) {
-            later[i] = true;
-        } else {
-            remember_clock(r, t);
+        if (t)
             add_tape(r, t, path);
-        }
+        else if (tapes == 1)
+            return err_set(e, why.code, "%s", why.text);
+        else
+            note_unreadable(r, &why);
         tape_close(t);
     }
     return true;
@@ -279,14 +361,6 @@ static void apply_seen(struct reading *r, const struct seen *s)
     build_process(r->build, &p);
 }
 
-static bool was_launched(const struct reading *r, uint32_t pid)
-{
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        if (r->seen[i].record.pid == pid)
-            return true;
-    return false;
-}
-
 static const struct process *parent_of(const struct reading *r, const struct process *p)
 {
     for (process_id i = r->first; i < build_processes(r->build); i++) {
@@ -308,7 +382,7 @@ static void name_roles(struct reading *r)
 
         if (p->role.len > 0)
             continue;
-        if (r->seen_count ? was_launched(r, p->pid) : !parent)
+        if (r->seen_count ? seen_process(r, p->pid) != NULL : !parent)
             p->role = STR("main");
         else if (parent && str_eq(parent->program, p->program))
             p->role = STR("worker");
@@ -368,7 +442,7 @@ static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
 bool from_recording(const char *path, struct build *b, struct err *e)
 {
     struct recording *recording = recording_open(path, e);
-    struct reading r = { .build = b, .ns_per_tick = 1.0 };
+    struct reading r = { .build = b };
 
     if (!recording)
         return false;

@@ -11,6 +11,7 @@ struct adding {
     struct arena *scratch;
     process_id process;
     double ns_per_tick;
+    uint64_t until;
     uint32_t cells, nodes;
     /* By cell: the id plus 1, 0 none. */
     uint32_t *function, *thread, *node;
@@ -144,6 +145,22 @@ static void add_nodes(struct adding *a, struct tape_run run)
         add_node(a, run.first + i, &record[i], root);
 }
 
+/* A thread that lives, or was killed, has been in its last node since its last
+ * event: a long call's time shows while it lasts. */
+static void add_pending(struct adding *a, struct tape_run run)
+{
+    const struct tape_thread *record = run.records;
+
+    for (uint32_t i = 0; i < run.count; i++) {
+        uint32_t current = record[i].current < a->cells ? record[i].current : 0;
+
+        if (record[i].ended || a->until <= record[i].last || a->node[current] == 0)
+            continue;
+        build_add(a->build, a->node[current] - 1, 0, 0,
+                  to_ns(a, a->until - record[i].last));
+    }
+}
+
 static void each_run(struct adding *a, enum tape_kind kind,
                      void (*add)(struct adding *, struct tape_run))
 {
@@ -161,7 +178,7 @@ static void count_nodes(struct adding *a, struct tape_run run)
 }
 
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
-                    struct build *b)
+                    uint64_t until, struct build *b)
 {
     struct arena *scratch = arena_open();
     struct adding a = {
@@ -170,6 +187,7 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
         .scratch = scratch,
         .process = process,
         .ns_per_tick = ns_per_tick,
+        .until = until,
         .cells = tape_cells(t),
     };
 
@@ -181,5 +199,6 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
     each_run(&a, TAPE_FUNCTIONS, add_functions);
     each_run(&a, TAPE_THREADS, add_threads);
     each_run(&a, TAPE_NODES, add_nodes);
+    each_run(&a, TAPE_THREADS, add_pending);
     arena_close(scratch);
 }

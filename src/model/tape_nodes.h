@@ -7,8 +7,9 @@
 #include "model/build.h"
 #include "tape/read.h"
 
-/* ns_per_tick is the caller's: some tapes died too young to tell theirs. */
+/* ns_per_tick is the caller's: some tapes died too young to tell theirs. Until
+ * that moment, in ticks, threads stayed where they were last; 0: unknown. */
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
-                    struct build *b);
+                    uint64_t until, struct build *b);
 
 #endif

@@ -11,8 +11,11 @@
 
 bool record_open(struct record *r, const struct output *o, struct err *e)
 {
+    /* Ours tells ticks from ns for agents that are killed before theirs can. */
+    enum clock_kind clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC;
+
     *r = (struct record){ 0 };
-    if (writer_open(&r->writer, o->path, TAPE_ROLE_LAUNCHER, CLOCK_KIND_MONOTONIC)) {
+    if (writer_open(&r->writer, o->path, TAPE_ROLE_LAUNCHER, clock)) {
         r->inode = r->writer.inode;
         return true;
     }

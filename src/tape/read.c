@@ -283,6 +283,18 @@ struct tape *tape_open(const char *path, struct err *e)
     return t;
 }
 
+bool tape_peek(const char *path, struct tape_header *header, struct err *e)
+{
+    int fd = open_regular(path, e);
+
+    if (fd < 0)
+        return false;
+    *header = (struct tape_header){ 0 };
+    size_t got = read_at(fd, header, sizeof *header, 0);
+    close(fd);
+    return header_good(header, got, path, e);
+}
+
 void tape_close(struct tape *t)
 {
     if (t)
@@ -368,13 +380,12 @@ struct str tape_str(const struct tape *t, tape_text text)
     return (struct str){ (const char *)b->at + at, len < there ? len : there };
 }
 
-double tape_ns_per_tick(const struct tape *t)
+double tape_ns_per_tick(const struct tape_header *h)
 {
-    const struct tape_header *h = &t->header;
-
-    if (h->clock != CLOCK_KIND_TSC || h->last.ticks <= h->first.ticks ||
-        h->last.ns <= h->first.ns)
+    if (h->clock != CLOCK_KIND_TSC)
         return 1.0;
+    if (h->last.ticks <= h->first.ticks || h->last.ns <= h->first.ns)
+        return 0;
     return (double)(h->last.ns - h->first.ns) /
            (double)(h->last.ticks - h->first.ticks);
 }

@@ -14,6 +14,8 @@
 struct tape;
 
 struct tape *tape_open(const char *path, struct err *e);
+/* The header alone: false and e as above. */
+bool tape_peek(const char *path, struct tape_header *header, struct err *e);
 void tape_close(struct tape *t); /* NULL is allowed */
 
 const struct tape_header *tape_header(const struct tape *t);
@@ -35,7 +37,8 @@ uint32_t tape_cells(const struct tape *t); /* every record's cell is below it */
 /* The record in this cell when it is of that kind, else NULL. */
 const void *tape_record(const struct tape *t, enum tape_kind kind, uint32_t cell);
 struct str tape_str(const struct tape *t, tape_text text);
-/* Nanoseconds of a span of ticks, by the header's two moments. */
-double tape_ns_per_tick(const struct tape *t);
+/* What a tick is, by the header's two moments; 0: they do not tell (its writer
+ * was killed before the second). */
+double tape_ns_per_tick(const struct tape_header *h);
 
 #endif
