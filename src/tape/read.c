@@ -83,10 +83,19 @@ static bool block_fits(const struct tape_block *b, uint64_t room)
            used_bytes(b->kind, b->used) <= (uint64_t)(b->cells - 1) * TAPE_CELL;
 }
 
-/* Lists the blocks up to the header's end. */
+static uint64_t file_bytes(int fd)
+{
+    struct stat s;
+
+    return fstat(fd, &s) == 0 && s.st_size > 0 ? (uint64_t)s.st_size : 0;
+}
+
+/* Lists the blocks up to the header's end. One that is longer than the file is
+ * the last: a writer gives a block its room before it tells of it. */
 static void walk(struct tape *t, int fd)
 {
     uint64_t end = t->header.end < UINT32_MAX ? t->header.end : UINT32_MAX;
+    uint64_t there = file_bytes(fd) / TAPE_CELL;
 
     while (t->damaged_at == 0 && t->walked < end) {
         struct tape_block b;
@@ -104,15 +113,10 @@ static void walk(struct tape *t, int fd)
                 .used = b.used,
                 .sum = b.sum,
             };
+        if (t->walked + b.cells > there)
+            stop_at(t, t->walked);
         t->walked += b.cells;
     }
-}
-
-static uint64_t file_bytes(int fd)
-{
-    struct stat s;
-
-    return fstat(fd, &s) == 0 && s.st_size > 0 ? (uint64_t)s.st_size : 0;
 }
 
 /* Copies what a block holds. `used` is read anew: since the walk it may have
