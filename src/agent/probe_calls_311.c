@@ -13,10 +13,14 @@ static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame
 {
     uint32_t above = 0;
 
-    for (; frame; frame = pyabi_previous(frame), above++)
+    for (; frame; frame = pyabi_previous(frame)) {
+        if (pyabi_suspended(frame))
+            continue;
         for (const struct entry *e = t->top; e > t->stack; e--)
             if (e->frame == frame)
                 return e->tag / 2 + above;
+        above++;
+    }
     return above;
 }
 

@@ -48,7 +48,7 @@ static void seed(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
             return;
     struct entry *slot = t->top + missing; /* filled from the nearest down */
     for (; frame && found < missing; frame = pyabi_previous(frame)) {
-        if (!pyabi_code(frame))
+        if (!pyabi_code(frame) || pyabi_suspended(frame))
             continue;
         *slot-- = (struct entry){ .tag = (depth - found) * 2, .frame = frame };
         found++;

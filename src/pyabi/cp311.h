@@ -51,6 +51,15 @@ static inline bool pyabi_starts(const struct pyabi_frame *frame)
     return ((at & 0xff) == RESUME || (at & 0xff) == RESUME_QUICK) && (at >> 8 & 3) == 0;
 }
 
+/* Linked and yet not running: a generator that hands a throw on to the one it
+ * yields from. A frame that calls is at its call. */
+static inline bool pyabi_suspended(const struct pyabi_frame *frame)
+{
+    enum { YIELD_VALUE = 86 };
+
+    return (*frame->prev_instr & 0xff) == YIELD_VALUE;
+}
+
 /* Where the profile function gets its frame object from. */
 static inline struct pyabi_frame *pyabi_of_object(PyFrameObject *object)
 {

@@ -42,6 +42,12 @@ static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame
     return frame->previous;
 }
 
+static inline bool pyabi_suspended(const struct pyabi_frame *frame)
+{
+    (void)frame;
+    return false; /* never asked where it could be: the depth tells */
+}
+
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)
 {
     return frame->localsplus[index];

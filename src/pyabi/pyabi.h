@@ -25,6 +25,7 @@
  *   struct pyabi_frame *pyabi_current(PyThreadState *)
  *   PyCodeObject *pyabi_code(frame)       NULL: not a Python function's frame
  *   struct pyabi_frame *pyabi_previous(frame)
+ *   bool pyabi_suspended(frame)           linked, but not running
  *   PyObject *pyabi_local(frame, index)   borrowed, may be NULL
  * and, from 3.12 on,
  *   uint32_t pyabi_depth(PyThreadState *) Python frames entered, exact. */
