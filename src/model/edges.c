@@ -4,7 +4,7 @@
  * active twice: there all are. */
 #include "model/edges.h"
 
-enum { NO_EDGE = UINT32_MAX };
+#define NO_EDGE UINT32_MAX
 
 struct counting {
     const struct profile *profile;
