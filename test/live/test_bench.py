@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make bench: that it measures what it says, and that README says what it measured."""
+
+import contextlib
+import importlib
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+
+VARIANTS = {"bare", "cprofile", "sonde", "cprofile-python", "sonde-python"}
+
+
+@pytest.fixture
+def bench(root, clean_env, tmp_path):
+    """bench(ARGS...): the running process; it writes to the test's own folder."""
+
+    def start(*args):
+        return subprocess.Popen(
+            [sys.executable, root / "bench/bench.py", "-o", tmp_path, *args], env=clean_env,
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    return start
+
+
+@pytest.fixture
+def module(root, monkeypatch):
+    """module("figures"): one of bench/."""
+    monkeypatch.syspath_prepend(root / "bench")
+    return importlib.import_module
+
+
+@pytest.mark.smoke
+def test_a_trial_measures_each_variant(bench, python, python_version, tmp_path):
+    output, errors = bench("--quick", "--python", python, "--only", "fib", "--only",
+                           "builtins").communicate()
+    assert [line for line in errors.splitlines() if "is busy" not in line] == []
+    table = output.split("written:")[0]
+    assert "fib" in table and max(map(len, table.splitlines())) <= 80
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["schema"] == "sonde.bench/1"
+    (section,) = results["pythons"].values()
+    assert section["version"].startswith("%d.%d." % python_version)
+    assert set(section["startup"]) == {"bare_ms", "hook", "run"}
+    assert [program["name"] for program in section["programs"]] == ["fib", "builtins"]
+    for program in section["programs"]:
+        assert set(program["cpu_ms"]) == VARIANTS
+        assert all(len(times) == 1 and times[0] > 0 for times in program["cpu_ms"].values())
+    assert (tmp_path / "results.md").read_text().startswith("| ")
+
+
+def test_interrupted_it_leaves_no_process(bench, python):
+    running = bench("--python", python, "--only", "fib")
+    while not (children := measured_of(running.pid)) and running.poll() is None:
+        continue
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate()
+    assert running.returncode == 130 and "Traceback" not in errors
+    assert [pid for pid in children if os.path.exists(f"/proc/{pid}")] == []
+
+
+def measured_of(pid):
+    """Its children in groups of their own."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        children = [int(child) for child in file.read().split()]
+    with contextlib.suppress(ProcessLookupError):
+        return [child for child in children if os.getpgid(child) == child]
+    return []
+
+
+def test_ratios_are_those_of_known_times(module):
+    """A program of 100 ms, cProfile adding 400, sonde 100, each with noise."""
+    figures = module("figures")
+    chance = random.Random(3)
+    known = {"bare": 100, "cprofile": 500, "sonde": 200, "cprofile-python": 110,
+             "sonde-python": 150}
+    rounds = [{variant: ms * chance.gauss(1, 0.01) / 1e3 for variant, ms in known.items()}
+              for _ in range(15)]
+    program = figures.Program("known", rounds)
+    added = program.figure("added")
+    low, high = added["ci95"]
+    assert low < 0.25 < high and high - low < 0.03 and math.isclose(added["value"], 0.25, rel_tol=0.1)
+    assert program.judged() and not program.judged("added_python")
+    assert figures.mean_of([program, program])["programs"] == 2
+    assert figures.mean_of([program], "added_python") is None
+
+
+def test_readme_shows_what_was_measured(root):
+    """Once there is a table, it is that of bench/results.md, which is made of results.json."""
+    readme = (root / "README.md").read_text()
+    if "<!-- bench -->" not in readme:
+        return
+    shown = readme.split("<!-- bench -->\n")[1].split("<!-- /bench -->")[0]
+    assert shown == (root / "bench/results.md").read_text()
+
+
+def test_the_table_is_made_of_the_results(root, module):
+    if (root / "bench/results.json").exists():
+        results = json.loads((root / "bench/results.json").read_text())
+        assert module("tables").markdown(results) == (root / "bench/results.md").read_text()
