@@ -132,6 +132,8 @@ static PyObject *enter(PyObject *self, PyObject *args)
     (void)self;
     if (!PyArg_ParseTuple(args, "ss", &directory, &options))
         return NULL;
+    if (agent.directory[0] != '\0') /* a subinterpreter's site, say */
+        Py_RETURN_NONE;
     if (strlen(directory) >= sizeof agent.directory) {
         PyErr_SetString(PyExc_ValueError, "the recording's path is too long");
         return NULL;
@@ -319,13 +321,21 @@ static bool read_landmarks(void)
            agent.name_attribute;
 }
 
-/* A code object's address is used again at once: its death must be known. */
-static destructor code_dealloc;
+/* The address of code, and of a type, is used again at once: its death must be
+ * known. A type stands for its constructor and, one byte on, for its __new__. */
+static destructor code_dealloc, type_dealloc;
 
 static void on_code_dealloc(PyObject *code)
 {
     tree_forget(code);
     code_dealloc(code);
+}
+
+static void on_type_dealloc(PyObject *type)
+{
+    tree_forget(type);
+    tree_forget((char *)type + 1);
+    type_dealloc(type);
 }
 
 static int execute(PyObject *module)
@@ -340,6 +350,8 @@ static int execute(PyObject *module)
     }
     code_dealloc = PyCode_Type.tp_dealloc;
     PyCode_Type.tp_dealloc = on_code_dealloc;
+    type_dealloc = PyType_Type.tp_dealloc;
+    PyType_Type.tp_dealloc = on_type_dealloc;
     return 0;
 }
 
