@@ -124,13 +124,28 @@ struct str screen_keep_start(struct str safe, uint32_t width, struct arena *a)
     return with_dots(a, "", (struct str){ safe.at, end }, "...");
 }
 
+/* The longest end that begins behind a slash and fits; empty: none does. */
+static struct str behind_slash(struct str safe, uint32_t width)
+{
+    for (size_t i = 0; i < safe.len; i++) {
+        struct str end = { safe.at + i + 1, safe.len - i - 1 };
+
+        if (safe.at[i] == '/' && end.len > 0 && screen_width(end) <= width)
+            return end;
+    }
+    return (struct str){ 0 };
+}
+
 struct str screen_keep_end(struct str safe, uint32_t width, struct arena *a)
 {
     uint32_t left = screen_width(safe);
+    struct str whole = behind_slash(safe, width);
     size_t start = 0, bytes;
 
     if (left <= width)
         return safe;
+    if (whole.len > 0)
+        return whole;
     while (start < safe.len && left + 3 > width) {
         left -= columns(decode(safe.at + start, safe.len - start, &bytes));
         start += bytes ? bytes : 1;

@@ -30,7 +30,8 @@ static void measure(struct table *t)
         t->width = t->screen->width > COLUMNS_BEFORE + NAME_LEAST + PLACE_LEAST
                        ? t->screen->width - COLUMNS_BEFORE
                        : NAME_LEAST + PLACE_LEAST;
-        most = t->width - PLACE_LEAST - 2;
+        uint32_t place = t->width * 2 / 5;
+        most = t->width - (place > PLACE_LEAST ? place : PLACE_LEAST) - 2;
         most = most < NAME_MOST ? most : NAME_MOST;
     }
     for (uint32_t i = 0; i < t->count; i++) {
