@@ -93,7 +93,7 @@ static void what_is_too_wide_is_cut_in_columns(void **state)
 
     (void)state;
     assert_true(str_eq(screen_keep_end(path, 13, a), STR("file.py:12")));
-    assert_true(str_eq(screen_keep_end(path, 20, a), STR("path/file.py:12")));
+    assert_true(str_eq(screen_keep_end(path, 20, a), STR("long/path/file.py:12")));
     assert_true(str_eq(screen_keep_end(path, 9, a), STR("....py:12")));
     assert_true(str_eq(screen_keep_end(path, 23, a), path));
     assert_true(str_eq(screen_keep_start(path, 10, a), STR("/a/long...")));
