@@ -10,7 +10,8 @@ struct folding {
     const struct profile *from;
     struct build *build;
     enum fold how;
-    node_id *to; /* by old node */
+    node_id *to;              /* by old node */
+    function_id *function_to; /* by function */
 };
 
 static void copy_rest(const struct folding *f)
@@ -47,6 +48,23 @@ static bool vanishes(const struct folding *f, const struct node *n)
            (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT);
 }
 
+/* cProfile knows one __new__ for all types made in C. */
+static void fold_new(const struct folding *f)
+{
+    const struct str text = STR("<built-in method __new__ of type object");
+    function_id first = FUNCTION_NONE;
+
+    for (function_id i = 0; i < profile_functions(f->from); i++) {
+        f->function_to[i] = i;
+        if (!(f->how & FOLD_AS_CPROFILE) ||
+            !str_begins(profile_function(f->from, i)->name, text))
+            continue;
+        if (first == FUNCTION_NONE)
+            first = i;
+        f->function_to[i] = first;
+    }
+}
+
 static void fold_node(const struct folding *f, node_id id)
 {
     const struct node *n = profile_node(f->from, id);
@@ -59,7 +77,7 @@ static void fold_node(const struct folding *f, node_id id)
         build_add(f->build, above, 0, 0, n->self);
         return;
     }
-    f->to[id] = build_child(f->build, above, n->function);
+    f->to[id] = build_child(f->build, above, f->function_to[n->function]);
     if (f->how & FOLD_AS_CPROFILE)
         build_add(f->build, f->to[id], n->calls + n->resumes, 0, n->self);
     else
@@ -74,10 +92,13 @@ struct profile *fold(const struct profile *p, enum fold how)
         .build = build_open(profile_unit(p)),
         .how = how,
         .to = arena_array(scratch, profile_nodes(p), sizeof *f.to),
+        .function_to =
+            arena_array(scratch, profile_functions(p), sizeof *f.function_to),
     };
 
     build_expect(f.build, profile_nodes(p));
     copy_rest(&f);
+    fold_new(&f);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         fold_node(&f, n);
     arena_close(scratch);
