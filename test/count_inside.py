@@ -15,6 +15,7 @@ import re
 import runpy
 import sys
 import threading
+import types
 
 import sonde
 
@@ -23,7 +24,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 def label(what):
     if isinstance(what, str):
-        return ["~", 0, ADDRESS.sub(" at 0x", what)]
+        return ["~", 0, ADDRESS.sub(" at 0x", beneath(what))]
     return [what.co_filename, what.co_firstlineno, what.co_name]
 
 
@@ -43,6 +44,21 @@ class Code:
 def identity(what):
     """Functions in C are told by their label, code by itself."""
     return tuple(label(what)) if isinstance(what, str) else Code(what)
+
+
+def beneath(text):
+    """cProfile calls random.Random's C method seed by what overrides it, a Python function."""
+    if not text.startswith("<function "):
+        return text
+    todo = [object]
+    while todo:
+        base = todo.pop()
+        todo += type.__subclasses__(base)
+        for name, value in vars(base).items():
+            if repr(value) == text:
+                return repr(next(vars(b)[name] for b in base.__mro__
+                                 if isinstance(vars(b).get(name), types.MethodDescriptorType)))
+    raise LookupError(text)
 
 
 def under_cprofile(main):
@@ -123,8 +139,9 @@ def c_label(function):
         name = function.__name__
         return "~", 0, f"<{module}.{name}>" if module and module != "builtins" else f"<{name}>"
     for base in type(me).__mro__:
-        if function.__name__ in vars(base):
-            return "~", 0, ADDRESS.sub(" at 0x", repr(vars(base)[function.__name__]))
+        found = vars(base).get(function.__name__)
+        if found is not None and not isinstance(found, types.FunctionType):
+            return "~", 0, ADDRESS.sub(" at 0x", repr(found))
     of = f"{module}." if isinstance(module, str) else ""
     return "~", 0, f"<built-in method {of}{function.__name__}>"
 
