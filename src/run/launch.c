@@ -162,13 +162,25 @@ void launch_let_go(const int *keep, int count)
     close_between(from, INT_MAX);
 }
 
+/* What shows that this signal reached a process: itself, or what takes back
+ * one that waits (the kernel lets a stop forget a continue and vice versa). */
+static uint64_t traces_of(int number)
+{
+    uint64_t stops = 1u << (SIGTSTP - 1) | 1u << (SIGTTIN - 1) | 1u << (SIGTTOU - 1);
+    uint64_t trace = (uint64_t)1 << (number - 1);
+
+    if (number == SIGCONT)
+        return trace | stops;
+    return stops & trace ? trace | 1u << (SIGCONT - 1) : trace;
+}
+
 /* Did this signal, which reached us, go to the group? */
 static bool went_to_group(struct launch *l, int number)
 {
     struct timespec pause_for = { 0, GROUP_PAUSE_US * 1000L };
 
     for (int look = 0; l->witness > 0 && look < GROUP_LOOKS; look++) {
-        if (in_set(witness_pending(l->witness), number))
+        if (witness_pending(l->witness) & traces_of(number))
             return true;
         nanosleep(&pause_for, NULL);
     }
@@ -201,27 +213,71 @@ static void pass_on(struct launch *l, siginfo_t *info)
     kill(l->pid, info->si_signo);
 }
 
+/* Who continued us; only a handler learns it while we stand still. */
+static volatile pid_t continued_by;
+
+static void on_continue(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)context;
+    continued_by = info->si_pid;
+}
+
+/* Stops us by this signal until SIGCONT, which is taken; returns its sender.
+ * One that is not SIGSTOP has to be let through for that, not a moment longer. */
+static pid_t stand_still(int number)
+{
+    struct sigaction standard = { .sa_handler = SIG_DFL }, wake, stop_before,
+                     wake_before;
+    struct timespec none = { 0, 0 };
+    sigset_t through, one;
+    siginfo_t info;
+
+    if (number == SIGSTOP) {
+        raise(SIGSTOP);
+        sigemptyset(&one);
+        sigaddset(&one, SIGCONT);
+        return sigtimedwait(&one, &info, &none) > 0 ? info.si_pid : 0;
+    }
+    wake = (struct sigaction){ .sa_sigaction = on_continue, .sa_flags = SA_SIGINFO };
+    sigfillset(&wake.sa_mask);
+    sigaction(SIGCONT, &wake, &wake_before);
+    sigaction(number, &standard, &stop_before);
+    raise(number);
+    sigfillset(&through);
+    sigdelset(&through, number);
+    sigdelset(&through, SIGCONT);
+    sigsuspend(&through);
+    sigaction(number, &stop_before, NULL);
+    sigaction(SIGCONT, &wake_before, NULL);
+    return continued_by;
+}
+
 /* Stops us as the program was stopped, until somebody continues us, or it. */
 static void stop_too(struct launch *l, int number)
 {
-    struct sigaction standard = { .sa_handler = SIG_DFL }, before;
-    sigset_t pending, one;
+    struct timespec none = { 0, 0 };
+    siginfo_t info;
+    sigset_t one;
 
-    if (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1)
-        return; /* continued already: that is passed on next */
+    /* One that waits already is older than the stop or has ended it. */
+    sigemptyset(&one);
+    sigaddset(&one, SIGCONT);
+    if (sigtimedwait(&one, &info, &none) > 0)
+        pass_on(l, &info);
+    if (!witness_is_stopped(l->pid))
+        return;
+    if (witness_pending(l->witness) & traces_of(SIGCONT))
+        renew_witness(l); /* or this stop would speak of the next continue */
     l->waker = witness_wake(l->pid);
-    if (number == SIGSTOP)
-        raise(SIGSTOP);
-    else {
-        sigemptyset(&one);
-        sigaddset(&one, number);
-        sigaction(number, &standard, &before);
-        raise(number);
-        sigprocmask(SIG_UNBLOCK, &one, NULL); /* here we stand still */
-        sigprocmask(SIG_BLOCK, &one, NULL);
-        sigaction(number, &before, NULL);
-    }
+    pid_t sender = stand_still(number);
     witness_stop(l->waker);
+    if (sender == l->waker)
+        return;
+    if (went_to_group(l, SIGCONT))
+        renew_witness(l);
+    else
+        kill(l->pid, SIGCONT);
 }
 
 static bool reap(struct launch *l)

@@ -111,16 +111,22 @@ void witness_stop(pid_t pid)
         continue;
 }
 
+bool witness_is_stopped(pid_t pid)
+{
+    char state[64];
+
+    return read_line(pid, "status", "\nState:\t", state, sizeof state) &&
+           (state[0] == 'T' || state[0] == 't');
+}
+
 pid_t witness_wake(pid_t stopped)
 {
     struct timespec pause_for = { 0, WAKE_MS * 1000000L };
-    char state[64];
     pid_t parent = getpid(), pid = fork_watcher();
 
     if (pid != 0)
         return pid;
-    while (read_line(stopped, "status", "\nState:\t", state, sizeof state) &&
-           (state[0] == 'T' || state[0] == 't'))
+    while (witness_is_stopped(stopped))
         nanosleep(&pause_for, NULL);
     kill(parent, SIGCONT);
     _exit(0);
