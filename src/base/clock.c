@@ -78,7 +78,8 @@ struct clock_pair clock_pair_now(enum clock_kind kind)
     uint64_t narrowest = UINT64_MAX;
 
     if (kind != CLOCK_KIND_TSC) {
-        best.ns = best.ticks = clock_ticks(kind);
+        best.ns = clock_monotonic_ns();
+        best.ticks = kind == CLOCK_KIND_MONOTONIC ? best.ns : clock_ticks(kind);
         return best;
     }
     for (int i = 0; i < 5; i++) {

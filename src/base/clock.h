@@ -21,7 +21,8 @@ uint64_t clock_process_cpu_ns(void);
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_ticks(enum clock_kind kind);
 
-/* One moment on both scales, read within tens of ns of each other. */
+/* One moment on both scales, read within tens of ns of each other. ns is of
+ * CLOCK_MONOTONIC whatever the ticks are. */
 struct clock_pair {
     uint64_t ticks, ns;
 };

@@ -140,7 +140,9 @@ static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
 
     if (last < until)
         last = until;
-    if (h->clock == CLOCK_KIND_THREAD_CPU || last <= h->first.ticks)
+    if (h->clock == CLOCK_KIND_THREAD_CPU) /* its ticks are no moments */
+        return h->last.ns > h->first.ns ? h->last.ns - h->first.ns : 0;
+    if (last <= h->first.ticks)
         return 0;
     double ns = (double)(last - h->first.ticks) * ratio;
     return ns < 0x1p62 ? (uint64_t)ns : 0;
