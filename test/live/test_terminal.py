@@ -12,17 +12,20 @@ import termios
 
 import pytest
 
+# Interrupts are waited for, not handled: CPython may go to sleep in a read just after
+# one came in, and would tell of it at the next key.
 PROGRAM = """
-import os, signal, sys, termios
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 print("tty", sys.stdin.isatty(), sys.stdout.isatty(), os.tcgetpgrp(0) == os.getpgrp(), flush=True)
 while True:
-    try:
-        line = input("? ")
-        print("got", line, flush=True)
-        if line == "end":
-            break
-    except KeyboardInterrupt:
-        print("interrupted", flush=True)
+    line = input("? ")
+    print("got", line, flush=True)
+    if line == "end":
+        break
+    if line == "wait":
+        signal.sigwait([signal.SIGINT])
+        print("interrupted", signal.sigpending(), flush=True)
 """
 
 
@@ -72,11 +75,11 @@ def test_program_has_the_terminal(terminal, command):
     terminal.expect(r"tty True True True\r\n\? ")
     terminal.type("hello\n")
     terminal.expect(r"got hello\r\n\? ")
-    terminal.type("\x03")
-    terminal.expect(r"\^Cinterrupted\r\n\? ")
-    terminal.type("\x03")
-    seen = terminal.expect(r"interrupted\r\n\? ")
-    assert seen.count("interrupted") == 1
+    for _ in range(2):
+        terminal.type("wait\n")
+        terminal.expect("got wait\r\n")
+        terminal.type("\x03")
+        terminal.expect(r"\^Cinterrupted set\(\)\r\n\? ")
     terminal.type("end\n")
     terminal.expect(r"got end\r\nstatus 0\r\n")
 
@@ -155,8 +158,8 @@ def test_shell_as_the_program(terminal, sonde, tmp_path):
     terminal.expect("\nup\r\n")
     terminal.type("\x1a")
     terminal.expect(r"Stopped.*read x'\r\ninner> ")
-    terminal.type("kill %1; wait; exit 9\n")
-    terminal.expect("exit 9\r\n.*")
+    terminal.type("kill -9 %1; wait; exit 9\n")
+    terminal.expect("exit 9\r\n")
     terminal.expect("ready> ")
     terminal.type("echo status $?\n")
     terminal.expect(r"status 9\r\n")
