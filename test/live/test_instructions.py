@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an event costs in instructions of our own: free of noise, so a budget is kept.
+
+Callgrind counts what the agent's callbacks take with all that they call (CPython's lookup
+of the thread included, its delivery of the event not).
+"""
+
+import collections
+import re
+import subprocess
+
+import pytest
+
+from counting import package_of
+from tape import tapes
+
+pytestmark = pytest.mark.smoke
+
+BUDGET = 90  # aim: 60
+
+FIB = """
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+fib(17)
+"""
+
+APPEND = """
+def fill(l):
+    for i in range(10_000):
+        l.append(i)
+fill([])
+"""
+
+
+def read_costs(path):
+    """{function: (instructions with callees, times called)} of a callgrind file."""
+    names, cost, called = {}, collections.Counter(), collections.Counter()
+    here = there = None
+    count = 0
+    for line in path.read_text().splitlines():
+        if match := re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line):
+            kind, number, name = match.groups()
+            if name:
+                names[number] = name
+            if kind == "fn":
+                here = names[number]
+            else:
+                there = names[number]
+        elif line.startswith("calls="):
+            count = int(line[6:].split()[0])
+        elif re.match(r"[\d+*-]", line):
+            cost[here] += int(line.split()[1])
+            if count:
+                called[there] += count
+                count = 0
+    return {name: (cost[name], called[name]) for name in called}
+
+
+@pytest.fixture
+def costs(python, python_version, sonde, clean_env, tmp_path):
+    """costs(text): what each function took, and the tape."""
+    if python_version < (3, 12):
+        pytest.skip("3.11 tells of calls by a C profile function, whose cost is mostly CPython's")
+    with open("/sys/devices/system/clocksource/clocksource0/current_clocksource") as f:
+        if f.read().strip() != "tsc":
+            pytest.skip("the clock of this machine is no instruction: it is called")
+
+    def run(text):
+        recording, out = tmp_path / "app.sonde", tmp_path / "callgrind.out"
+        (tmp_path / "app.py").write_text(text)
+        recording.mkdir()
+        env = clean_env | {"PYTHONPATH": str(package_of(sonde) / "hook"), "SONDE_RECORDING": str(recording)}
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", python, "app.py"],
+                       cwd=tmp_path, env=env, check=True, stderr=subprocess.PIPE, timeout=200)
+        [tape] = tapes(recording)
+        return read_costs(out), tape
+
+    return run
+
+
+def check(costs, names, events):
+    """Each callback for itself; and all together, a CALL of a Python function's look included."""
+    spent = {name: round(costs[name][0] / costs[name][1], 1) for name in names}
+    whole = sum(costs[name][0] for name in ("on_start", "on_leave", "on_call", "on_call_end")) / events
+    print(spent, f"{whole:.1f} on average")
+    assert max(spent.values()) <= BUDGET, spent
+    assert whole <= BUDGET
+
+
+def test_start_and_return(costs):
+    found, tape = costs(FIB)
+    assert tape.calls("fib") == 5167
+    check(found, ["on_start", "on_leave"], 2 * sum(n.calls for n in tape.nodes.values()))
+
+
+def test_call_and_return_of_a_builtin(costs):
+    found, tape = costs(APPEND)
+    assert tape.calls("list.append") >= 10_000
+    check(found, ["on_call", "on_call_end"], 2 * sum(n.calls for n in tape.nodes.values()))
