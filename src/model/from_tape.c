@@ -347,7 +347,6 @@ static void apply_seen(struct reading *r, const struct seen *s)
         .parent_pid = s->record.parent_pid,
         .name = s->name,
         .program = s->name,
-        .role = STR("main"),
         .reason = s->reason.len > 0 ? s->reason : STR("not Python"),
         .started_ns = r->started_ns,
         .wall_ns = span_ns(&s->record),
@@ -374,8 +373,8 @@ static const struct process *parent_of(const struct reading *r, const struct pro
     return NULL;
 }
 
-/* main: what was launched; worker: the same program again, below it; child:
- * any other program. */
+/* main: what was launched, the first that its launcher told of; worker: the same
+ * program again, below it; child: any other program. */
 static void name_roles(struct reading *r)
 {
     for (process_id i = r->first; i < build_processes(r->build); i++) {
@@ -384,7 +383,7 @@ static void name_roles(struct reading *r)
 
         if (p->role.len > 0)
             continue;
-        if (r->seen_count ? seen_process(r, p->pid) != NULL : !parent)
+        if (r->seen_count ? p->pid == r->seen[0].record.pid : !parent)
             p->role = STR("main");
         else if (parent && str_eq(parent->program, p->program))
             p->role = STR("worker");

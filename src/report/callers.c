@@ -5,7 +5,12 @@
 #include "report/texts.h"
 #include "report/units.h"
 
-enum { BAR = 20, NAME_MOST = 32, COLUMNS_BEFORE = 46, PLACE_LEAST = 24 };
+enum {
+    BAR = 20,
+    NAME_MOST = 32,
+    PLACE_LEAST = 14,
+    COLUMNS_BEHIND = 54, /* of a row, the bar included; of the heading as well */
+};
 
 struct side {
     const struct report *report;
@@ -51,47 +56,77 @@ static uint64_t weight(const struct side *d, const struct row *row)
     return d->callees ? row->stat.cumulative : row->stat.self;
 }
 
+/* Widths that hold all names and places, bounded by the terminal's. */
+struct widths {
+    uint32_t name, all; /* all: 0, no bound */
+};
+
+static struct widths measure(const struct side *d, struct rows rows)
+{
+    struct widths w = { 0 };
+    uint32_t place = 0, most = NAME_MOST, bound = 0;
+
+    if (d->screen->width > 0) {
+        bound = d->screen->width > COLUMNS_BEHIND + NAME_MOST / 2 + PLACE_LEAST
+                    ? d->screen->width - COLUMNS_BEHIND
+                    : d->screen->width - COLUMNS_BEHIND / 2;
+        most = bound / 2 < most ? bound / 2 : most;
+    }
+    for (uint32_t i = 0; i < rows.count; i++) {
+        uint32_t name = text_name_width(d->report, rows.at[i].id, most);
+        uint32_t of_place = text_place_width(d->report, rows.at[i].id);
+
+        w.name = name > w.name ? name : w.name;
+        place = of_place > place ? of_place : place;
+    }
+    w.all = w.name + 2 + place;
+    if (bound > 0 && w.all > bound)
+        w.all = bound;
+    return w;
+}
+
 static void print_bar(const struct side *d, uint64_t part, uint64_t whole)
 {
     int length = whole ? (int)((double)part / (double)whole * BAR + 0.5) : 0;
 
-    out_text_of(d->screen->out, "  ");
     for (int i = 0; i < length; i++)
-        out_char(d->screen->out, '#');
+        out_text_of(d->screen->out, i == 0 ? "  #" : "#");
+}
+
+static void print_edge(const struct side *d, const struct row *row, struct widths w,
+                       struct column column, uint64_t whole)
+{
+    const struct report *r = d->report;
+    struct out *o = d->screen->out;
+    uint64_t part = weight(d, row);
+
+    out_text_of(o, "   ");
+    uint32_t used = text_function(r, d->screen, row->id, w.name, w.all);
+    out_printf(o, "%*s", w.all > used ? (int)(w.all - used) : 0, "");
+    out_printf(o, " %9s  %8s %5s %%", units_round(row->stat.calls).text,
+               units_cell(column, (double)part).text, units_share(part, whole).text);
+    if (d->screen->width == 0 || d->screen->width >= w.all + COLUMNS_BEHIND)
+        print_bar(d, part, whole);
+    out_char(o, '\n');
 }
 
 static void print_edges(const struct side *d, struct rows rows)
 {
-    const struct report *r = d->report;
     struct out *o = d->screen->out;
+    struct widths w = measure(d, rows);
     uint64_t whole = 0, largest = 0;
-    uint32_t name_width = 0;
-    uint32_t width = d->screen->width > COLUMNS_BEFORE + PLACE_LEAST
-                         ? d->screen->width - COLUMNS_BEFORE
-                     : d->screen->width ? PLACE_LEAST
-                                        : 0;
 
     for (uint32_t i = 0; i < rows.count; i++) {
-        uint32_t name = text_name_width(r, rows.at[i].id, NAME_MOST);
-
         whole += weight(d, &rows.at[i]);
         if (weight(d, &rows.at[i]) > largest)
             largest = weight(d, &rows.at[i]);
-        if (name > name_width)
-            name_width = name;
     }
-    struct column column = units_column(profile_unit(r->profile), (double)largest);
-    for (uint32_t i = 0; i < rows.count; i++) {
-        uint64_t part = weight(d, &rows.at[i]);
-
-        out_printf(o, "  %9s  %8s %6s %%", units_round(rows.at[i].stat.calls).text,
-                   units_cell(column, (double)part).text,
-                   units_share(part, whole).text);
-        out_text_of(o, "   ");
-        text_function(r, d->screen, rows.at[i].id, name_width, width);
-        print_bar(d, part, whole);
-        out_char(o, '\n');
-    }
+    struct column column =
+        units_column(profile_unit(d->report->profile), (double)largest);
+    out_printf(o, "   %-*s     calls   %s\n", (int)w.all, d->callees ? "to" : "from",
+               d->callees ? " cumul." : "   self");
+    for (uint32_t i = 0; i < rows.count; i++)
+        print_edge(d, &rows.at[i], w, column, whole);
 }
 
 static void print_function(const struct side *d, const struct row *row)
@@ -100,20 +135,23 @@ static void print_function(const struct side *d, const struct row *row)
     struct out *o = d->screen->out;
     struct edges edges = edges_of(d, row->id);
     enum unit unit = profile_unit(r->profile);
+    uint32_t width = d->screen->width, most = UINT32_MAX;
 
-    text_function(r, d->screen, row->id, 0, 0);
-    out_printf(o, "   %s calls", units_count(row->stat.calls).text);
+    if (width > 0) {
+        width = width > COLUMNS_BEHIND + 20 ? width - COLUMNS_BEHIND : 20;
+        most = width > PLACE_LEAST + 14 ? width - PLACE_LEAST - 2 : width / 2;
+    }
+    text_function(r, d->screen, row->id, text_name_width(r, row->id, most), width);
+    out_printf(o, "   %s call%s", units_round(row->stat.calls).text,
+               row->stat.calls == 1 ? "" : "s");
     out_printf(o, "   %s self", units_one(unit, (double)row->stat.self).text);
     out_printf(o, "   %s cumulative\n",
                units_one(unit, (double)row->stat.cumulative).text);
-    if (edges.count == 0)
-        out_text_of(o, d->callees ? "  calls nothing that was recorded\n"
-                                  : "  called by nothing that was recorded\n");
-    else {
-        out_printf(o, "      calls    %s      %%   %s\n",
-                   d->callees ? "cumul." : "  self", d->callees ? "to" : "from");
+    if (edges.count > 0)
         print_edges(d, order(d, edges));
-    }
+    else
+        out_text_of(o, d->callees ? "   calls nothing that was recorded\n"
+                                  : "   called by nothing that was recorded\n");
     out_char(o, '\n');
 }
 

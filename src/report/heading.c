@@ -25,12 +25,10 @@ void text_heading(const struct report *r, const struct screen *s)
     screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
     out_printf(s->out, "   %s",
                units_one(unit, wall ? (double)wall : (double)total).text);
-    if (processes > 1)
-        out_printf(s->out, "   %s in %u processes", units_one(unit, (double)total).text,
-                   processes);
-    else if (threads > 1)
-        out_printf(s->out, "   %s in %u threads", units_one(unit, (double)total).text,
-                   threads);
+    if (processes > 1 || threads > 1)
+        out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
+                   processes > 1 ? "processes" : "threads",
+                   units_one(unit, (double)total).text);
     out_printf(s->out, "   %s calls", units_count(stats_total(r->stats)->calls).text);
     if (profile_quality(p)->exact)
         out_text_of(s->out, "   exact");
@@ -62,8 +60,16 @@ uint32_t text_name_width(const struct report *r, function_id f, uint32_t most)
     return width < most ? width : most;
 }
 
-void text_function(const struct report *r, const struct screen *s, function_id f,
-                   uint32_t name_width, uint32_t width)
+uint32_t text_place_width(const struct report *r, function_id f)
+{
+    const struct function *function = profile_function(r->profile, f);
+    struct str place = name_place(function, r->options->strip_dirs, r->arena);
+
+    return screen_width(screen_safe(place, r->arena));
+}
+
+uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
+                       uint32_t name_width, uint32_t width)
 {
     static const enum tone tones[] = {
         [OWNER_PROGRAM] = TONE_BOLD,
@@ -73,18 +79,19 @@ void text_function(const struct report *r, const struct screen *s, function_id f
     const struct function *function = profile_function(r->profile, f);
     struct arena *a = r->arena;
     struct str name = screen_safe(name_shown(function, a), a);
-    struct str place = name_place(function, r->options->strip_dirs, a);
-    enum tone tone = tones[name_owner(function)];
+    struct str place = screen_safe(name_place(function, r->options->strip_dirs, a), a);
 
-    place = screen_safe(place, a);
     if (width > 0)
         name = screen_keep_start(name, place.len ? name_width : width, a);
-    screen_put(s, tone, name, place.len ? name_width : 0);
+    uint32_t used = screen_width(name);
+    if (place.len > 0 && used < name_width)
+        used = name_width;
+    screen_put(s, tones[name_owner(function)], name, used);
     if (place.len == 0)
-        return;
-    uint32_t used = screen_width(name) > name_width ? screen_width(name) : name_width;
-    out_text_of(s->out, "  ");
+        return used;
     if (width > 0)
         place = screen_keep_end(place, width > used + 2 ? width - used - 2 : 1, a);
+    out_text_of(s->out, "  ");
     screen_put(s, TONE_PLAIN, place, 0);
+    return used + 2 + screen_width(place);
 }

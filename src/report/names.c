@@ -111,11 +111,11 @@ struct str name_shown(const struct function *f, struct arena *a)
 {
     struct str name = f->qualname.len > 0 ? f->qualname : f->name;
 
+    if (f->owner.len > 0) /* generated: its own qualname knows of no class */
+        name = join(a, f->owner, STR("."), f->name);
     if (str_begins(name, STR("builtins.")))
         name = cut(name, strlen("builtins."));
     name = without_locals(name, a);
-    if (f->owner.len > 0)
-        name = join(a, name, STR(" of "), f->owner);
     if (f->order > 0)
         name = join(a, name, arena_printf(a, " #%u", f->order + 1), STR(""));
     return name;

@@ -25,18 +25,20 @@ static struct totals *sum_processes(const struct report *r)
     return totals;
 }
 
+/* Its status, or the signal that ended it; of one not entered also why. */
 static void print_end(const struct report *r, const struct process *p, struct out *o)
 {
     const char *name = p->signal ? sigabbrev_np(p->signal) : NULL;
+    bool said = p->signal || p->exit > 0 || (p->exit == 0 && p->entered);
 
     if (p->signal)
         out_printf(o, name ? "SIG%s" : "signal", name);
-    else if (p->exit >= 0)
+    else if (said)
         out_printf(o, "%d", p->exit);
-    else
+    else if (p->entered)
         out_text_of(o, p->alive ? "runs" : "-");
     if (!p->entered) {
-        out_text_of(o, "  ");
+        out_text_of(o, said ? ", " : "");
         out_str(o, screen_safe(p->reason, r->arena));
     }
 }
@@ -55,24 +57,21 @@ void text_processes(const struct report *r, const struct screen *s)
     uint64_t total = stats_total(r->stats)->self;
     struct out *o = s->out;
 
-    out_text_of(o, "      pid  role      calls      wall      CPU  self %  name"
-                   "              end\n");
+    out_text_of(o, "     pid  role     calls      wall      CPU  self %  name"
+                   "            end\n");
     for (process_id i = 0; i < profile_processes(p); i++) {
         const struct process *process = profile_process(p, i);
         struct str name = screen_safe(process->name, r->arena);
-        struct str role = screen_safe(process->role, r->arena);
 
-        out_printf(o, "%9u  ", process->pid);
-        screen_put(s, TONE_PLAIN, role, 6);
-        if (process->entered)
-            out_printf(o, " %8s", units_round(totals[i].calls).text);
-        else
-            out_text_of(o, "        -");
-        out_printf(o, "  %8s %8s ", time_or_dash(process->wall_ns).text,
+        out_printf(o, "%8u  ", process->pid);
+        screen_put(s, TONE_PLAIN, screen_safe(process->role, r->arena), 6);
+        out_printf(o, " %7s  %8s %8s",
+                   process->entered ? units_round(totals[i].calls).text : "-",
+                   time_or_dash(process->wall_ns).text,
                    time_or_dash(process->cpu_ns).text);
         out_printf(o, "%6s  ",
                    process->entered ? units_share(totals[i].self, total).text : "-");
-        screen_put(s, TONE_PLAIN, screen_keep_start(name, 16, r->arena), 16);
+        screen_put(s, TONE_BOLD, screen_keep_start(name, 14, r->arena), 14);
         out_text_of(o, "  ");
         print_end(r, process, o);
         out_char(o, '\n');

@@ -51,6 +51,15 @@ static void measure(struct table *t)
     t->cumulative = units_column(unit, (double)cumulative);
 }
 
+static void print_key(const struct table *t, struct str key)
+{
+    struct str safe = screen_safe(key, t->report->arena);
+
+    if (t->width > 0)
+        safe = screen_keep_end(safe, t->width, t->report->arena);
+    screen_put(t->screen, TONE_BOLD, safe, 0);
+}
+
 static void print_row(const struct table *t, const struct row *row)
 {
     const struct report *r = t->report;
@@ -72,7 +81,7 @@ static void print_row(const struct table *t, const struct row *row)
     if (r->options->by == BY_FUNCTION)
         text_function(r, t->screen, row->id, t->name_width, t->width);
     else
-        out_str(o, screen_safe(row->shown, r->arena));
+        print_key(t, row->shown);
     out_char(o, '\n');
 }
 

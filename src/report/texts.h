@@ -15,10 +15,13 @@ void text_tree(const struct report *r, const struct screen *s);
 void text_processes(const struct report *r, const struct screen *s);
 
 /* A function's name and place in at most `width` columns (0: any), the name
- * padded to `name_width`. */
-void text_function(const struct report *r, const struct screen *s, function_id f,
-                   uint32_t name_width, uint32_t width);
+ * padded to `name_width`. Returns the columns it took. */
+uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
+                       uint32_t name_width, uint32_t width);
 /* Columns the name of that function takes, at most `most`. */
 uint32_t text_name_width(const struct report *r, function_id f, uint32_t most);
+
+/* Columns its place takes. */
+uint32_t text_place_width(const struct report *r, function_id f);
 
 #endif
