@@ -25,10 +25,11 @@ class Tape:
 
     def __init__(self, pid=100, parent=99, program="app.py", python=0x030D00F0, role=AGENT,
                  wall_ns=SECOND, cpu_ns=SECOND // 2, clock=MONOTONIC, state=FINISHED,
-                 version=1, lost_events=0):
+                 version=1, lost_events=0, in_last_node=False):
         self.pid, self.parent, self.program, self.python = pid, parent, program, python
         self.role, self.wall_ns, self.cpu_ns, self.clock = role, wall_ns, cpu_ns, clock
         self.state, self.version, self.lost_events = state, version, lost_events
+        self.in_last_node = in_last_node  # threads are in the node made last, else nowhere
         self.functions, self.threads, self.processes = [], [], []
         self.nodes = []  # of each thread
 
@@ -93,8 +94,9 @@ class Tape:
         if self.threads:
             records = bytearray()
             for i, (name, native) in enumerate(self.threads):
-                records += struct.pack("<QIIIIQQ24x", text(name), i, native, cells[NODES, i], 0,
-                                       0, self.wall_ns)
+                current = cells[NODES, i] + len(self.nodes[i]) - 1 if self.in_last_node else 0
+                records += struct.pack("<QIIIIQQI20x", text(name), i, native, cells[NODES, i], 0,
+                                       0, self.wall_ns, current)
             body += block(THREADS, len(self.threads), records)
         if self.processes:
             records = bytearray()
