@@ -144,6 +144,6 @@ class Tape:
 
 
 def tapes(recording, role=AGENT):
-    """The tapes of a recording, in order of their beginning."""
-    found = [Tape(path) for path in pathlib.Path(recording).glob("*.tape")]
+    """The tapes of a recording, in order of their beginning. A killed writer may have left one not begun."""
+    found = [Tape(path) for path in pathlib.Path(recording).glob("*.tape") if any(path.read_bytes()[:8])]
     return sorted((t for t in found if t.header.role == role), key=lambda t: t.header.started_ns)

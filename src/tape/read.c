@@ -218,7 +218,9 @@ static bool header_good(const struct tape_header *h, size_t got, const char *pat
 {
     static const char what[] = "cannot read recording";
 
-    if (got == 0)
+    bool begun = got >= sizeof h->magic && h->magic != 0;
+
+    if (got == 0 || (!begun && got >= sizeof *h)) /* its writer was killed at once */
         return err_set(e, ERR_FORMAT, "%s: %s: empty (nothing was recorded in it)",
                        what, path);
     if (got >= sizeof h->magic && h->magic != TAPE_MAGIC)
