@@ -1,41 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* from_tape.c - tapes one after another into the builder; then what one
- * process knows of another: the launcher of what it started. */
+/* from_tape.c - tapes one after another into the builder, the launcher's first:
+ * it knows when others ended. */
 #include "model/from_tape.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-
-#include "base/arena.h"
 #include "model/tape_nodes.h"
-#include "tape/recording.h"
-
-struct seen { /* a process somebody told of */
-    struct tape_process record;
-    struct str name, reason;
-};
-
-struct image { /* one tape's: a process that execs has several */
-    uint32_t pid;
-    uint64_t first_ns;
-};
-
-struct reading {
-    struct build *build;
-    struct arena *scratch;
-    process_id first;   /* of this recording */
-    double ns_per_tick; /* of the tape that ran longest */
-    uint64_t longest_ns;
-    struct seen *seen;
-    uint32_t seen_count, seen_room;
-    struct image *image;
-    uint32_t images;
-    uint32_t agents;       /* tapes of Python processes */
-    struct err unreadable; /* the first */
-    uint64_t lost_events, started_ns;
-    struct str launched; /* the program, as the launcher calls it */
-};
+#include "model/tape_processes.h"
 
 static struct str python_name(struct reading *r, uint32_t hex)
 {
@@ -71,11 +40,11 @@ static double ns_per_tick_guessed(const struct tape_header *h)
 
 static double ns_per_tick(const struct reading *r, const struct tape_header *h)
 {
-    double own = tape_ns_per_tick(h);
+    double ratio = tape_ns_per_tick(h);
 
-    if (own > 0)
-        return own;
-    return r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(h);
+    if (ratio <= 0)
+        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(h);
+    return ratio > 1e-3 && ratio < 1e6 ? ratio : 1.0; /* damaged, else */
 }
 
 /* The last sign of life, in ticks. */
@@ -94,18 +63,10 @@ static uint64_t last_ticks(const struct tape *t)
     return last;
 }
 
-static const struct seen *seen_process(const struct reading *r, uint32_t pid)
-{
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        if (r->seen[i].record.pid == pid)
-            return &r->seen[i];
-    return NULL;
-}
-
 /* When the process became another, or ended, on CLOCK_MONOTONIC; 0: unknown. */
 static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
 {
-    const struct seen *seen = seen_process(r, h->pid);
+    const struct seen *seen = reading_seen(r, h->pid);
     uint64_t end = 0;
 
     if (seen && seen->record.flags & TAPE_PROCESS_ENDED)
@@ -130,7 +91,8 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
     uint64_t end = end_ns(r, h);
     if (end <= h->last.ns)
         return h->last.ticks;
-    return h->last.ticks + (uint64_t)((double)(end - h->last.ns) / ratio);
+    double more = (double)(end - h->last.ns) / ratio;
+    return more < 0x1p62 ? h->last.ticks + (uint64_t)more : h->last.ticks;
 }
 
 static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
@@ -170,34 +132,6 @@ static process_id add_process(struct reading *r, const struct tape *t, uint64_t 
     return build_process(r->build, &p);
 }
 
-static void see_process(struct reading *r, const struct tape *t,
-                        const struct tape_process *record)
-{
-    if (r->seen_count == r->seen_room) {
-        size_t size = sizeof *r->seen;
-        uint32_t room = r->seen_room ? r->seen_room * 2 : 16;
-
-        r->seen = arena_grow(r->scratch, r->seen, r->seen_room * size, room * size);
-        r->seen_room = room;
-    }
-    r->seen[r->seen_count++] = (struct seen){
-        .record = *record,
-        .name = arena_str(r->scratch, tape_str(t, record->name)),
-        .reason = arena_str(r->scratch, tape_str(t, record->reason)),
-    };
-}
-
-static void see_processes(struct reading *r, const struct tape *t)
-{
-    for (uint32_t i = 0; i < tape_runs(t); i++) {
-        struct tape_run run = tape_run(t, i);
-        const struct tape_process *record = run.records;
-
-        for (uint32_t k = 0; run.kind == TAPE_PROCESSES && k < run.count; k++)
-            see_process(r, t, &record[k]);
-    }
-}
-
 static void note_quality(struct reading *r, const struct tape *t, const char *path)
 {
     struct quality *q = build_quality(r->build);
@@ -233,7 +167,7 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
     const struct tape_header *h = tape_header(t);
 
     note_quality(r, t, path);
-    see_processes(r, t);
+    reading_see(r, t);
     if (r->started_ns == 0 || h->started_ns < r->started_ns)
         r->started_ns = h->started_ns;
     if (h->role == TAPE_ROLE_LAUNCHER) {
@@ -303,95 +237,6 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
     return true;
 }
 
-/* The last image of that pid which began: a program that execs has several. */
-static struct process *last_image(struct reading *r, uint32_t pid)
-{
-    struct process *found = NULL;
-
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        struct process *p = build_process_at(r->build, i);
-
-        if (p->entered && p->pid == pid &&
-            (!found || p->started_ns >= found->started_ns))
-            found = p;
-    }
-    return found;
-}
-
-static void set_end(struct process *p, const struct tape_process *record)
-{
-    int status = (int)record->status;
-
-    if (!(record->flags & TAPE_PROCESS_ENDED))
-        return;
-    if (WIFEXITED(status))
-        p->exit = WEXITSTATUS(status);
-    else if (WIFSIGNALED(status))
-        p->signal = WTERMSIG(status);
-    p->alive = false;
-}
-
-static uint64_t span_ns(const struct tape_process *record)
-{
-    bool known =
-        record->flags & TAPE_PROCESS_ENDED && record->end_ns > record->start_ns;
-
-    return known ? record->end_ns - record->start_ns : 0;
-}
-
-static void apply_seen(struct reading *r, const struct seen *s)
-{
-    struct process *known = last_image(r, s->record.pid);
-    struct process p = {
-        .pid = s->record.pid,
-        .parent_pid = s->record.parent_pid,
-        .name = s->name,
-        .program = s->name,
-        .reason = s->reason.len > 0 ? s->reason : STR("not Python"),
-        .started_ns = r->started_ns,
-        .wall_ns = span_ns(&s->record),
-        .cpu_ns = s->record.cpu_ns,
-        .exit = -1,
-    };
-
-    if (known) {
-        set_end(known, &s->record);
-        return;
-    }
-    set_end(&p, &s->record);
-    build_process(r->build, &p);
-}
-
-static const struct process *parent_of(const struct reading *r, const struct process *p)
-{
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        const struct process *other = build_process_at(r->build, i);
-
-        if (other->entered && other->pid == p->parent_pid && other != p)
-            return other;
-    }
-    return NULL;
-}
-
-/* main: what was launched, the first that its launcher told of; worker: the same
- * program again, below it; child: any other program. */
-static void name_roles(struct reading *r)
-{
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        struct process *p = build_process_at(r->build, i);
-        const struct process *parent = parent_of(r, p);
-
-        if (p->role.len > 0)
-            continue;
-        if (r->seen_count ? p->pid == r->seen[0].record.pid : !parent)
-            p->role = STR("main");
-        else if (parent && str_eq(parent->program, p->program))
-            p->role = STR("worker");
-        else
-            p->role = STR("child");
-    }
-}
-
 static void note_lost(struct reading *r)
 {
     if (r->lost_events > 0)
@@ -399,31 +244,6 @@ static void note_lost(struct reading *r)
                    arena_printf(r->scratch,
                                 "%llu events were not counted for want of room.",
                                 (unsigned long long)r->lost_events));
-}
-
-static void fill_run(struct reading *r)
-{
-    struct run *run = build_run(r->build);
-    uint64_t wall = 0, longest = 0;
-
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        if (span_ns(&r->seen[i].record) > wall)
-            wall = span_ns(&r->seen[i].record);
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        const struct process *p = build_process_at(r->build, i);
-
-        if (run->program.len == 0 && str_eq(p->role, STR("main")))
-            run->program = p->program;
-        if (p->wall_ns > longest)
-            longest = p->wall_ns;
-    }
-    if (run->program.len == 0)
-        run->program = build_text(r->build, r->launched);
-    if (run->clock.len == 0)
-        run->clock = STR("wall");
-    if (run->started_ns == 0 || r->started_ns < run->started_ns)
-        run->started_ns = r->started_ns;
-    run->wall_ns += wall > 0 ? wall : longest;
 }
 
 static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
@@ -449,14 +269,12 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         return false;
     r.scratch = arena_open();
     r.first = build_processes(b);
-    bool ok =
-        read_tapes(&r, recording, e) && (r.agents > 0 || nothing_recorded(&r, path, e));
-    for (uint32_t i = 0; ok && i < r.seen_count; i++)
-        apply_seen(&r, &r.seen[i]);
+    bool ok = read_tapes(&r, recording, e);
+    reading_notes(&r, recording);
+    ok = ok && (r.agents > 0 || nothing_recorded(&r, path, e));
     if (ok) {
-        name_roles(&r);
+        reading_processes(&r);
         note_lost(&r);
-        fill_run(&r);
     }
     arena_close(r.scratch);
     recording_close(recording);

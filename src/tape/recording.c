@@ -4,34 +4,48 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+struct paths {
+    char **at;
+    uint32_t count, room;
+};
 
 struct recording {
     struct arena *arena;
-    char **path;
-    uint32_t tapes, room;
+    struct paths tapes, notes;
 };
+
+enum { NOTE_MAX = 4096 };
 
 static bool is_tape(const char *name)
 {
     return name[0] != '.' && str_ends(str_of(name), STR(".tape"));
 }
 
-static void add(struct recording *r, const char *directory, const char *name)
+static bool is_note(const char *name)
 {
-    if (r->tapes == r->room) {
-        size_t size = sizeof *r->path;
-        uint32_t room = r->room ? r->room * 2 : 16;
+    return name[0] != '.' && str_ends(str_of(name), STR(".note"));
+}
 
-        r->path = arena_grow(r->arena, r->path, r->room * size, room * size);
-        r->room = room;
+static void add(struct arena *a, struct paths *p, const char *directory,
+                const char *name)
+{
+    if (p->count == p->room) {
+        size_t size = sizeof *p->at;
+        uint32_t room = p->room ? p->room * 2 : 16;
+
+        p->at = arena_grow(a, p->at, p->room * size, room * size);
+        p->room = room;
     }
     const char *slash = str_ends(str_of(directory), STR("/")) ? "" : "/";
-    struct str path = arena_printf(r->arena, "%s%s%s", directory, slash, name);
-    r->path[r->tapes++] = (char *)(uintptr_t)path.at;
+    struct str path = arena_printf(a, "%s%s%s", directory, slash, name);
+    p->at[p->count++] = arena_cstr(a, path);
 }
 
 static int by_name(const void *a, const void *b)
@@ -46,16 +60,19 @@ static bool list(struct recording *r, const char *path, struct err *e)
     if (!d)
         return err_set(e, ERR_IO, "cannot read recording: %s: %s", path,
                        strerror(errno));
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
         if (is_tape(entry->d_name))
-            add(r, path, entry->d_name);
+            add(r->arena, &r->tapes, path, entry->d_name);
+        else if (is_note(entry->d_name))
+            add(r->arena, &r->notes, path, entry->d_name);
+    }
     closedir(d);
-    if (r->tapes == 0)
+    if (r->tapes.count == 0)
         return err_set(e, ERR_FORMAT,
                        "cannot read recording: %s: a directory that is no recording: "
                        "there is no tape in it (sonde run makes recordings)",
                        path);
-    qsort(r->path, r->tapes, sizeof *r->path, by_name);
+    qsort(r->tapes.at, r->tapes.count, sizeof *r->tapes.at, by_name);
     return true;
 }
 
@@ -87,8 +104,8 @@ struct recording *recording_open(const char *path, struct err *e)
     } else if (S_ISDIR(s.st_mode)) {
         ok = list(r, path, e);
     } else if (S_ISREG(s.st_mode)) {
-        r->path = arena_array(arena, 1, sizeof *r->path);
-        r->path[r->tapes++] = arena_cstr(arena, str_of(path));
+        r->tapes.at = arena_array(arena, 1, sizeof *r->tapes.at);
+        r->tapes.at[r->tapes.count++] = arena_cstr(arena, str_of(path));
         ok = true;
     } else {
         ok = err_set(e, ERR_FORMAT, "cannot read recording: %s: not a regular file",
@@ -108,12 +125,49 @@ void recording_close(struct recording *r)
 
 uint32_t recording_tapes(const struct recording *r)
 {
-    return r->tapes;
+    return r->tapes.count;
 }
 
 const char *recording_tape(const struct recording *r, uint32_t i)
 {
-    return r->path[i];
+    return r->tapes.at[i];
+}
+
+uint32_t recording_notes(const struct recording *r)
+{
+    return r->notes.count;
+}
+
+static struct str next_word(struct str *text, char end)
+{
+    const char *found = text->len ? memchr(text->at, end, text->len) : NULL;
+    struct str word = { text->at, found ? (size_t)(found - text->at) : text->len };
+    size_t taken = word.len + (found != NULL);
+
+    *text = (struct str){ text->at + taken, text->len - taken };
+    return word;
+}
+
+/* Its first line: python VERSION PATH. */
+struct recording_note recording_note(const struct recording *r, uint32_t i)
+{
+    char *text = arena_alloc(r->arena, NOTE_MAX);
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
+    int fd = open(r->notes.at[i], flags);
+    struct stat s;
+    ssize_t got = -1;
+
+    if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+        got = read(fd, text, NOTE_MAX);
+    if (fd >= 0)
+        close(fd);
+    struct str all = { text, got > 0 ? (size_t)got : 0 }, line = next_word(&all, '\n');
+    struct str name = str_basename(str_of(r->notes.at[i]));
+    next_word(&line, ' ');
+    struct str version = next_word(&line, ' ');
+    return (struct recording_note){ .pid = (uint32_t)strtoul(name.at, NULL, 10),
+                                    .version = version,
+                                    .python = line };
 }
 
 static bool later(struct timespec a, struct timespec b)

@@ -19,6 +19,14 @@ void recording_close(struct recording *r); /* NULL is allowed */
 uint32_t recording_tapes(const struct recording *r);
 const char *recording_tape(const struct recording *r, uint32_t i); /* by name */
 
+/* What a Python left that sonde has no agent for: it ran, and was not counted. */
+struct recording_note {
+    uint32_t pid;
+    struct str version, python; /* "3.9.2", its path; empty: unreadable */
+};
+uint32_t recording_notes(const struct recording *r);
+struct recording_note recording_note(const struct recording *r, uint32_t i);
+
 /* The recording in that directory that changed last, NULL when there is none. */
 char *recording_newest(const char *directory, struct arena *a);
 

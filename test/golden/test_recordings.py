@@ -178,6 +178,19 @@ def test_no_python_ran(tmp_path, run_sonde):
     check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded: x.sonde: Python 3.9 has no agent")
 
 
+def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
+    write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 3)])
+    (tmp_path / "x.sonde/77.note").write_text("python 3.9.2 /opt/my pythons/python3.9\nwhy\n")
+    (tmp_path / "x.sonde/78.note").symlink_to("/etc/passwd")
+    got = report("x.sonde")
+    assert [(p["pid"], p["entered"], p["name"], p["role"], p["reason"]) for p in got["processes"]] == [
+        (1, True, "app.py", "main", None),
+        (77, False, "python3.9", "child", "no agent for Python 3.9.2 (/opt/my pythons/python3.9)")]
+    (tmp_path / "x.sonde/1-18d75b8423f30000.tape").unlink()
+    Tape(pid=9, role=LAUNCHER).write(tmp_path / "x.sonde")
+    check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded: x.sonde: no agent for Python 3.9.2")
+
+
 @pytest.mark.parametrize("words, said", [
     (["--only", "("], "bad regular expression: --only '('"),
     (["--not", "[z"], "bad regular expression: --not '[z'"),
