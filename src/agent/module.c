@@ -212,10 +212,18 @@ static bool make_named_recording(PyObject *path)
     if (!PyUnicode_FSConverter(path, &bytes))
         return false;
     const char *name = PyBytes_AS_STRING(bytes);
+    if (str_basename(str_of(name)).len == 0) { /* "" and "folder/" name nothing */
+        errno = ENOENT;
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+        Py_DECREF(bytes);
+        return false;
+    }
     const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
     int len = snprintf(with_suffix, sizeof with_suffix, "%s%s", name, suffix);
-    bool ok =
-        len > 0 && (size_t)len < sizeof with_suffix && make_recording(with_suffix);
+    bool fits = len > 0 && (size_t)len < sizeof with_suffix;
+    if (!fits)
+        errno = ENAMETOOLONG;
+    bool ok = fits && make_recording(with_suffix);
     if (!ok)
         PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
     Py_DECREF(bytes);
