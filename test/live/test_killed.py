@@ -30,16 +30,16 @@ def work(n):
 def leaf(i):
     return [i].count(i)
 
-def busy(slot):
+def busy(slot):  # "Q" is written at once, "<Q" byte by byte
     begun = done = 0
     at = slot * 24
-    struct.pack_into("<Q", progress, at, os.getpid())
+    struct.pack_into("Q", progress, at, os.getpid())
     while True:
         begun += 1
-        struct.pack_into("<Q", progress, at + 8, begun)
+        struct.pack_into("Q", progress, at + 8, begun)
         work(begun % 7)
         done += 1
-        struct.pack_into("<Q", progress, at + 16, done)
+        struct.pack_into("Q", progress, at + 16, done)
 
 first = 0
 for process in range(3):
