@@ -113,9 +113,28 @@ static bool report(const struct report_args *a, const struct profile *p,
     return ok;
 }
 
+static bool go_together(const struct report_args *a, struct err *e)
+{
+    bool of_functions = a->callers || a->callees || a->tree;
+
+    if (a->reading.by == BY_FUNCTION || !of_functions || a->reading.json)
+        return true;
+    return err_set(e, ERR_USAGE,
+                   "--by and %s do not go together: groups have no %s (leave one out)",
+                   a->tree      ? "--tree"
+                   : a->callers ? "--callers"
+                                : "--callees",
+                   a->tree      ? "call paths"
+                   : a->callers ? "callers"
+                                : "callees");
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct report_args *a = args;
+
+    if (!go_together(a, e))
+        return 2;
     struct arena *arena = arena_open();
     const char *title = "";
     struct profile *p = reading_open(words, &title, arena, e);

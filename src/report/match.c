@@ -19,7 +19,7 @@ static bool compile(struct matcher *m, const struct filter *f, struct err *e)
     int fault;
     size_t offset;
     unsigned char text[256] = "";
-    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF;
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_ALT_BSUX;
 
     m->pattern = f->pattern;
     m->code = pcre2_compile((PCRE2_SPTR)f->pattern, PCRE2_ZERO_TERMINATED, options,

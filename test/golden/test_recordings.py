@@ -3,6 +3,8 @@
 
 import json
 import os
+import pstats
+import re
 import shutil
 import subprocess
 import tempfile
@@ -178,6 +180,20 @@ def test_no_python_ran(tmp_path, run_sonde):
     check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded: x.sonde: Python 3.9 has no agent")
 
 
+@pytest.mark.parametrize("pattern", [
+    "spam", "^spam", "(?i)SPAM", r"\bspam\b", r"sp\u0061m", r"\x73pam", "(?<=s)pam", "(?P<a>s)p", r"\w+\(spam\)",
+    r"a\.py:3\(", "sp{1,2}am", "[^a-r]p", "(?:s|x)pam$", "(?>s)pam", "naïve", r"\W", r"^\S+$", ".py:[0-9]+"])
+def test_expressions_are_read_as_python_reads_them(tmp_path, report, pattern):
+    functions = [(1, "spam", "/a.py", 3), (1, "Spam", "/a.py", 5), (1, "naïve", "/b/ä.py", 7),
+                 (1, "<built-in method builtins.len>", "~", 0, {"qualname": "len"})]
+    write(tmp_path / "x.sonde", 1, functions)
+    got = report("x.sonde", "--only", pattern)["functions"]
+    said = {name: pstats.func_std_string((file, line, name)) for _, name, file, line, *_ in functions}
+    assert {f["name"] for f in got} == {
+        name for name, text in said.items()
+        if re.search(pattern, text) or re.search(pattern, "len" if name[0] == "<" else name)}
+
+
 def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
     write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 3)])
     (tmp_path / "x.sonde/77.note").write_text("python 3.9.2 /opt/my pythons/python3.9\nwhy\n")
@@ -197,6 +213,7 @@ def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
     (["--only", "(a*)*(a*)*(a*)*$b"], None),
     (["-n", "-1"], "-n '-1'"), (["-n", "1.5"], "-n '1.5'"), (["-n", "x"], "-n 'x'"),
     (["-n", ""], "-n ''"), (["-n", "nan"], "-n 'nan'"), (["--by", "fil"], "did you mean file?"),
+    (["--by", "file", "--tree"], "--by and --tree"), (["--callers", "--by", "role"], "--by and --callers"),
     (["--why"], "--why"), (["--corrected"], "--corrected"), (["--pstats"], "--pstats"),
     (["--all"], "--all")])
 def test_bad_words(tmp_path, run_sonde, words, said):
