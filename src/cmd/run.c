@@ -226,7 +226,7 @@ static void tell_end(const struct session *s)
 }
 
 /* What the recording shows, for people who watch, or ask by -v. */
-static void tell_summary(const struct session *s)
+static void write_summary(const struct session *s)
 {
     struct build *b = build_open(UNIT_NS);
     struct err e = { 0 };
@@ -253,6 +253,21 @@ static void tell_summary(const struct session *s)
     profile_close(p);
 }
 
+/* In a process of its own: neither a key pressed nor a fault in reading what
+ * was recorded may change the status we end with. */
+static void tell_summary(const struct session *s)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        sigprocmask(SIG_SETMASK, &s->launch.mask, NULL);
+        write_summary(s);
+        _exit(0);
+    }
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static void tell_result(const struct session *s)
 {
     struct record_found found;
@@ -274,7 +289,8 @@ static void tell_result(const struct session *s)
             "nothing recorded: %s: no Python was entered (not a Python program, or one"
             " started with -I, -E or -S)",
             s->target.name);
-    else if (s->args->verbose || isatty(STDERR_FILENO))
+    bool watched = s->args->verbose || isatty(STDERR_FILENO);
+    if (!found.replaced && found.tapes > 0 && watched)
         tell_summary(s);
 }
 
@@ -318,14 +334,15 @@ static int run(const void *args, struct words words, struct err *e)
 const struct cmd cmd_run = {
     .name = "run",
     .help = "profile a program and all it starts",
-    .usage = "[OPTIONS] APP.py ARGS... | -m MODULE ARGS... | -c CODE | COMMAND ARGS...",
+    .usage = "[OPTIONS] APP.py|-m MODULE|-c CODE|COMMAND [ARGS...]",
     .options = options,
     .ordered = true,
     .more =
-        "A .py file, a zip archive, a folder with __main__.py or a text file is run by"
-        " the\nPython chosen; anything executable runs as it is, with its own"
-        " interpreter.\nOptions end at the first other word, or at --.  The exit status"
-        " is the program's.",
+        "A .py file, a zip archive, a folder with __main__.py or a text file is run\n"
+        "by the Python chosen; anything executable runs as it is, by its own\n"
+        "interpreter.  Options end at the first other word, or at --.  The exit "
+        "status\n"
+        "is the program's.",
     .examples = "sonde run app.py --its option\n"
                 "sonde run -o before.sonde -m pytest -x\n"
                 "sonde run pytest -x\n"
