@@ -256,8 +256,8 @@ bool help_all(struct err *e)
         if (*(*c)->name)
             out_printf(o, "  %-9s %s\n", (*c)->name, (*c)->help);
     out_text_of(
-        o, "\n  sonde COMMAND --help tells more; sonde alone speaks of the newest"
-           " recording here.\n"
+        o, "\n  sonde COMMAND --help tells more; sonde alone tells of the newest\n"
+           "  recording here.\n"
            "\nexamples:\n"
            "  sonde run app.py ARGS           profile a program, and all it starts\n"
            "  sonde run -m pytest -x          a module\n"
