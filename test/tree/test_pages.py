@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages say is so: their commands exist, their options are known, their code
+runs."""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+from counting import package_of
+
+PAGES = ["README.md", "examples/weblog.py"]
+
+
+def shown_commands(root):
+    """The `sonde ...` lines of the pages, as (page, words)."""
+    for page in PAGES:
+        for line in (root / page).read_text().splitlines():
+            match = re.match(r"    (sonde( .*)?)$", line)
+            if match:
+                yield page, shlex.split(match[1], comments=True)
+
+
+def options_of(run_sonde, command):
+    text = run_sonde(command, "--help").stdout
+    return set(re.findall(r"(?<!\S)-{1,2}[A-Za-z][A-Za-z-]*", text))
+
+
+def test_shown_commands_are_known(root, run_sonde):
+    commands = [(page, words) for page, words in shown_commands(root) if len(words) > 1]
+    assert len(commands) > 10
+    unknown = []
+    for page, words in commands:
+        known = options_of(run_sonde, words[1])
+        if not known:
+            unknown.append((page, words[1]))
+        for word in words[2:]:
+            if words[1] == "run" and not word.startswith("-"):
+                break  # the program's own words from here on
+            if word.startswith("-") and word.split("=")[0] not in known:
+                unknown.append((page, words[1], word))
+    assert unknown == []
+
+
+@pytest.mark.smoke
+def test_code_of_the_readme_runs(root, sonde, run_sonde, python, tmp_path):
+    text = (root / "README.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", text, re.S)
+    program = tmp_path / "part.py"
+    program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + code)
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages/sonde").symlink_to(package_of(sonde))  # and nothing else of that folder
+    subprocess.run([python, program], cwd=tmp_path, check=True,
+                   env={**os.environ, "PYTHONPATH": str(tmp_path / "packages")})
+    [recording] = tmp_path.glob("part-*.sonde")
+    assert "work" in run_sonde("report", str(recording), check=True).stdout
