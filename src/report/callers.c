@@ -8,7 +8,7 @@
 enum {
     BAR = 20,
     NAME_MOST = 32,
-    PLACE_LEAST = 14,
+    WIDE = 50,           /* columns for name and place that leave room for a bar */
     COLUMNS_BEHIND = 54, /* of a row, the bar included; of the heading as well */
 };
 
@@ -29,10 +29,11 @@ static function_id other_end(const struct side *d, const struct edge *e)
     return d->callees ? e->callee : e->caller;
 }
 
-/* As rows, so that edges are ordered as everything else: by the time. */
+/* As rows, so that edges are ordered as asked; else by what their bars show. */
 static struct rows order(const struct side *d, struct edges edges)
 {
-    struct sort sort = sort_default();
+    struct sort sort = d->report->options->sort;
+    struct err none = { 0 }; /* these keys are known */
     struct arena *a = d->report->arena;
     struct rows rows = { arena_array(a, edges.count, sizeof *rows.at), edges.count };
 
@@ -64,22 +65,25 @@ struct widths {
 static struct widths measure(const struct side *d, struct rows rows)
 {
     struct widths w = { 0 };
-    uint32_t place = 0, most = NAME_MOST, bound = 0;
+    uint32_t place = 0, bound = 0, alone = 0; /* names without a place */
 
-    if (d->screen->width > 0) {
-        bound = d->screen->width > COLUMNS_BEHIND + NAME_MOST / 2 + PLACE_LEAST
+    if (d->screen->width > 0) /* narrow ones go without the bar */
+        bound = d->screen->width > COLUMNS_BEHIND + WIDE
                     ? d->screen->width - COLUMNS_BEHIND
-                    : d->screen->width - COLUMNS_BEHIND / 2;
-        most = bound / 2 < most ? bound / 2 : most;
-    }
+                    : d->screen->width - COLUMNS_BEHIND + BAR;
     for (uint32_t i = 0; i < rows.count; i++) {
-        uint32_t name = text_name_width(d->report, rows.at[i].id, most);
+        uint32_t name = text_name_width(d->report, rows.at[i].id, NAME_MOST);
         uint32_t of_place = text_place_width(d->report, rows.at[i].id);
 
+        if (of_place == 0) {
+            alone = name > alone ? name : alone;
+            continue;
+        }
         w.name = name > w.name ? name : w.name;
         place = of_place > place ? of_place : place;
     }
-    w.all = w.name + 2 + place;
+    w.all = place > 0 ? w.name + 2 + place : 0;
+    w.all = w.all > alone ? w.all : alone;
     if (bound > 0 && w.all > bound)
         w.all = bound;
     return w;
@@ -135,13 +139,11 @@ static void print_function(const struct side *d, const struct row *row)
     struct out *o = d->screen->out;
     struct edges edges = edges_of(d, row->id);
     enum unit unit = profile_unit(r->profile);
-    uint32_t width = d->screen->width, most = UINT32_MAX;
+    uint32_t width = d->screen->width;
 
-    if (width > 0) {
+    if (width > 0)
         width = width > COLUMNS_BEHIND + 20 ? width - COLUMNS_BEHIND : 20;
-        most = width > PLACE_LEAST + 14 ? width - PLACE_LEAST - 2 : width / 2;
-    }
-    text_function(r, d->screen, row->id, text_name_width(r, row->id, most), width);
+    text_function(r, d->screen, row->id, 0, width);
     out_printf(o, "   %s call%s", units_round(row->stat.calls).text,
                row->stat.calls == 1 ? "" : "s");
     out_printf(o, "   %s self", units_one(unit, (double)row->stat.self).text);

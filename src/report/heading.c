@@ -5,6 +5,8 @@
 #include "report/texts.h"
 #include "report/units.h"
 
+enum { PLACE_LEAST = 12 }; /* "...er.py:1234": of a place that must be cut */
+
 static uint32_t entered_processes(const struct profile *p)
 {
     uint32_t count = 0;
@@ -51,6 +53,14 @@ void text_notes(const struct report *r, const struct screen *s)
     }
 }
 
+uint32_t text_place_width(const struct report *r, function_id f)
+{
+    const struct function *function = profile_function(r->profile, f);
+    struct str place = name_place(function, r->options->strip_dirs, r->arena);
+
+    return screen_width(screen_safe(place, r->arena));
+}
+
 uint32_t text_name_width(const struct report *r, function_id f, uint32_t most)
 {
     const struct function *function = profile_function(r->profile, f);
@@ -60,12 +70,17 @@ uint32_t text_name_width(const struct report *r, function_id f, uint32_t most)
     return width < most ? width : most;
 }
 
-uint32_t text_place_width(const struct report *r, function_id f)
+/* Cuts the place first, down to what still tells something, then the name. */
+static void fit(struct str *name, struct str *place, uint32_t width, struct arena *a)
 {
-    const struct function *function = profile_function(r->profile, f);
-    struct str place = name_place(function, r->options->strip_dirs, r->arena);
+    uint32_t gap = place->len ? 2 : 0, least = screen_width(*place);
 
-    return screen_width(screen_safe(place, r->arena));
+    if (width == 0 || screen_width(*name) + gap + least <= width)
+        return;
+    least = gap + (least < PLACE_LEAST ? least : PLACE_LEAST);
+    *name = screen_keep_start(*name, width > least ? width - least : 0, a);
+    least = gap + screen_width(*name);
+    *place = screen_keep_end(*place, width > least ? width - least : 0, a);
 }
 
 uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
@@ -81,17 +96,14 @@ uint32_t text_function(const struct report *r, const struct screen *s, function_
     struct str name = screen_safe(name_shown(function, a), a);
     struct str place = screen_safe(name_place(function, r->options->strip_dirs, a), a);
 
-    if (width > 0)
-        name = screen_keep_start(name, place.len ? name_width : width, a);
-    uint32_t used = screen_width(name);
-    if (place.len > 0 && used < name_width)
-        used = name_width;
+    fit(&name, &place, width, a);
+    uint32_t used = screen_width(name), behind = screen_width(place) + 2;
+    if (place.len > 0 && used < name_width) /* in line with the others, where it fits */
+        used = width == 0 || name_width + behind <= width ? name_width : width - behind;
     screen_put(s, tones[name_owner(function)], name, used);
     if (place.len == 0)
         return used;
-    if (width > 0)
-        place = screen_keep_end(place, width > used + 2 ? width - used - 2 : 1, a);
     out_text_of(s->out, "  ");
     screen_put(s, TONE_PLAIN, place, 0);
-    return used + 2 + screen_width(place);
+    return used + behind;
 }

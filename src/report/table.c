@@ -5,9 +5,10 @@
 #include "report/units.h"
 
 enum {
+    NARROW = 100,        /* terminals below take counts such as "4.0 M" */
     COLUMNS_BEFORE = 54, /* of a row, in front of the name */
-    NAME_LEAST = 12,
-    PLACE_LEAST = 14,
+    COLUMNS_BEFORE_NARROW = 49,
+    NAMES_LEAST = 24,
     NAME_MOST = 40,
 };
 
@@ -17,6 +18,7 @@ struct table {
     uint32_t count;
     struct column self, cumulative;
     uint32_t name_width, width; /* of the name; of all behind the figures */
+    bool narrow;
 };
 
 static void measure(struct table *t)
@@ -24,16 +26,11 @@ static void measure(struct table *t)
     const struct report *r = t->report;
     uint64_t self = 0, cumulative = 0;
     enum unit unit = profile_unit(r->profile);
-    uint32_t most = NAME_MOST;
+    uint32_t before = t->narrow ? COLUMNS_BEFORE_NARROW : COLUMNS_BEFORE;
 
-    if (t->screen->width > 0) {
-        t->width = t->screen->width > COLUMNS_BEFORE + NAME_LEAST + PLACE_LEAST
-                       ? t->screen->width - COLUMNS_BEFORE
-                       : NAME_LEAST + PLACE_LEAST;
-        uint32_t place = t->width * 2 / 5;
-        most = t->width - (place > PLACE_LEAST ? place : PLACE_LEAST) - 2;
-        most = most < NAME_MOST ? most : NAME_MOST;
-    }
+    if (t->screen->width > 0)
+        t->width = t->screen->width > before + NAMES_LEAST ? t->screen->width - before
+                                                           : NAMES_LEAST;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct row *row = &r->rows.at[i];
 
@@ -41,9 +38,9 @@ static void measure(struct table *t)
             self = row->stat.self;
         if (row->stat.cumulative > cumulative)
             cumulative = row->stat.cumulative;
-        if (r->options->by != BY_FUNCTION)
+        if (r->options->by != BY_FUNCTION || text_place_width(r, row->id) == 0)
             continue;
-        uint32_t width = text_name_width(r, row->id, most);
+        uint32_t width = text_name_width(r, row->id, NAME_MOST);
         if (width > t->name_width)
             t->name_width = width;
     }
@@ -69,11 +66,12 @@ static void print_row(const struct table *t, const struct row *row)
     enum unit unit = profile_unit(r->profile);
     double each = calls ? (double)row->stat.cumulative / (double)calls : 0;
 
-    out_printf(o, "%8s %5s  %8s %5s %11s",
-               units_cell(t->self, (double)row->stat.self).text,
+    out_printf(o, "%8s %5s  %8s %5s", units_cell(t->self, (double)row->stat.self).text,
                units_share(row->stat.self, total).text,
                units_cell(t->cumulative, (double)row->stat.cumulative).text,
-               units_share(row->stat.cumulative, total).text, units_count(calls).text);
+               units_share(row->stat.cumulative, total).text);
+    out_printf(o, t->narrow ? " %6s" : " %11s",
+               t->narrow ? units_round(calls).text : units_count(calls).text);
     if (calls > 0)
         out_printf(o, " %8s  ", units_cell(units_column(unit, each), each).text);
     else
@@ -115,12 +113,13 @@ void text_table(const struct report *r, const struct screen *s)
     struct table t = {
         .report = r,
         .screen = s,
+        .narrow = s->width > 0 && s->width < NARROW,
         .count = report_limit(r->options, r->rows.count, REPORT_ROWS),
     };
 
     measure(&t);
-    out_printf(s->out, "    self      %%    cumul.     %%       calls  per call  %s\n",
-               heading[r->options->by]);
+    out_printf(s->out, "    self      %%    cumul.     %%%s  per call  %s\n",
+               t.narrow ? "   calls" : "       calls", heading[r->options->by]);
     for (uint32_t i = 0; i < t.count; i++)
         print_row(&t, &r->rows.at[i]);
     print_foot(&t);

@@ -18,10 +18,10 @@ void text_processes(const struct report *r, const struct screen *s);
  * padded to `name_width`. Returns the columns it took. */
 uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
                        uint32_t name_width, uint32_t width);
-/* Columns the name of that function takes, at most `most`. */
+/* Columns its name takes, at most `most`. */
 uint32_t text_name_width(const struct report *r, function_id f, uint32_t most);
 
-/* Columns its place takes. */
+/* Columns its place takes; 0: it has none. */
 uint32_t text_place_width(const struct report *r, function_id f);
 
 #endif

@@ -139,9 +139,7 @@ static void print_node(const struct tree *t, node_id id)
         width = s->width > COLUMNS_BEFORE + indent + NAME_LEAST
                     ? s->width - COLUMNS_BEFORE - indent
                     : NAME_LEAST;
-    uint32_t most = width > NAME_LEAST ? width - 12 : width ? width / 2 : UINT32_MAX;
-    text_function(t->report, s, n->function,
-                  text_name_width(t->report, n->function, most), width);
+    text_function(t->report, s, n->function, 0, width);
     out_char(s->out, '\n');
 }
 
