@@ -46,6 +46,9 @@ void cmd_say(const char *format, ...)
     vsnprintf(line + start, sizeof line - start - 1, format, args);
     va_end(args);
     size_t len = strlen(line);
+    for (size_t i = start; i < len; i++)
+        if ((unsigned char)line[i] < ' ' || line[i] == 127)
+            line[i] = '?';
     line[len++] = '\n';
     while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
         continue;

@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "run/witness.h"
 
-/* A signal to the group reaches its members one by one; who kills a cgroup
- * sends them one by one as well. */
-enum { GROUP_LOOKS = 8, GROUP_PAUSE_US = 500 };
+/* Who signals a cgroup, or what pkill finds, does it one by one: so many looks
+ * until a signal is taken for ours alone, and more while its sender still runs. */
+enum { GROUP_LOOKS = 8, GROUP_LOOKS_MAX = 100, GROUP_PAUSE_US = 500 };
 
 static void block_all(sigset_t *before)
 {
@@ -174,14 +174,21 @@ static uint64_t traces_of(int number)
     return stops & trace ? trace | 1u << (SIGCONT - 1) : trace;
 }
 
-/* Did this signal, which reached us, go to the group? */
-static bool went_to_group(struct launch *l, int number)
+/* Did this signal, which reached us, go to the group? Without /proc the
+ * kernel's own (of the terminal) did. */
+static bool went_to_group(struct launch *l, const siginfo_t *info)
 {
     struct timespec pause_for = { 0, GROUP_PAUSE_US * 1000L };
 
-    for (int look = 0; l->witness > 0 && look < GROUP_LOOKS; look++) {
-        if (witness_pending(l->witness) & traces_of(number))
+    if (l->witness <= 0 || witness_state(l->witness) == 0)
+        return info->si_code == SI_KERNEL;
+    for (int look = 0; look < GROUP_LOOKS_MAX; look++) {
+        bool last = look >= GROUP_LOOKS && witness_state(info->si_pid) != 'R';
+
+        if (witness_pending(l->witness) & traces_of(info->si_signo))
             return true;
+        if (last)
+            return false;
         nanosleep(&pause_for, NULL);
     }
     return false;
@@ -200,7 +207,7 @@ static void renew_witness(struct launch *l)
 
 static void pass_on(struct launch *l, siginfo_t *info)
 {
-    if (went_to_group(l, info->si_signo)) {
+    if (went_to_group(l, info)) {
         renew_witness(l);
         return;
     }
@@ -213,31 +220,32 @@ static void pass_on(struct launch *l, siginfo_t *info)
     kill(l->pid, info->si_signo);
 }
 
-/* Who continued us; only a handler learns it while we stand still. */
-static volatile pid_t continued_by;
+/* How we were continued; only a handler learns it while we stand still. */
+static siginfo_t continued;
 
 static void on_continue(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)context;
-    continued_by = info->si_pid;
+    continued = *info;
 }
 
-/* Stops us by this signal until SIGCONT, which is taken; returns its sender.
- * One that is not SIGSTOP has to be let through for that, not a moment longer. */
-static pid_t stand_still(int number)
+/* Stops us by this signal until SIGCONT, which is taken. One that is not
+ * SIGSTOP has to be let through for that, not a moment longer. */
+static siginfo_t stand_still(int number)
 {
     struct sigaction standard = { .sa_handler = SIG_DFL }, wake, stop_before,
                      wake_before;
     struct timespec none = { 0, 0 };
     sigset_t through, one;
-    siginfo_t info;
 
+    continued = (siginfo_t){ .si_signo = SIGCONT };
     if (number == SIGSTOP) {
         raise(SIGSTOP);
         sigemptyset(&one);
         sigaddset(&one, SIGCONT);
-        return sigtimedwait(&one, &info, &none) > 0 ? info.si_pid : 0;
+        sigtimedwait(&one, &continued, &none);
+        return continued;
     }
     wake = (struct sigaction){ .sa_sigaction = on_continue, .sa_flags = SA_SIGINFO };
     sigfillset(&wake.sa_mask);
@@ -250,7 +258,7 @@ static pid_t stand_still(int number)
     sigsuspend(&through);
     sigaction(number, &stop_before, NULL);
     sigaction(SIGCONT, &wake_before, NULL);
-    return continued_by;
+    return continued;
 }
 
 /* Stops us as the program was stopped, until somebody continues us, or it. */
@@ -265,16 +273,17 @@ static void stop_too(struct launch *l, int number)
     sigaddset(&one, SIGCONT);
     if (sigtimedwait(&one, &info, &none) > 0)
         pass_on(l, &info);
-    if (!witness_is_stopped(l->pid))
+    char state = witness_state(l->pid);
+    if (state != 0 && state != 'T' && state != 't')
         return;
     if (witness_pending(l->witness) & traces_of(SIGCONT))
         renew_witness(l); /* or this stop would speak of the next continue */
-    l->waker = witness_wake(l->pid);
-    pid_t sender = stand_still(number);
+    l->waker = state != 0 ? witness_wake(l->pid) : -1;
+    info = stand_still(number);
     witness_stop(l->waker);
-    if (sender == l->waker)
+    if (info.si_pid == l->waker && l->waker > 0)
         return;
-    if (went_to_group(l, SIGCONT))
+    if (went_to_group(l, &info))
         renew_witness(l);
     else
         kill(l->pid, SIGCONT);

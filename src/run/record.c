@@ -22,11 +22,19 @@ bool record_open(struct record *r, const struct output *o, struct err *e)
     return err_set(e, ERR_IO, "cannot record: %s: %s", o->shown, strerror(errno));
 }
 
+/* A file somebody cut short would kill who touches what is missing. */
+static bool is_whole(const struct writer *w)
+{
+    struct stat s;
+
+    return fstat(w->fd, &s) == 0 && (size_t)s.st_size >= w->mapped;
+}
+
 void record_started(struct record *r, const struct launch *l, const char *name)
 {
     struct writer *w = &r->writer;
 
-    if (!w->base)
+    if (!w->base || !is_whole(w))
         return;
     tape_text text = writer_text(w, name, strlen(name));
     writer_header(w)->program = text;
@@ -45,6 +53,10 @@ void record_ended(struct record *r, const struct launch *l)
 {
     if (!r->writer.base)
         return;
+    if (!is_whole(&r->writer)) {
+        writer_forget(&r->writer);
+        return;
+    }
     if (r->process != 0) {
         struct tape_process *p = writer_cell(&r->writer, r->process);
         p->status = (uint32_t)l->status;

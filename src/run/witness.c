@@ -111,12 +111,13 @@ void witness_stop(pid_t pid)
         continue;
 }
 
-bool witness_is_stopped(pid_t pid)
+char witness_state(pid_t pid)
 {
     char state[64];
 
-    return read_line(pid, "status", "\nState:\t", state, sizeof state) &&
-           (state[0] == 'T' || state[0] == 't');
+    if (pid <= 0 || !read_line(pid, "status", "\nState:\t", state, sizeof state))
+        return 0;
+    return state[0];
 }
 
 pid_t witness_wake(pid_t stopped)
@@ -126,7 +127,7 @@ pid_t witness_wake(pid_t stopped)
 
     if (pid != 0)
         return pid;
-    while (witness_is_stopped(stopped))
+    while (witness_state(stopped) == 'T' || witness_state(stopped) == 't')
         nanosleep(&pause_for, NULL);
     kill(parent, SIGCONT);
     _exit(0);

@@ -14,7 +14,8 @@
 pid_t witness_start(char *const *argv);
 /* The signals pending for a process as a whole, bit SIG - 1; 0: unknown. */
 uint64_t witness_pending(pid_t pid);
-bool witness_is_stopped(pid_t pid);
+/* The letter /proc gives a process's state ('R', 'T', ...), 0: unknown. */
+char witness_state(pid_t pid);
 void witness_stop(pid_t pid);
 
 /* A child that sends SIGCONT to us as soon as the stopped process runs again:

@@ -392,6 +392,13 @@ def test_recording_removed_meanwhile(run, tmp_path):
     assert done.stderr == "sonde: recording gone: x.sonde: it was moved or removed while the program ran\n"
 
 
+def test_tape_cut_short_meanwhile(run, tmp_path):
+    """Whoever cuts a mapped file kills who touches it: not us, when told the status."""
+    code = ("import glob, os, sys; [os.truncate(name, 0) for name in glob.glob('x.sonde/%d-*.tape' % os.getppid())];"
+            "sys.exit(3)")
+    assert run("-o", "x", "-c", code).returncode == 3
+
+
 def test_file_size_limited(run, tmp_path):
     """RLIMIT_FSIZE is the program's: no signal of ours hits it."""
     done = run("-o", "x", "-c", "print('it ran')",
