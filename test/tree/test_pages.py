@@ -55,3 +55,11 @@ def test_code_of_the_readme_runs(root, sonde, run_sonde, python, tmp_path):
                    env={**os.environ, "PYTHONPATH": str(tmp_path / "packages")})
     [recording] = tmp_path.glob("part-*.sonde")
     assert "work" in run_sonde("report", str(recording), check=True).stdout
+
+
+def test_hacking_names_every_test(root):
+    listed = set(re.findall(r"`(test/[^`]+)`", (root / "HACKING.md").read_text()))
+    there = {str(path.relative_to(root)) for path in (root / "test").glob("*/test_*.py")}
+    there |= {str(path.relative_to(root)) for path in (root / "test/unit").glob("*.c")}
+    assert there - listed == set()
+    assert {name for name in listed if not (root / name).exists()} <= {"test/live"}
