@@ -47,8 +47,10 @@ static struct rows order(const struct side *d, struct edges edges)
             .id = f,
         };
     }
-    sort_rows(d->report->options->sort.fields ? &d->report->options->sort : &sort,
-              rows);
+    if (sort.fields == 0)
+        sort_parse(d->callees ? "cumulative,calls,stdname" : "time,calls,stdname",
+                   &sort, &none);
+    sort_rows(&sort, rows);
     return rows;
 }
 
