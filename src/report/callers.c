@@ -38,13 +38,16 @@ static struct rows order(const struct side *d, struct edges edges)
     struct rows rows = { arena_array(a, edges.count, sizeof *rows.at), edges.count };
 
     for (uint32_t i = 0; i < edges.count; i++) {
-        function_id f = other_end(d, edges.at[i]);
+        function_id id = other_end(d, edges.at[i]);
+        const struct function *f = profile_function(d->report->profile, id);
 
         rows.at[i] = (struct row){
             .stat = edges.at[i]->stat,
-            .standard =
-                name_standard(profile_function(d->report->profile, f), false, a),
-            .id = f,
+            .file = f->file,
+            .name = f->name,
+            .line = f->line,
+            .standard = name_standard(f, false, a),
+            .id = id,
         };
     }
     if (sort.fields == 0)
