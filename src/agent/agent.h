@@ -91,6 +91,18 @@ void agent_after_fork_in_child(void);
 
 /* tree.c: nodes and functions */
 enum { AGENT_INDEX_FIRST = 256 };
+static inline uint32_t tree_hash(uint64_t key, uint32_t parent)
+{
+    uint64_t h = ((key >> 4) ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15u;
+
+    return (uint32_t)(h >> 32);
+}
+/* Head of the chain a child of parent is in, if there is one. */
+static inline uint32_t *tree_bucket(const struct thread *t, uint32_t parent,
+                                    const void *key)
+{
+    return &t->index[tree_hash((uintptr_t)key, parent) & (t->index_size - 1)];
+}
 bool tree_index_open(struct thread *t);
 uint32_t tree_root(struct thread *t);
 /* The child of a node for a callee, made when new; 0: out of room. object is

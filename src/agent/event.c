@@ -20,18 +20,17 @@ void event_charge(struct thread *t)
 static uint32_t child_of_top(struct thread *t, void *key, PyObject *object)
 {
     struct tape_node *node = agent_node(t->top->node);
-
-    if (agent_node(node->recent)->key == (uint64_t)(uintptr_t)key)
-        return node->recent;
     uint32_t id = tree_child(t, t->top->node, key, object);
+
     if (id != 0)
         node->recent = id;
     return id;
 }
 
 /* Without room the call is lost and its time falls to the caller. */
-void event_push_slowly(struct thread *t, uint32_t tag, bool resumes, void *frame,
-                       void *key, PyObject *object)
+static __attribute__((noinline)) void push_slowly(struct thread *t, uint32_t tag,
+                                                  bool resumes, void *frame, void *key,
+                                                  PyObject *object)
 {
     event_charge(t);
     uint32_t id = child_of_top(t, key, object);
@@ -48,6 +47,21 @@ void event_push_slowly(struct thread *t, uint32_t tag, bool resumes, void *frame
         agent_node(id)->calls++;
     *++t->top = (struct entry){ tag, id, frame, tag & 1 ? object : NULL };
     t->cell->current = id;
+}
+
+/* Another callee than the last one, mostly; its node heads its chain, mostly. */
+void event_push_other(struct thread *t, uint32_t tag, bool resumes, void *frame,
+                      void *key, PyObject *object)
+{
+    uint32_t parent = t->top->node, id = *tree_bucket(t, parent, key);
+    const struct tape_node *child = agent_node(id);
+
+    if (UNLIKELY(child->key != (uintptr_t)key || child->parent != parent) ||
+        UNLIKELY(!event_enter(t, tag, resumes, frame, object, id))) {
+        push_slowly(t, tag, resumes, frame, key, object);
+        return;
+    }
+    agent_node(parent)->recent = id;
 }
 
 void event_pop_slowly(struct thread *t)

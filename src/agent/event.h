@@ -11,8 +11,8 @@
 #endif
 
 void event_charge(struct thread *t);
-void event_push_slowly(struct thread *t, uint32_t tag, bool resumes, void *frame,
-                       void *key, PyObject *object);
+void event_push_other(struct thread *t, uint32_t tag, bool resumes, void *frame,
+                      void *key, PyObject *object);
 void event_pop_slowly(struct thread *t);
 
 /* Ticks since the thread's last event; negative: go the slow way, as always
@@ -29,27 +29,18 @@ static inline int64_t event_span(const struct tape_thread *cell, uint64_t *now)
     return -1;
 }
 
-/* Enters a callee of the top entry, as the new top: a Python frame where tag is
- * even, a C call where it is odd. key is the callee's identity, object the code
- * or callable that names it. A generator that resumes is no new call.
- * Nothing is changed before all is known to be as it mostly is. */
-static inline void event_push(struct thread *t, uint32_t tag, bool resumes, void *frame,
-                              void *key, PyObject *object)
+/* Enters a node as the new top; false: nothing was done, go the slow way. */
+static inline bool event_enter(struct thread *t, uint32_t tag, bool resumes,
+                               void *frame, PyObject *object, uint32_t id)
 {
     struct entry *top = t->top;
-    struct tape_node *node = agent_node(top->node);
-    uint32_t id = node->recent;
-    struct tape_node *child = agent_node(id);
     uint64_t now;
     struct tape_thread *cell = t->cell;
     int64_t span = event_span(cell, &now);
 
-    if (UNLIKELY(span < 0 || child->key != (uint64_t)(uintptr_t)key ||
-                 top == t->limit)) {
-        event_push_slowly(t, tag, resumes, frame, key, object);
-        return;
-    }
-    node->self += (uint64_t)span;
+    if (UNLIKELY(span < 0 || top == t->limit))
+        return false;
+    agent_node(top->node)->self += (uint64_t)span;
     cell->last = now;
     cell->current = id;
     top[1].tag = tag;
@@ -58,9 +49,23 @@ static inline void event_push(struct thread *t, uint32_t tag, bool resumes, void
     top[1].callable = tag & 1 ? object : NULL;
     t->top = top + 1;
     if (resumes)
-        child->resumes++;
+        agent_node(id)->resumes++;
     else
-        child->calls++;
+        agent_node(id)->calls++;
+    return true;
+}
+
+/* Enters a callee of the top entry: a Python frame where tag is even, a C call
+ * where it is odd. key is the callee's identity, object the code or callable
+ * that names it. A generator that resumes is no new call. */
+static inline void event_push(struct thread *t, uint32_t tag, bool resumes, void *frame,
+                              void *key, PyObject *object)
+{
+    uint32_t id = agent_node(t->top->node)->recent;
+
+    if (UNLIKELY(agent_node(id)->key != (uintptr_t)key) ||
+        UNLIKELY(!event_enter(t, tag, resumes, frame, object, id)))
+        event_push_other(t, tag, resumes, frame, key, object);
 }
 
 static inline void event_pop(struct thread *t)

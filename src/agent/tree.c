@@ -8,13 +8,6 @@
 
 enum { KNOWN_FIRST = 1024 };
 
-static uint32_t hash(uint64_t key, uint32_t parent)
-{
-    uint64_t h = ((key >> 4) ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15u;
-
-    return (uint32_t)(h >> 32);
-}
-
 bool tree_index_open(struct thread *t)
 {
     t->index = writer_map_private(AGENT_INDEX_FIRST * sizeof *t->index);
@@ -36,7 +29,7 @@ static void index_grow(struct thread *t)
             next = node->chain;
             if (node->key == 0)
                 continue;
-            uint32_t at = hash(node->key, node->parent) & (size - 1);
+            uint32_t at = tree_hash(node->key, node->parent) & (size - 1);
             node->chain = index[at];
             index[at] = id;
         }
@@ -47,7 +40,7 @@ static void index_grow(struct thread *t)
 
 static struct known *known_slot(uint64_t key)
 {
-    uint32_t at = hash(key, 0) & (agent.known_size - 1);
+    uint32_t at = tree_hash(key, 0) & (agent.known_size - 1);
 
     while (agent.known[at].key != 0 && agent.known[at].key != key)
         at = (at + 1) & (agent.known_size - 1);
@@ -142,22 +135,30 @@ static uint32_t new_child(struct thread *t, uint32_t parent, void *key,
     struct tape_node *node = agent_node(id);
     node->same = k->first_node;
     k->first_node = id;
-    if (++t->nodes_used > t->index_size + t->index_size / 2)
+    if (++t->nodes_used > t->index_size / 4 * 3)
         index_grow(t);
-    uint32_t at = hash((uintptr_t)key, parent) & (t->index_size - 1);
-    node->chain = t->index[at];
-    t->index[at] = id;
+    uint32_t *bucket = tree_bucket(t, parent, key);
+    node->chain = *bucket;
+    *bucket = id;
     return id;
 }
 
+/* What is found moves to the head of its chain, where event.h looks. */
 uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *object)
 {
-    uint32_t at = hash((uintptr_t)key, parent) & (t->index_size - 1);
+    uint32_t *bucket = tree_bucket(t, parent, key), before = 0;
 
-    for (uint32_t id = t->index[at]; id != 0;) {
+    for (uint32_t id = *bucket; id != 0;) {
         struct tape_node *node = agent_node(id);
-        if (node->key == (uintptr_t)key && node->parent == parent)
+        if (node->key == (uintptr_t)key && node->parent == parent) {
+            if (before != 0) {
+                agent_node(before)->chain = node->chain;
+                node->chain = *bucket;
+                *bucket = id;
+            }
             return id;
+        }
+        before = id;
         id = node->chain;
     }
     return new_child(t, parent, key, object);
