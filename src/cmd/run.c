@@ -147,7 +147,6 @@ static bool prepare(struct session *s)
 {
     struct err e = { 0 };
 
-    s->output.fd = -1;
     s->hook = enter_hook(SONDE_PACKAGE, s->arena, &e);
     if (!s->hook ||
         !output_make(&s->output, s->args->output, s->target.name, s->arena, &e)) {
@@ -309,26 +308,37 @@ static void stay(struct session *s)
     record_ended(&s->record, &s->launch);
 }
 
+/* Does not return once the program has started. */
+static int run_session(struct session *s, const struct target_words *w, struct err *e)
+{
+    int status = target_find(&s->target, w, s->arena, e);
+
+    if (status != 0)
+        return status;
+    prepare(s);
+    tell_start(s);
+    status = start(s, e);
+    if (status != 0) {
+        if (s->output.fd >= 0)
+            output_undo(&s->output);
+        writer_forget(&s->record.writer);
+        return status;
+    }
+    stay(s);
+    tell_result(s);
+    launch_end_as(s->launch.status);
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct run_args *a = args;
     struct session s = { .args = a, .arena = arena_open() };
     struct target_words w = { a->module, a->code, a->python, words.count, words.at };
-    int status = target_find(&s.target, &w, s.arena, e);
 
-    if (status != 0)
-        return status;
-    prepare(&s);
-    tell_start(&s);
-    status = start(&s, e);
-    if (status != 0) {
-        if (s.output.fd >= 0)
-            output_undo(&s.output);
-        return status;
-    }
-    stay(&s);
-    tell_result(&s);
-    launch_end_as(s.launch.status);
+    s.output.fd = s.record.writer.fd = -1;
+    int status = run_session(&s, &w, e);
+    arena_close(s.arena);
+    return status;
 }
 
 const struct cmd cmd_run = {
