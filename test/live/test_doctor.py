@@ -6,7 +6,14 @@ import os
 import shutil
 import subprocess
 
+import jsonschema
 import pytest
+
+
+@pytest.mark.parametrize("name", ["doctor", "formats"])
+def test_json_is_as_its_schema_says(run_sonde, root, name):
+    schema = json.loads((root / f"doc/schema/{name}.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(run_sonde(name, "--json").stdout))
 
 
 def test_each_python_under_test_works(run_sonde, python, clean_env, tmp_path):
