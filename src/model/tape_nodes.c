@@ -79,16 +79,24 @@ static void add_functions(struct adding *a, struct tape_run run)
         a->function[run.first + i] = add_function(a, &record[i]) + 1;
 }
 
+/* A program that has not imported threading has no name for its first thread. */
+static struct str thread_name(const struct adding *a, const struct tape_thread *record)
+{
+    struct str name = tape_str(a->tape, record->name);
+    bool first = record->native == tape_header(a->tape)->pid;
+
+    return name.len == 0 && first ? STR("MainThread") : name;
+}
+
 static void add_threads(struct adding *a, struct tape_run run)
 {
     const struct tape_thread *record = run.records;
 
-    for (uint32_t i = 0; i < run.count; i++) {
-        struct str name = tape_str(a->tape, record[i].name);
-
+    for (uint32_t i = 0; i < run.count; i++)
         a->thread[run.first + i] =
-            build_thread(a->build, a->process, name, record[i].native) + 1;
-    }
+            build_thread(a->build, a->process, thread_name(a, &record[i]),
+                         record[i].native) +
+            1;
 }
 
 /* What a node's function is called that is not in the tape (any more). */

@@ -2,8 +2,6 @@
 /* tape_processes.c - joins what was told of processes with their own tapes. */
 #include "model/tape_processes.h"
 
-#include <sys/wait.h>
-
 const struct seen *reading_seen(const struct reading *r, uint32_t pid)
 {
     for (uint32_t i = 0; i < r->seen_count; i++)
@@ -85,16 +83,15 @@ static struct process *last_image(struct reading *r, uint32_t pid)
     return found;
 }
 
+/* Statuses are Linux's, wherever they are read: the signal's number, 0 when
+ * there was none, and above it the exit status. */
 static void set_end(struct process *p, const struct tape_process *record)
 {
-    int status = (int)record->status;
-
     if (!(record->flags & TAPE_PROCESS_ENDED))
         return;
-    if (WIFEXITED(status))
-        p->exit = WEXITSTATUS(status);
-    else if (WIFSIGNALED(status))
-        p->signal = WTERMSIG(status);
+    p->signal = (int)(record->status & 0x7f);
+    if (p->signal == 0)
+        p->exit = (int)(record->status >> 8 & 0xff);
     p->alive = false;
 }
 
