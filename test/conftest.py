@@ -41,7 +41,7 @@ def version_of(path):
 
 def pytest_configure(config):
     named = config.getoption("--python")
-    config.sonde_pythons = [(p, version_of(p)) for p in named] or find_pythons()
+    config.sonde_pythons = [(os.path.abspath(p), version_of(p)) for p in named] or find_pythons()
     config.sonde_each = bool(named)
 
 

@@ -57,10 +57,10 @@ def main():
 '''
 
 BLACK = '''
-import pathlib, textwrap
+import pathlib
 import black
 
-FILE = pathlib.Path(textwrap.__file__).with_name("NAME")
+FILE = pathlib.Path(black.__file__).with_name("NAME")  # the same on every Python
 
 
 def main():
@@ -96,9 +96,9 @@ def main():
 '''
 
 SMALL = {"docutils": DOCUTILS.replace("SIZE", "3"), "sqlglot": SQLGLOT.replace("SIZE", "1"),
-         "black": BLACK.replace("NAME", "contextlib.py").replace("LINES", "500")}
+         "black": BLACK.replace("NAME", "ranges.py").replace("LINES", "500")}
 LARGE = {"docutils": DOCUTILS.replace("SIZE", "40"), "sqlglot": SQLGLOT.replace("SIZE", "6"),
-         "black": BLACK.replace("NAME", "argparse.py").replace("LINES", "2500")}
+         "black": BLACK.replace("NAME", "trans.py").replace("LINES", "2500")}
 
 
 @pytest.fixture(scope="session")
