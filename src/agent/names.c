@@ -182,7 +182,10 @@ static void names_of_descriptor(struct tape_function *f, const char *what,
                                 const char *name, PyTypeObject *type)
 {
     begin();
-    add("<%s '%s' of '%s' objects>", what, name, type->tp_name);
+    add("<%s '%s'", what, name);
+    if (pyabi_repr_names(type))
+        add(" of '%s' objects", type->tp_name);
+    add(">");
     f->name = end();
     begin();
     add("%s.%s", type->tp_name, name);

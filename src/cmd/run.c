@@ -199,7 +199,7 @@ static const char *agent_range(const struct session *s)
     return v[1] ? arena_printf(s->arena, "%s-%s", v[0], last).at : last;
 }
 
-/* note: "python VERSION EXECUTABLE". */
+/* note: "python VERSION EXECUTABLE", VERSION with the flags of its build. */
 static void tell_no_agent(const struct session *s, const struct record_found *found)
 {
     const char *at = found->note;
@@ -209,8 +209,11 @@ static void tell_no_agent(const struct session *s, const struct record_found *fo
     at += strspn(at, " ");
     size_t version = strcspn(at, " ");
     const char *executable = at + version + strspn(at + version, " ");
-    cmd_say("no agent for this Python: %s is %.*s (sonde has %s; %s ran unprofiled)",
-            executable, (int)version, at, agent_range(s), whose);
+    bool threaded = version > 0 && at[version - 1] == 't';
+    cmd_say("no agent for this Python: %s is %.*s%s (sonde has %s%s; %s ran"
+            " unprofiled)",
+            executable, (int)version, at, threaded ? ", free-threaded" : "",
+            agent_range(s), threaded ? ", with the GIL" : "", whose);
 }
 
 static void tell_end(const struct session *s)

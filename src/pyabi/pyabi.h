@@ -9,7 +9,15 @@
 #include <Python.h>
 #include <stdbool.h>
 
-#if PY_VERSION_HEX >= 0x030d0000
+#ifdef Py_GIL_DISABLED
+#error "sonde's agent needs a CPython with the GIL"
+#elif PY_VERSION_HEX >= 0x03100000
+#error "sonde's agent does not know this CPython yet: 3.15 is the newest it does"
+#elif PY_VERSION_HEX >= 0x030f0000
+#include "pyabi/cp315.h"
+#elif PY_VERSION_HEX >= 0x030e0000
+#include "pyabi/cp314.h"
+#elif PY_VERSION_HEX >= 0x030d0000
 #include "pyabi/cp313.h"
 #elif PY_VERSION_HEX >= 0x030c0000
 #include "pyabi/cp312.h"
@@ -29,6 +37,12 @@
  *   PyObject *pyabi_local(frame, index)   borrowed, may be NULL
  * and, from 3.12 on,
  *   uint32_t pyabi_depth(PyThreadState *) Python frames entered, exact. */
+
+/* Whether repr() of a type's method or slot says whose it is. */
+static inline bool pyabi_repr_names(const PyTypeObject *owner)
+{
+    return PY_VERSION_HEX < 0x030f0000 || owner != &PyBaseObject_Type;
+}
 
 /* The slot wrapper behind `instance.__slot__`: the first field of it. */
 static inline PyObject *pyabi_wrapped(PyObject *method_wrapper)
