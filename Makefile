@@ -9,7 +9,8 @@ SHELL := /bin/bash
 venv := build/venv
 dev := build/dev
 # The Python of the build environment: the system's own where it will do.
-PYTHON ?= $(firstword $(shell tool/pythons | grep -x '/usr/bin/.*') $(shell tool/pythons))
+PYTHON ?= $(firstword $(shell tool/pythons | grep -x '/usr/bin/.*') \
+    $(shell tool/pythons | grep -v '/build/pythons/'))
 
 build: build/stamp/setup  ## build, into build/venv (the command is build/venv/bin/sonde)
 	@ninja -C $(dev) build.ninja > build/setup.log || { cat build/setup.log >&2; exit 1; }
@@ -20,10 +21,12 @@ demo: build  ## build, profile an example, print the report and what to type nex
 	@tool/demo
 
 check: build/stamp/packages-test  ## all tests, within 15 minutes
+	@tool/sid-pythons || true
 	@$(MAKE) build
 	@tool/check
 
 check-long: build/stamp/packages-test  ## the same, and what takes longer
+	@tool/sid-pythons || true
 	@$(MAKE) build
 	@tool/check --long
 

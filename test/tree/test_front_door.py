@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -63,3 +64,18 @@ def test_links_of_the_pages_lead_somewhere(root):
             if not (page.parent / link).exists():
                 broken.append(f"{name}: {link}")
     assert broken == []
+
+
+def test_pythons_from_sid_are_missed_in_one_line(root, tmp_path):
+    """No apt, as on another system: said once, and nothing is left behind."""
+    here = tmp_path / "tool"
+    here.mkdir()
+    for name in ("sid-pythons", "packages"):
+        (here / name).write_bytes((root / "tool" / name).read_bytes())
+        (here / name).chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/dirname").symlink_to(shutil.which("dirname"))
+    done = run("/bin/bash", here / "sid-pythons", env={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "make: no Pythons from Debian sid: there is no apt-get\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "tool"]
