@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,8 +51,12 @@ void cmd_say(const char *format, ...)
         if ((unsigned char)line[i] < ' ' || line[i] == 127)
             line[i] = '?';
     line[len++] = '\n';
+    /* A reader that has gone must not end what the program has not begun. */
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+    sigaction(SIGPIPE, &ignore, &before);
     while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
         continue;
+    sigaction(SIGPIPE, &before, NULL);
 }
 
 /* What is closed stays closed for a program we start, yet no file of ours may

@@ -367,6 +367,15 @@ def test_output_that_cannot_be(run, tmp_path, asked, why):
     assert recordings(tmp_path) == []
 
 
+def test_nobody_listens(run, tmp_path):
+    """A message that cannot be delivered changes nothing."""
+    read, write = os.pipe()
+    os.close(read)
+    done = run("-v", "-o", "/no/such", "-c", "print('it ran'); raise SystemExit(3)", stderr=write)
+    os.close(write)
+    assert (done.returncode, done.stdout) == (3, "it ran\n")
+
+
 def test_unwritable_folder(run, tmp_path):
     (tmp_path / "folder").mkdir(mode=0o555)
     if os.geteuid() == 0:
