@@ -199,7 +199,7 @@ static const char *agent_range(const struct session *s)
     return v[1] ? arena_printf(s->arena, "%s-%s", v[0], last).at : last;
 }
 
-/* note: "python VERSION EXECUTABLE", VERSION with the flags of its build. */
+/* note: "python VERSION EXECUTABLE"; a free-threaded VERSION ends in t. */
 static void tell_no_agent(const struct session *s, const struct record_found *found)
 {
     const char *at = found->note;

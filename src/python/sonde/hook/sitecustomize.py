@@ -33,9 +33,9 @@ def enter(hook):
         agent.enter(recording, options)
     except Exception:
         error = sys.exc_info()[1]
-        flags = getattr(sys, "abiflags", "")  # 3.13.2t is free-threaded
+        threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""  # as in python3.13t
         why = "python %s%s %s\n%s: %s\n" % (
-            sys.version.split()[0], flags, sys.executable, type(error).__name__, error)
+            sys.version.split()[0], threaded, sys.executable, type(error).__name__, error)
         note = os.open(os.path.join(recording, "%d.note" % os.getpid()),
                        os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         os.write(note, why.encode("utf-8", "replace"))
