@@ -196,8 +196,8 @@ static void a_tape_cut_anywhere_opens_with_what_is_whole(void **state)
     free(bytes);
 }
 
-/* Of a sealed block no flipped bit goes unseen. */
-static void every_flipped_bit_is_survived(void **state)
+/* In the header every byte, behind it every third: one bit of each, in turn. */
+static void flipped_bits_are_survived(void **state)
 {
     const struct folder *f = *state;
     struct stat s;
@@ -210,6 +210,8 @@ static void every_flipped_bit_is_survived(void **state)
 
         if (at >= (off_t)sizeof(struct tape_header) && at < TAPE_HEADER_BYTES)
             continue; /* nothing is there */
+        if (at > TAPE_HEADER_BYTES && at % 3)
+            continue; /* of each field some byte, of each record another */
         assert_int_equal(pread(fd, &byte, 1, at), 1);
         flipped = byte ^ (unsigned char)(1 << at % 8);
         assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
@@ -361,8 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_whole_tape_reads_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tape_cut_anywhere_opens_with_what_is_whole,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_flipped_bit_is_survived, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(flipped_bits_are_survived, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flip_in_a_sealed_block_ends_reading_there,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_tape_is_refused_by_name, set_up,
