@@ -34,26 +34,26 @@ def theirs(name, loops, *args, folder=None):
 
 
 PROGRAMS = [
-    ours("fib", 50),
+    ours("fib", 40),
     ours("methods", 30),
-    ours("builtins", 40),
+    ours("builtins", 28),
     ours("words", 300),
     theirs("chaos", 3),
-    theirs("deepcopy", 500),
+    theirs("deepcopy", 400),
     theirs("deltablue", 80),
     theirs("float", 2),
     theirs("generators", 3),
     theirs("go", 2),
     theirs("hexiom", 25),
     theirs("json_dumps", 15),
-    theirs("logging", 4000, "format"),
+    theirs("logging", 3000, "format"),
     theirs("nqueens", 2),
-    theirs("pickle_pure_python", 40, "--pure-python", "pickle", folder="pickle"),
+    theirs("pickle_pure_python", 28, "--pure-python", "pickle", folder="pickle"),
     theirs("pyflate", 1),
     theirs("raytrace", 1),
     theirs("regex_compile", 2),
     theirs("richards", 5),
-    theirs("typing_protocols", 1000, folder="typing_runtime_protocols"),
+    theirs("typing_protocols", 700, folder="typing_runtime_protocols"),
     theirs("xml_etree", 2, "--no-accelerator", "process"),
 ]
 
