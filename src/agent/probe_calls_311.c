@@ -6,7 +6,7 @@
 #include "agent/event.h"
 
 static PyInterpreterState *interpreter;
-static PyThreadState *newest; /* the head of the list when last looked at */
+static uint64_t newest; /* id of the list's head when last looked at */
 
 /* Frames from here up to one that is in the stack; found through *frame. */
 static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame)
@@ -110,20 +110,24 @@ static void on_call_end(PyObject *callable)
 static int on_event(PyObject *self, PyFrameObject *object, int what,
                     PyObject *argument);
 
-/* New thread states are put at the head of the list: one look tells. */
+/* New thread states are put at the head of the list, with a greater id: one look
+ * tells. One that a thread made in C is filling in just now has its turn later. */
 static __attribute__((noinline)) void install(PyThreadState *head)
 {
-    for (PyThreadState *s = head; s && s != newest; s = PyThreadState_Next(s))
-        if (!s->c_profilefunc && _PyEval_SetProfile(s, on_event, NULL) < 0)
-            PyErr_Clear();
-    newest = head;
+    for (PyThreadState *s = head; s && s->id > newest; s = PyThreadState_Next(s)) {
+        if (!s->cframe)
+            return;
+        if (!s->c_profilefunc)
+            pyabi_set_profile(s, on_event);
+    }
+    newest = head->id;
 }
 
 static void look_for_threads(void)
 {
     PyThreadState *head = PyInterpreterState_ThreadHead(interpreter);
 
-    if (UNLIKELY(head != newest))
+    if (UNLIKELY(head->id != newest))
         install(head);
 }
 
@@ -161,7 +165,7 @@ bool probe_prepare(void)
 bool probe_start(void)
 {
     interpreter = PyInterpreterState_Get();
-    newest = NULL;
+    newest = 0;
     install(PyInterpreterState_ThreadHead(interpreter));
     if (agent.options.builtins)
         constructors_start();
@@ -175,7 +179,7 @@ void probe_stop(void)
     constructors_stop();
     for (PyThreadState *s = PyInterpreterState_ThreadHead(interpreter); s;
          s = PyThreadState_Next(s))
-        if (s->c_profilefunc == on_event && _PyEval_SetProfile(s, NULL, NULL) < 0)
-            PyErr_Clear();
+        if (s->c_profilefunc == on_event)
+            pyabi_set_profile(s, NULL);
     interpreter = NULL;
 }

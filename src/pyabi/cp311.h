@@ -60,6 +60,16 @@ static inline bool pyabi_suspended(const struct pyabi_frame *frame)
     return (*frame->prev_instr & 0xff) == YIELD_VALUE;
 }
 
+/* As _PyEval_SetProfile does, but for its audit event: an audit hook in Python
+ * lets other threads run, and the one at hand may end. */
+static inline void pyabi_set_profile(PyThreadState *thread, Py_tracefunc function)
+{
+    bool wanted = function || thread->c_tracefunc;
+
+    thread->c_profilefunc = function;
+    thread->cframe->use_tracing = wanted && thread->tracing == 0 ? 255 : 0;
+}
+
 /* Where the profile function gets its frame object from. */
 static inline struct pyabi_frame *pyabi_of_object(PyFrameObject *object)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pyabi.h - all that the agent knows of CPython's insides, one file a version.
  * A version's file lays out the first fields of its frame as CPython has them
- * and says how to reach the current one. Everything is read, nothing written.
- * Called with the GIL held. No code outside this folder compares versions. */
+ * and says how to reach the current one. Everything is read; written is the
+ * profile function of 3.11 alone. Called with the GIL held. No code outside this
+ * folder compares versions. */
 #ifndef PYABI_PYABI_H
 #define PYABI_PYABI_H
 
