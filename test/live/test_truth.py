@@ -245,3 +245,36 @@ for _ in range(10):
     assert (up["calls"], up["primitive_calls"]) == (510, 510)
     callers = sorted(c["calls"] for c in up["callers"])
     assert callers == [10, 500]
+
+
+def test_short_threads_are_all_seen(recorded):
+    """Their states are made at addresses of states that ended, with a Python audit hook about."""
+    report = recorded("""
+import _thread, sys, threading
+
+def work():
+    pass
+
+def bare(lock):
+    work()
+    lock.release()
+
+sys.addaudithook(lambda *event: None)
+sys.setswitchinterval(1e-6)
+for _ in range(200):
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+for _ in range(100):
+    locks = [_thread.allocate_lock() for _ in range(3)]
+    for lock in locks:
+        lock.acquire()
+        _thread.start_new_thread(bare, (lock,))
+    for lock in locks:
+        lock.acquire()
+""")
+    assert report["by_name"]["work"]["calls"] == 600 + 300
+    assert report["by_name"]["bare"]["calls"] == 300
+    assert len(report["threads"]) == 1 + 600 + 300
