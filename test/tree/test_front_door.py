@@ -23,7 +23,7 @@ def test_help_names_every_target(root):
 
 
 def test_building_again_does_nothing(root):
-    done = run("make", "build", cwd=root, timeout=20)
+    done = run("make", "build", cwd=root, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
