@@ -210,7 +210,10 @@ static void names_of_module_function(struct tape_function *f, PyCFunctionObject 
         add_unicode(module);
         add(".");
     } else if (c->m_self && PyType_Check(c->m_self)) {
-        add("%s.", ((PyTypeObject *)c->m_self)->tp_name);
+        PyTypeObject *type = (PyTypeObject *)c->m_self;
+        PyTypeObject *owner = owner_of(type, c->m_ml); /* not whom it was called on */
+
+        add("%s.", owner ? owner->tp_name : type->tp_name);
     } else if (c->m_self && !PyModule_Check(c->m_self)) {
         add("%s.", Py_TYPE(c->m_self)->tp_name);
     }

@@ -38,6 +38,19 @@ for _ in range(5): c()
     assert len({f["id"] for f in lambdas}) == 3
 
 
+def test_a_class_method_in_c_is_named_by_the_class_that_has_it(recorded):
+    functions, _ = recorded("""
+class Own(dict): pass
+Own.fromkeys("a")
+dict.fromkeys("b")
+class Number(int): pass
+Number.from_bytes(b"1", "big")
+""")
+    calls = {f["qualname"]: f["calls"] for f in functions if f["line"] == 0}
+    assert calls["dict.fromkeys"] == 2 and calls["int.from_bytes"] == 1
+    assert "Own.fromkeys" not in calls and "Number.from_bytes" not in calls
+
+
 def test_ten_dataclasses(recorded):
     functions, _ = recorded("""
 import dataclasses
