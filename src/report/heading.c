@@ -83,14 +83,20 @@ static void fit(struct str *name, struct str *place, uint32_t width, struct aren
     *place = screen_keep_end(*place, width > least ? width - least : 0, a);
 }
 
-uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
-                       uint32_t name_width, uint32_t width)
+enum tone text_tone(const struct report *r, function_id f)
 {
     static const enum tone tones[] = {
         [OWNER_PROGRAM] = TONE_BOLD,
         [OWNER_LIBRARY] = TONE_PLAIN,
         [OWNER_BUILTIN] = TONE_DIM,
     };
+
+    return tones[name_owner(profile_function(r->profile, f))];
+}
+
+uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
+                       uint32_t name_width, uint32_t width)
+{
     const struct function *function = profile_function(r->profile, f);
     struct arena *a = r->arena;
     struct str name = screen_safe(name_shown(function, a), a);
@@ -100,7 +106,7 @@ uint32_t text_function(const struct report *r, const struct screen *s, function_
     uint32_t used = screen_width(name), behind = screen_width(place) + 2;
     if (place.len > 0 && used < name_width) /* in line with the others, where it fits */
         used = width == 0 || name_width + behind <= width ? name_width : width - behind;
-    screen_put(s, tones[name_owner(function)], name, used);
+    screen_put(s, text_tone(r, f), name, used);
     if (place.len == 0)
         return used;
     out_text_of(s->out, "  ");

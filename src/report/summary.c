@@ -69,7 +69,7 @@ static void print_top(const struct summary *m, const struct row *row)
     struct str place = screen_safe(name_place(f, false, r->arena), r->arena);
 
     out_printf(o, " %3.0f %%  ", share(r, row));
-    screen_put(m->screen, TONE_BOLD, name, 0);
+    screen_put(m->screen, text_tone(r, row->id), name, 0);
     out_text_of(o, "  ");
     screen_put(m->screen, TONE_PLAIN, screen_keep_end(place, PLACE_MOST, r->arena), 0);
     out_printf(o, "%s%s call%s", place.len ? "  " : "",

@@ -9,10 +9,14 @@ void text_heading(const struct report *r, const struct screen *s);
 void text_notes(const struct report *r, const struct screen *s);
 
 void text_table(const struct report *r, const struct screen *s);
+void text_none(const struct report *r, const struct screen *s); /* no row is left */
 void text_callers(const struct report *r, const struct screen *s);
 void text_callees(const struct report *r, const struct screen *s);
 void text_tree(const struct report *r, const struct screen *s);
 void text_processes(const struct report *r, const struct screen *s);
+
+/* How its name is drawn: the program's own, a library's, a builtin's. */
+enum tone text_tone(const struct report *r, function_id f);
 
 /* A function's name and place in at most `width` columns (0: any), the name
  * padded to `name_width`. Returns the columns it took. */

@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import re
 import resource
 import shutil
@@ -441,6 +442,16 @@ def test_verbose_and_quiet(run, python, tmp_path):
     assert lines[2:4] == [f"sonde: recording: {tmp_path}/x.sonde", "sonde: python: exit status 9"]
     assert "Recording: x.sonde" in done.stderr
     assert run("-q", "-o", "/no/such", "-c", "pass").stderr == ""
+
+
+def test_summary_on_a_terminal_tells_own_from_builtin(run, sonde, clean_env):
+    controller, terminal = pty.openpty()
+    code = "def own():\n for n in range(1000000): n + 1\nown(); sorted(range(100000), key=abs)"
+    run("-o", "x", "-c", code, stderr=terminal, env=clean_env | {"TERM": "xterm"})
+    os.close(terminal)
+    text = os.read(controller, 65536).decode()
+    os.close(controller)
+    assert "\33[1mown\33[0m" in text and "\33[2msorted\33[0m" in text
 
 
 def test_under_itself(run, sonde, python, tmp_path):
