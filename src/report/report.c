@@ -58,20 +58,36 @@ uint32_t report_limit(const struct report_options *o, uint32_t rows, uint32_t un
     return limit < rows ? (uint32_t)limit : rows;
 }
 
-void report_text(const struct report *r, const struct screen *s)
+/* Each part is ended by an empty line when another follows. */
+static void text_functions(const struct report *r, const struct screen *s)
 {
     const struct report_options *o = r->options;
 
-    text_heading(r, s);
-    if (o->processes)
-        text_processes(r, s);
     if (o->tree)
         text_tree(r, s);
+    if (o->tree && (o->callers || o->callees))
+        out_char(s->out, '\n');
     if (o->callers)
         text_callers(r, s);
     if (o->callees)
         text_callees(r, s);
-    if (!o->processes && !o->tree && !o->callers && !o->callees)
+}
+
+void report_text(const struct report *r, const struct screen *s)
+{
+    const struct report_options *o = r->options;
+    bool functions = o->tree || o->callers || o->callees;
+
+    text_heading(r, s);
+    if (o->processes)
+        text_processes(r, s);
+    if (o->processes && functions)
+        out_char(s->out, '\n');
+    if (r->rows.count == 0 && o->filters > 0 && (functions || !o->processes))
+        text_none(r, s);
+    else if (functions)
+        text_functions(r, s);
+    else if (!o->processes)
         text_table(r, s);
     text_notes(r, s);
 }

@@ -83,11 +83,26 @@ static void print_row(const struct table *t, const struct row *row)
     out_char(o, '\n');
 }
 
+static const char *const plural[] = { "functions", "files",     "modules", "packages",
+                                      "threads",   "processes", "roles" };
+
+/* What to type for more; groups have no call paths and no callers. */
+static void print_more(const struct table *t)
+{
+    const struct report *r = t->report;
+    uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
+    bool functions = r->options->by == BY_FUNCTION;
+
+    if (t->count < r->rows.count)
+        out_printf(t->screen->out, "   -n %u shows more%s",
+                   r->rows.count < twice ? r->rows.count : twice,
+                   functions ? ", --tree, --callers" : "");
+    else if (functions)
+        out_text_of(t->screen->out, "   Also: --tree, --callers, --callees");
+}
+
 static void print_foot(const struct table *t)
 {
-    static const char *const plural[] = { "functions", "files",   "modules",
-                                          "packages",  "threads", "processes",
-                                          "roles" };
     const struct report *r = t->report;
     struct out *o = t->screen->out;
     uint64_t self = 0, total = stats_total(r->stats)->self;
@@ -98,11 +113,7 @@ static void print_foot(const struct table *t)
                units_count(r->rows_of).text, plural[r->options->by]);
     out_printf(o, "%.0f %% of the time.",
                total ? 100.0 * (double)self / (double)total : 0.0);
-    if (t->count < r->rows.count)
-        out_printf(o, "   -n %u shows more, --tree, --callers",
-                   r->rows.count < 2 * t->count ? r->rows.count : 2 * t->count);
-    else if (r->options->by == BY_FUNCTION)
-        out_text_of(o, "   Also: --tree, --callers, --callees");
+    print_more(t);
     out_char(o, '\n');
 }
 
@@ -123,4 +134,10 @@ void text_table(const struct report *r, const struct screen *s)
     for (uint32_t i = 0; i < t.count; i++)
         print_row(&t, &r->rows.at[i]);
     print_foot(&t);
+}
+
+void text_none(const struct report *r, const struct screen *s)
+{
+    out_printf(s->out, " None of %s %s is what --only and --not ask for.\n",
+               units_count(r->rows_of).text, plural[r->options->by]);
 }

@@ -228,3 +228,23 @@ def test_names_cannot_steer_the_terminal(run_sonde, tmp_path):
         assert text.count("\n") == len(text.splitlines())
     got = report(run_sonde, "x.sonde", "--tree")["functions"][0]
     assert got["name"] == "f\33[2J\u202egpj" and got["file"] == "/srv/\udcff\n.py"
+
+
+@pytest.mark.parametrize("view", [[], ["--tree"], ["--callers"], ["--callees"]])
+def test_nothing_that_matches(run_sonde, orders, view):
+    text = run_sonde("report", orders, *view, "--only", "nosuchname", check=True).stdout
+    assert re.search(r"\n None of \d+ functions is what --only and --not ask for\.\n$", text)
+    text = run_sonde("report", orders, "--by", "file", "--only", "nosuchname", check=True).stdout
+    assert re.search(r"\n None of \d+ files is what --only", text)
+
+
+def test_what_to_type_for_more(run_sonde, orders):
+    assert "-n 0 shows" not in run_sonde("report", orders, "-n", "0", check=True).stdout
+    groups = run_sonde("report", orders, "--by", "file", "-n", "1", check=True).stdout
+    assert "-n 2 shows more\n" in groups  # --tree and --callers do not go with --by
+
+
+def test_parts_stand_apart(run_sonde, orders):
+    text = run_sonde("report", orders, "--processes", "--tree", "--callers", "-n", "2",
+                     check=True).stdout
+    assert "\n\n cumul." in text and "cost most.\n\n" in text
