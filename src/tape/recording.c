@@ -76,18 +76,25 @@ static bool list(struct recording *r, const char *path, struct err *e)
     return true;
 }
 
-/* Says of what could not be found how it would come to be. */
-static bool missing(const char *path, struct err *e)
+/* Says of what could not be found how it would come to be, or that `run -o NAME`
+ * made NAME.sonde. */
+static bool missing(const char *path, struct arena *a, struct err *e)
 {
-    if (errno != ENOENT)
-        return err_set(e, ERR_IO, "cannot read recording: %s: %s", path,
-                       strerror(errno));
+    int why = errno;
+    const char *suffixed = arena_printf(a, "%s%s", path, RECORDING_SUFFIX).at;
+
+    if (why != ENOENT)
+        return err_set(e, ERR_IO, "cannot read recording: %s: %s", path, strerror(why));
     if (str_ends(str_of(path), STR(RECORDING_SUFFIX)))
         return err_set(
             e, ERR_IO,
             "cannot read recording: %s: no such file (sonde run -o %s app.py "
             "makes it)",
             path, path);
+    if (access(suffixed, F_OK) == 0)
+        return err_set(e, ERR_IO,
+                       "cannot read recording: %s: no such file (did you mean %s?)",
+                       path, suffixed);
     return err_set(e, ERR_IO, "cannot read recording: %s: no such file", path);
 }
 
@@ -100,7 +107,7 @@ struct recording *recording_open(const char *path, struct err *e)
 
     r->arena = arena;
     if (stat(path, &s) != 0) {
-        ok = missing(path, e);
+        ok = missing(path, arena, e);
     } else if (S_ISDIR(s.st_mode)) {
         ok = list(r, path, e);
     } else if (S_ISREG(s.st_mode)) {

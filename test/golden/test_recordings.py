@@ -146,7 +146,8 @@ def bad_inputs(folder):
     (folder / "loop").symlink_to("loop")
     os.mkfifo(folder / "fifo")
     return {"missing.sonde": "no such file (sonde run -o missing.sonde app.py makes it)",
-            "missing": "no such file", "plain": "no recording", "empty.tape": "empty",
+            "missing": "no such file", "good": "did you mean good.sonde?",
+            "plain": "no recording", "empty.tape": "empty",
             "foreign": "not a recording", "cut.tape": "cut short", "newer.tape": "version 2",
             "loop": "symbolic links", "fifo": "not a regular file", "foreign/x": "Not a directory",
             "/dev/zero": "not a regular file"}
@@ -214,6 +215,7 @@ def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
     (["-n", "-1"], "-n '-1'"), (["-n", "1.5"], "-n '1.5'"), (["-n", "x"], "-n 'x'"),
     (["-n", ""], "-n ''"), (["-n", "nan"], "-n 'nan'"), (["--by", "fil"], "did you mean file?"),
     (["--by", "file", "--tree"], "--by and --tree"), (["--callers", "--by", "role"], "--by and --callers"),
+    (["--processes", "--by", "file"], "--by and --processes"),
     (["--why"], "--why"), (["--corrected"], "--corrected"), (["--pstats"], "--pstats"),
     (["--all"], "--all")])
 def test_bad_words(tmp_path, run_sonde, words, said):
