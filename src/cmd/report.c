@@ -115,18 +115,23 @@ static bool report(const struct report_args *a, const struct profile *p,
 
 static bool go_together(const struct report_args *a, struct err *e)
 {
-    bool of_functions = a->callers || a->callees || a->tree;
+    static const struct {
+        const char *option, *what;
+    } none[] = {
+        { "--tree", "call paths" },
+        { "--callers", "callers" },
+        { "--callees", "callees" },
+        { "--processes", "processes" },
+    };
+    const bool asked[] = { a->tree, a->callers, a->callees, a->processes };
 
-    if (a->reading.by == BY_FUNCTION || !of_functions || a->reading.json)
-        return true;
-    return err_set(e, ERR_USAGE,
-                   "--by and %s do not go together: groups have no %s (leave one out)",
-                   a->tree      ? "--tree"
-                   : a->callers ? "--callers"
-                                : "--callees",
-                   a->tree      ? "call paths"
-                   : a->callers ? "callers"
-                                : "callees");
+    for (int i = 0; i < 4 && a->reading.by != BY_FUNCTION && !a->reading.json; i++)
+        if (asked[i])
+            return err_set(e, ERR_USAGE,
+                           "--by and %s do not go together: groups have no %s (leave "
+                           "one out)",
+                           none[i].option, none[i].what);
+    return true;
 }
 
 static int run(const void *args, struct words words, struct err *e)
