@@ -31,7 +31,11 @@ void text_heading(const struct report *r, const struct screen *s)
         out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
                    processes > 1 ? "processes" : "threads",
                    units_one(unit, (double)total).text);
-    out_printf(s->out, "   %s calls", units_count(stats_total(r->stats)->calls).text);
+    else if (total < wall - wall / 10) /* the start of Python, mostly: no row's, no % */
+        out_printf(s->out, ", %s of it in functions",
+                   units_one(unit, (double)total).text);
+    out_printf(s->out, "   %s call%s", units_count(stats_total(r->stats)->calls).text,
+               stats_total(r->stats)->calls == 1 ? "" : "s");
     if (profile_quality(p)->exact)
         out_text_of(s->out, "   exact");
     if (str_eq(profile_run(p)->clock, STR("cpu")))

@@ -2,6 +2,7 @@
 """Times: self times sum to the total and to the wall clock, nothing is longer than the run."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -116,3 +117,10 @@ print(0)
     assert sleep["calls"] == 3
     assert 0.15e9 <= sleep["self_ns"] <= report["total_ns"]
     assert sleep["self_ns"] >= report["total_ns"] * 0.9
+
+
+def test_heading_tells_time_outside_functions(run_sonde, python, tmp_path):
+    """The percents are of what is in functions; starting Python is not."""
+    run_sonde("run", "--python", python, "-o", "x", "-c", "pass", check=True)
+    first = run_sonde("report", "x.sonde", check=True).stdout.split("\n")[0]
+    assert re.match(r"x\.sonde   [\d.]+ m?s, [\d.]+ [mun]?s of it in functions   [\d,]+ calls?   exact$", first)
