@@ -123,6 +123,8 @@ static void read_options(const char *text)
         agent.options.children = false;
 }
 
+static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
+
 /* enter(directory, options): called by the start-up hook. From the beginning of
  * the main program on, everything is recorded. */
 static PyObject *enter(PyObject *self, PyObject *args)
@@ -139,6 +141,7 @@ static PyObject *enter(PyObject *self, PyObject *args)
         return NULL;
     }
     strcpy(agent.directory, directory);
+    by_run = true;
     read_options(options);
     if (PySys_AddAuditHook(on_audit, NULL) < 0)
         return NULL;
@@ -263,6 +266,8 @@ static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
     (void)self;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:start", names, &path))
         return NULL;
+    if (by_run)
+        path = Py_None;
     if (agent.on && path == Py_None)
         Py_RETURN_NONE;
     if (agent.on)
@@ -293,8 +298,9 @@ PyDoc_STRVAR(start_doc,
              "start(path=None)\n--\n\n"
              "Record every call of this process from here on, in the recording path\n"
              "(.sonde is added; default PROGRAM-YYYYMMDD-HHMMSS.sonde here). After a\n"
-             "stop(), and under `sonde run`, goes on with the same recording. Does\n"
-             "nothing when recording already. OSError: it cannot be written.");
+             "stop(), and under `sonde run` whatever path is, goes on with the same\n"
+             "recording. Does nothing when recording already (RuntimeError, if a path\n"
+             "is given). OSError: it cannot be written.");
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\n"
                        "Pause. What was counted is in the recording and can be read.");
 

@@ -136,6 +136,29 @@ sonde.stop()
     assert (found["inner"]["calls"], found["work"]["calls"]) == (1, 2)
 
 
+def test_a_named_start_under_run(run_sonde, python, sonde, clean_env, functions, tmp_path):
+    """A program that records itself runs under `sonde run` as it does alone."""
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages/sonde").symlink_to(package_of(sonde))
+    (tmp_path / "app.py").write_text("""
+import sonde
+
+def work():
+    pass
+
+sonde.start("own")
+work()
+sonde.stop()
+work()
+sonde.start("another")
+work()
+""")
+    run_sonde("run", "-o", "x", "--python", python, "app.py", check=True,
+              env=clean_env | {"PYTHONPATH": str(tmp_path / "packages")})
+    assert functions("x.sonde")["work"]["calls"] == 2
+    assert [path.name for path in tmp_path.glob("*.sonde")] == ["x.sonde"]
+
+
 def test_from_another_thread(run, functions):
     run("""
 import sonde, threading
