@@ -127,6 +127,7 @@ void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth
 bool probe_prepare(void); /* once a process */
 bool probe_start(void);
 void probe_stop(void);
+void probe_replaced(void); /* a profile function is about to be put into this thread */
 
 /* module.c: what Python may call */
 enum { AGENT_METHODS = 4 };

@@ -104,6 +104,8 @@ static int on_audit(const char *event, PyObject *args, void *data)
         begun = true;
         program_begins(event, args);
     }
+    if (event[0] == 's' && strcmp(event, "sys.setprofile") == 0)
+        probe_replaced();
     return 0;
 }
 

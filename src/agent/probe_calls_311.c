@@ -110,6 +110,18 @@ static void on_call_end(PyObject *callable)
 static int on_event(PyObject *self, PyFrameObject *object, int what,
                     PyObject *argument);
 
+static void tell_replaced(void)
+{
+    if (agent.tape.base && !agent.forked)
+        writer_header(&agent.tape)->flags |= TAPE_REPLACED;
+}
+
+void probe_replaced(void)
+{
+    if (interpreter && PyThreadState_Get()->c_profilefunc == on_event)
+        tell_replaced();
+}
+
 /* New thread states are put at the head of the list, with a greater id: one look
  * tells. One that a thread made in C is filling in just now has its turn later. */
 static __attribute__((noinline)) void install(PyThreadState *head)
@@ -119,6 +131,8 @@ static __attribute__((noinline)) void install(PyThreadState *head)
             return;
         if (!s->c_profilefunc)
             pyabi_set_profile(s, on_event);
+        else if (s->c_profilefunc != on_event)
+            tell_replaced();
     }
     newest = head->id;
 }
@@ -181,5 +195,7 @@ void probe_stop(void)
          s = PyThreadState_Next(s))
         if (s->c_profilefunc == on_event)
             pyabi_set_profile(s, NULL);
+        else if (s->id <= newest)
+            tell_replaced();
     interpreter = NULL;
 }

@@ -139,6 +139,10 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
 
     q->lost_events += h->lost_events;
     r->lost_events += h->lost_events;
+    if (h->flags & TAPE_REPLACED) {
+        q->exact = false;
+        r->replaced = true;
+    }
     if (tape_damaged_at(t) == 0)
         return;
     q->truncated = true;
@@ -239,6 +243,11 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
 
 static void note_lost(struct reading *r)
 {
+    if (r->replaced)
+        build_note(r->build,
+                   STR("The program put cProfile or a sys.setprofile() of its "
+                       "own in sonde's place: on Python 3.11 that thread's "
+                       "calls from then on are not counted."));
     if (r->lost_events > 0)
         build_note(r->build,
                    arena_printf(r->scratch,

@@ -34,6 +34,7 @@ struct reading {
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
     uint64_t lost_events, started_ns;
+    bool replaced;       /* a tape lacks calls: TAPE_REPLACED */
     struct str launched; /* the program, as the launcher calls it */
 };
 

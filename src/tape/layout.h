@@ -28,6 +28,7 @@ enum tape_state { TAPE_RUNNING = 1, TAPE_FINISHED = 2 };
 enum tape_flag {
     TAPE_BUILTINS = 1 << 0, /* calls of C functions were counted too */
     TAPE_SHARED = 1 << 1,   /* written through a shared mapping, else pwrite */
+    TAPE_REPLACED = 1 << 2, /* a thread's calls went to the program's own profiler */
 };
 
 /* A string: the low 40 bits are its byte offset, the high 24 its length. */

@@ -277,3 +277,25 @@ for _ in range(100):
     assert report["by_name"]["work"]["calls"] == 600 + 300
     assert report["by_name"]["bare"]["calls"] == 300
     assert len(report["threads"]) == 1 + 600 + 300
+
+
+def test_a_profiler_of_the_programs_own(recorded):
+    """3.11 has room for one: what is missing then is said. Later ones count all."""
+    report = recorded("""
+import sys
+print(*sys.version_info[:2])
+
+def work():
+    pass
+
+sys.setprofile(lambda *a: None)
+sys.setprofile(None)
+for _ in range(100):
+    work()
+""")
+    quality = report["quality"]
+    if report["output"] == "3 11\n":
+        assert not quality["exact"] and "on Python 3.11" in quality["notes"][0]
+    else:
+        assert quality["exact"] and quality["notes"] == []
+        assert report["by_name"]["work"]["calls"] == 100
