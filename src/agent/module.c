@@ -131,18 +131,23 @@ static bool by_run; /* the recording is that of `sonde run`, whatever start() na
  * the main program on, everything is recorded. */
 static PyObject *enter(PyObject *self, PyObject *args)
 {
-    const char *directory, *options;
+    const char *options;
+    PyObject *directory; /* bytes: it need not be UTF-8 */
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "ss", &directory, &options))
+    if (!PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &directory, &options))
         return NULL;
-    if (agent.directory[0] != '\0') /* a subinterpreter's site, say */
+    bool again = agent.directory[0] != '\0'; /* a subinterpreter's site, say */
+    bool fits = (size_t)PyBytes_GET_SIZE(directory) < sizeof agent.directory;
+    if (!again && fits)
+        strcpy(agent.directory, PyBytes_AS_STRING(directory));
+    Py_DECREF(directory);
+    if (again)
         Py_RETURN_NONE;
-    if (strlen(directory) >= sizeof agent.directory) {
+    if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the recording's path is too long");
         return NULL;
     }
-    strcpy(agent.directory, directory);
     by_run = true;
     read_options(options);
     if (PySys_AddAuditHook(on_audit, NULL) < 0)

@@ -454,6 +454,16 @@ def test_summary_on_a_terminal_tells_own_from_builtin(run, sonde, clean_env):
     assert "\33[1mown\33[0m" in text and "\33[2msorted\33[0m" in text
 
 
+def test_a_folder_whose_name_is_no_utf8(run, tmp_path):
+    folder = os.fsencode(tmp_path) + b"/\xff \xe9"
+    os.mkdir(folder)
+    done = run("-o", "x", "-c", "print(len('ab'))", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+    assert sorted(os.listdir(folder)) == [b"x.sonde"]
+    names = os.listdir(folder + b"/x.sonde")
+    assert len(names) == 2 and all(name.endswith(b".tape") for name in names)
+
+
 def test_under_itself(run, sonde, python, tmp_path):
     done = run("-q", "-o", "outer", sonde, "run", "-q", "-o", "inner", "--python", python, "-c",
                "import sys, os; print(os.environ['PYTHONPATH'].count('sonde/hook')); sys.exit(6)")
