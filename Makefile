@@ -49,10 +49,12 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 build/stamp/packages-%: tool/packages
+	@echo "make: looking for packages to $*"
 	@tool/packages $*
 	@mkdir -p build/stamp && touch $@
 
 build/stamp/venv: tool/requirements.txt build/stamp/packages-build
+	@echo "make: setting up build/venv (half a minute, once)"
 	@test -x $(venv)/bin/python || { python="$(PYTHON)"; test -n "$$python" || \
 	    { echo "make: no CPython 3.11 or newer found" >&2; exit 1; }; "$$python" -m venv $(venv); }
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --retries 1 \

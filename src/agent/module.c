@@ -54,9 +54,15 @@ static void leave_note(void)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *message = value ? PyObject_Str(value) : NULL;
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *message = value ? PyObject_GetAttrString(value, "strerror") : NULL;
+    if (value && !message) {
+        PyErr_Clear();
+        message = PyObject_Str(value);
+    }
     const char *told = message ? PyUnicode_AsUTF8(message) : NULL;
-    int len = snprintf(why, sizeof why, "agent %s\n", told ? told : strerror(errno));
+    int len = snprintf(why, sizeof why, "python %s %s\nagent: %s\n", PY_VERSION,
+                       agent.program, told ? told : strerror(errno));
     if (len >= (int)sizeof why)
         len = sizeof why - 1;
     Py_XDECREF(message);

@@ -134,11 +134,28 @@ static bool go_together(const struct report_args *a, struct err *e)
     return true;
 }
 
+/* What a view has no use for is refused, not passed over. Both have an order of
+ * their own; processes are few and all shown. JSON gives everything anyway. */
+static bool heeded(const struct report_args *a, struct err *e)
+{
+    const struct reading *r = &a->reading;
+    const char *view = a->processes ? "--processes" : a->tree ? "--tree" : NULL;
+    const char *option = r->sort.fields > 0               ? "--sort"
+                         : r->reverse                     ? "--reverse"
+                         : a->processes && r->limited     ? "--limit"
+                         : a->processes && r->filters > 0 ? "--only and --not"
+                                                          : NULL;
+
+    if (!view || !option || r->json)
+        return true;
+    return err_set(e, ERR_USAGE, "%s does not heed %s (leave one out)", view, option);
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct report_args *a = args;
 
-    if (!go_together(a, e))
+    if (!go_together(a, e) || !heeded(a, e))
         return 2;
     struct arena *arena = arena_open();
     const char *title = "";

@@ -216,6 +216,32 @@ static void tell_no_agent(const struct session *s, const struct record_found *fo
             agent_range(s), threaded ? ", with the GIL" : "", whose);
 }
 
+/* An agent that is not there is one thing, one that fails is another. */
+static bool agent_is_missing(const char *why)
+{
+    static const char *const absent[] = { "FileNotFoundError", "OSError", "KeyError",
+                                          "ImportError", "ModuleNotFoundError" };
+
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        if (str_begins(str_of(why), str_of(absent[i])))
+            return true;
+    return why[0] == '\0';
+}
+
+static void tell_note(const struct session *s, const struct record_found *found)
+{
+    const char *why = found->why;
+
+    if (agent_is_missing(why)) {
+        tell_no_agent(s, found);
+        return;
+    }
+    if (str_begins(str_of(why), STR("agent: ")))
+        why += strlen("agent: ");
+    cmd_say("cannot record: %s: %s (%s ran unprofiled)", s->target.name, why,
+            found->tapes > 0 ? "a process of it" : "the program");
+}
+
 static void tell_end(const struct session *s)
 {
     int status = s->launch.status;
@@ -285,7 +311,7 @@ static void tell_result(const struct session *s)
         cmd_say("recording gone: %s: it was moved or removed while the program ran",
                 s->output.shown);
     else if (found.notes > 0)
-        tell_no_agent(s, &found);
+        tell_note(s, &found);
     else if (found.tapes == 0)
         cmd_say(
             "nothing recorded: %s: no Python was entered (not a Python program, or one"

@@ -62,6 +62,11 @@ void reading_notes(struct reading *r, const struct recording *recording)
             known->record.pid = note.pid;
             known->name = arena_str(r->scratch, str_basename(note.python));
         }
+        if (str_begins(note.why, STR("agent: "))) {
+            known->reason = arena_printf(r->scratch, "cannot record: %.*s",
+                                         (int)note.why.len - 7, note.why.at + 7);
+            continue;
+        }
         known->reason = arena_printf(r->scratch, "no agent for Python %.*s (%.*s)",
                                      (int)note.version.len, note.version.at,
                                      (int)note.python.len, note.python.at);

@@ -68,7 +68,8 @@ void record_ended(struct record *r, const struct launch *l)
     writer_close(&r->writer);
 }
 
-static const char *read_note(int folder, const char *name, struct arena *a)
+static void read_note(int folder, const char *name, struct record_found *found,
+                      struct arena *a)
 {
     char text[4096];
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -77,8 +78,10 @@ static const char *read_note(int folder, const char *name, struct arena *a)
     if (fd >= 0)
         close(fd);
     text[got > 0 ? got : 0] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    return arena_cstr(a, str_of(text));
+    size_t first = strcspn(text, "\n");
+    const char *second = text + first + (text[first] == '\n');
+    found->note = arena_cstr(a, (struct str){ text, first });
+    found->why = arena_cstr(a, (struct str){ second, strcspn(second, "\n") });
 }
 
 static bool was_replaced(const struct output *o)
@@ -101,7 +104,7 @@ struct record_found record_look(const struct record *r, const struct output *o,
 
         if (str_ends(str_of(n->d_name), STR(".note"))) {
             found.notes++;
-            found.note = read_note(o->fd, n->d_name, a);
+            read_note(o->fd, n->d_name, &found, a);
         } else if (str_ends(str_of(n->d_name), STR(".tape")) &&
                    fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
             found.tapes += s.st_ino != r->inode;

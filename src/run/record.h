@@ -24,6 +24,7 @@ struct record_found {
     int tapes;        /* of agents */
     int notes;        /* of Pythons without an agent */
     const char *note; /* "python VERSION EXECUTABLE" of one of them */
+    const char *why;  /* the error behind it */
     bool replaced;    /* what stands at the path is no longer ours */
 };
 struct record_found record_look(const struct record *r, const struct output *o,

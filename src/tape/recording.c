@@ -155,7 +155,7 @@ static struct str next_word(struct str *text, char end)
     return word;
 }
 
-/* Its first line: python VERSION PATH. */
+/* Its first line: python VERSION PATH; its second: the error. */
 struct recording_note recording_note(const struct recording *r, uint32_t i)
 {
     char *text = arena_alloc(r->arena, NOTE_MAX);
@@ -171,10 +171,11 @@ struct recording_note recording_note(const struct recording *r, uint32_t i)
     struct str all = { text, got > 0 ? (size_t)got : 0 }, line = next_word(&all, '\n');
     struct str name = str_basename(str_of(r->notes.at[i]));
     next_word(&line, ' ');
-    struct str version = next_word(&line, ' ');
+    struct str version = next_word(&line, ' '), why = next_word(&all, '\n');
     return (struct recording_note){ .pid = (uint32_t)strtoul(name.at, NULL, 10),
                                     .version = version,
-                                    .python = line };
+                                    .python = line,
+                                    .why = why };
 }
 
 static bool later(struct timespec a, struct timespec b)

@@ -23,6 +23,7 @@ const char *recording_tape(const struct recording *r, uint32_t i); /* by name */
 struct recording_note {
     uint32_t pid;
     struct str version, python; /* "3.9.2", its path; empty: unreadable */
+    struct str why; /* the error behind it; of a recording that failed: "agent: ..." */
 };
 uint32_t recording_notes(const struct recording *r);
 struct recording_note recording_note(const struct recording *r, uint32_t i);

@@ -248,3 +248,18 @@ def test_parts_stand_apart(run_sonde, orders):
     text = run_sonde("report", orders, "--processes", "--tree", "--callers", "-n", "2",
                      check=True).stdout
     assert "\n\n cumul." in text and "cost most.\n\n" in text
+
+
+@pytest.mark.parametrize("words, option", [
+    (["--processes", "-s", "calls"], "--sort"),
+    (["--processes", "--reverse"], "--reverse"),
+    (["--processes", "-n", "2"], "--limit"),
+    (["--processes", "--only", "x"], "--only and --not"),
+    (["--tree", "-s", "calls"], "--sort"),
+    (["--tree", "--reverse"], "--reverse"),
+], ids=lambda words: " ".join(words))
+def test_what_a_view_does_not_heed_is_refused(run_sonde, orders, words, option):
+    done = run_sonde("report", *words, orders)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"sonde: {words[0]} does not heed {option} (leave one out)\n"
+    assert run_sonde("report", "--json", *words, orders).returncode == 0

@@ -9,10 +9,13 @@ import resource
 import shutil
 import stat
 import subprocess
+import sys
 import time
 import zipfile
 
 import pytest
+
+from counting import package_of
 
 SHOW = "import sys; print(sys.argv, __name__, sys.version_info[:2], sep='|')"
 MAGIC = b"SONDETAP"
@@ -469,3 +472,21 @@ def test_under_itself(run, sonde, python, tmp_path):
                "import sys, os; print(os.environ['PYTHONPATH'].count('sonde/hook')); sys.exit(6)")
     assert (done.returncode, done.stdout) == (6, "1\n")
     assert len(tapes(tmp_path / "inner.sonde")) == 2
+
+
+def test_an_agent_that_cannot_record_says_why(run_sonde, python, tmp_path):
+    (tmp_path / "app.py").write_text("print('ran')")
+    done = run_sonde("run", "-o", "x", "sh", "-c", f"ulimit -f 8; exec {python} app.py")
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert done.stderr == "sonde: cannot record: sh: File too large (the program ran unprofiled)\n"
+
+
+def test_import_where_there_is_no_agent(sonde, tmp_path):
+    """The package on a Python that has none: one line that says so."""
+    (tmp_path / "sonde").mkdir()
+    (tmp_path / "sonde/__init__.py").write_text(
+        (package_of(sonde) / "__init__.py").read_text())
+    done = subprocess.run([sys.executable, "-c", "import sonde"], cwd=tmp_path, text=True,
+                          stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert re.search(r"ImportError: sonde: no agent for this Python: .* is 3\.", done.stderr)

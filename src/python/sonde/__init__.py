@@ -7,6 +7,12 @@
 
 Programs need no change to be profiled: `sonde run app.py`.
 """
-from sonde._agent import start, stop
+import sys
+
+try:
+    from sonde._agent import start, stop
+except ImportError as error:
+    raise ImportError("sonde: no agent for this Python: %s is %s (sonde doctor tells "
+                      "which have one)" % (sys.executable, sys.version.split()[0])) from error
 
 __all__ = ["start", "stop"]
