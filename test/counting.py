@@ -20,11 +20,8 @@ class Counter:
 
     def __init__(self, python, sonde, env, folder):
         self.python, self.sonde, self.folder = python, sonde, folder
-        packages = folder / "packages"
-        packages.mkdir(exist_ok=True)
-        (packages / "sonde").symlink_to(package_of(sonde))
         self.env = env | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
-                          "PYTHONPATH": str(packages)}
+                          "PYTHONPATH": str(packages_in(folder, sonde))}
 
     def add_path(self, path):
         self.env["PYTHONPATH"] += os.pathsep + str(path)
@@ -58,6 +55,14 @@ def package_of(sonde):
     """The folder of the Python package that belongs to a command."""
     prefix = pathlib.Path(sonde).absolute().parent.parent
     return next(prefix.glob("lib/python3*/site-packages/sonde"))
+
+
+def packages_in(folder, sonde):
+    """A folder for PYTHONPATH in that one: with the package and nothing beside it."""
+    packages = folder / "packages"
+    packages.mkdir()
+    (packages / "sonde").symlink_to(package_of(sonde))
+    return packages
 
 
 def canonical(rows):

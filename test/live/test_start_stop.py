@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from counting import package_of
+from counting import packages_in
 from tape import tapes
 
 pytestmark = pytest.mark.smoke
@@ -15,9 +15,7 @@ pytestmark = pytest.mark.smoke
 @pytest.fixture
 def run(python, sonde, clean_env, tmp_path):
     """run(text): what a program printed that has sonde installed."""
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    (packages / "sonde").symlink_to(package_of(sonde))
+    packages = packages_in(tmp_path, sonde)
 
     def run(text):
         (tmp_path / "app.py").write_text(text)
@@ -138,8 +136,7 @@ sonde.stop()
 
 def test_a_named_start_under_run(run_sonde, python, sonde, clean_env, functions, tmp_path):
     """A program that records itself runs under `sonde run` as it does alone."""
-    (tmp_path / "packages").mkdir()
-    (tmp_path / "packages/sonde").symlink_to(package_of(sonde))
+    packages = packages_in(tmp_path, sonde)
     (tmp_path / "app.py").write_text("""
 import sonde
 
@@ -154,7 +151,7 @@ sonde.start("another")
 work()
 """)
     run_sonde("run", "-o", "x", "--python", python, "app.py", check=True,
-              env=clean_env | {"PYTHONPATH": str(tmp_path / "packages")})
+              env=clean_env | {"PYTHONPATH": str(packages)})
     assert functions("x.sonde")["work"]["calls"] == 2
     assert [path.name for path in tmp_path.glob("*.sonde")] == ["x.sonde"]
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from counting import package_of
+from counting import packages_in
 
 pytestmark = pytest.mark.smoke
 
@@ -59,9 +59,7 @@ print(time.perf_counter_ns() - begin)
 @pytest.fixture
 def measured(run_sonde, sonde, python, clean_env, tmp_path):
     """measured(text): the report of recording "busy", and the number the program printed."""
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    (packages / "sonde").symlink_to(package_of(sonde))
+    packages = packages_in(tmp_path, sonde)
 
     def run(text):
         (tmp_path / "app.py").write_text(text)

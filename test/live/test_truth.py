@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from counting import package_of
+from counting import packages_in
 
 pytestmark = pytest.mark.smoke
 
@@ -35,9 +35,7 @@ for t in threads:
 @pytest.fixture
 def recorded(run_sonde, sonde, python, clean_env, tmp_path):
     """recorded(text, *options): the report of a program, by function name."""
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    (packages / "sonde").symlink_to(package_of(sonde))
+    packages = packages_in(tmp_path, sonde)
 
     def run(text, *options):
         (tmp_path / "app.py").write_text(text)

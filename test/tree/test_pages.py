@@ -8,7 +8,7 @@ import shlex
 import subprocess
 
 import pytest
-from counting import package_of
+from counting import packages_in
 
 PAGES = ["README.md", "examples/weblog.py"]
 
@@ -49,10 +49,8 @@ def test_code_of_the_readme_runs(root, sonde, run_sonde, python, tmp_path):
     [code] = re.findall(r"```python\n(.*?)```", text, re.S)
     program = tmp_path / "part.py"
     program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + code)
-    (tmp_path / "packages").mkdir()
-    (tmp_path / "packages/sonde").symlink_to(package_of(sonde))  # and nothing else of that folder
     subprocess.run([python, program], cwd=tmp_path, check=True,
-                   env={**os.environ, "PYTHONPATH": str(tmp_path / "packages")})
+                   env={**os.environ, "PYTHONPATH": str(packages_in(tmp_path, sonde))})
     [recording] = tmp_path.glob("part-*.sonde")
     assert "work" in run_sonde("report", str(recording), check=True).stdout
 
