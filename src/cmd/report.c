@@ -134,21 +134,22 @@ static bool go_together(const struct report_args *a, struct err *e)
     return true;
 }
 
-/* What a view has no use for is refused, not passed over. Both have an order of
- * their own; processes are few and all shown. JSON gives everything anyway. */
+/* What no view asked for has a use for is refused, not passed over: paths have an
+ * order of their own, and processes are few and all shown. JSON gives all. */
 static bool heeded(const struct report_args *a, struct err *e)
 {
     const struct reading *r = &a->reading;
-    const char *view = a->processes ? "--processes" : a->tree ? "--tree" : NULL;
-    const char *option = r->sort.fields > 0               ? "--sort"
-                         : r->reverse                     ? "--reverse"
-                         : a->processes && r->limited     ? "--limit"
-                         : a->processes && r->filters > 0 ? "--only and --not"
-                                                          : NULL;
+    bool whole = a->processes && !a->tree;
+    const char *option = r->sort.fields > 0        ? "--sort"
+                         : r->reverse              ? "--reverse"
+                         : whole && r->limited     ? "--limit"
+                         : whole && r->filters > 0 ? "--only and --not"
+                                                   : NULL;
 
-    if (!view || !option || r->json)
+    if (!(a->tree || a->processes) || a->callers || a->callees || r->json || !option)
         return true;
-    return err_set(e, ERR_USAGE, "%s does not heed %s (leave one out)", view, option);
+    return err_set(e, ERR_USAGE, "%s does not heed %s (leave one out)",
+                   whole ? "--processes" : "--tree", option);
 }
 
 static int run(const void *args, struct words words, struct err *e)
