@@ -118,8 +118,8 @@ tape_text names_thread(void); /* of the running thread, at its first event */
 bool stack_grow(struct thread *t);
 /* Makes the entry of the frame that calls frame (at depth - 1) the top. */
 void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
-/* Makes frame's own entry the top; false: it was never pushed, ignore it. */
-bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
+/* Makes the entry of the frame at depth the top; false: it was never pushed. */
+bool stack_sync_pop(struct thread *t, uint32_t depth);
 void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
 
 /* probe_calls*.c: the events of this version of Python. false: a Python error

@@ -65,7 +65,7 @@ static __attribute__((noinline)) struct thread *mend_pop(struct place p)
 {
     struct thread *t = agent_enter_thread();
 
-    return t && stack_sync_pop(t, p.frame, p.depth) ? t : NULL;
+    return t && stack_sync_pop(t, p.depth) ? t : NULL;
 }
 
 static inline void leave(void)

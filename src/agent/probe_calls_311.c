@@ -60,7 +60,7 @@ static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *fra
 
     if (!t || !in_stack(t, frame))
         return NULL;
-    return stack_sync_pop(t, frame, depth_of(t, frame)) ? t : NULL;
+    return stack_sync_pop(t, depth_of(t, frame)) ? t : NULL;
 }
 
 static void on_leave(struct pyabi_frame *frame)

@@ -72,9 +72,8 @@ void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth
         seed(t, pyabi_previous(frame), depth - 1);
 }
 
-bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
+bool stack_sync_pop(struct thread *t, uint32_t depth)
 {
-    (void)frame;
     drop_above(t, depth * 2);
     if (t->top->tag == depth * 2 && t->top > t->stack)
         return true;
