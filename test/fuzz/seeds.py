@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""seeds.py FOLDER SONDE: tapes to begin fuzzing with.
+
+Recordings of a small program by each Python that is here, finished and killed, and
+made-up ones that hold every kind of record.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
+from tape_writer import LAUNCHER, OBJECT, RUNNING, THREAD_CPU, TSC, TYPE, Tape  # noqa: E402
+
+PROGRAM = """
+import os, sys, threading
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+def numbers():
+    yield from range(3)
+
+exec(compile("def odd(): pass\\nodd()", "na\\udce9me.py", "exec"))
+thread = threading.Thread(target=fib, args=(3,), name="faden")
+thread.start()
+thread.join()
+fib(5)
+sum(numbers())
+int("3")
+if sys.argv[1:]:
+    os.kill(os.getpid(), 9)
+"""
+LONGEST = 40 * 1024  # of bytes kept: enough of each kind, and quick
+
+
+def pythons():
+    tool = pathlib.Path(__file__).parents[2] / "tool/pythons"
+    lines = subprocess.run([tool, "--long"], check=True, text=True, stdout=-1).stdout.splitlines()
+    return [line.split()[:2] for line in lines if line.split()[3] == "yes"]
+
+
+def recorded(folder, sonde):
+    with tempfile.TemporaryDirectory() as place:
+        program = pathlib.Path(place) / "app.py"
+        program.write_text(PROGRAM)
+        for path, version in pythons():
+            for end in ("finished", "killed"):
+                name = f"{version}-{end}.sonde"
+                subprocess.run([sonde, "run", "-q", "-o", name, "--python", path, program,
+                                *(["x"] if end == "killed" else [])], cwd=place, check=False)
+                for n, tape in enumerate((pathlib.Path(place) / name).glob("*.tape")):
+                    (folder / f"{version}-{end}-{n}.tape").write_bytes(tape.read_bytes()[:LONGEST])
+
+
+def made_up(folder):
+    tape = Tape(pid=7, clock=TSC, state=RUNNING, in_last_node=True, lost_events=3)
+    thread = tape.thread("MainThread")
+    main = tape.node(thread, None, tape.function("main", "/app.py", 1), calls=1, self_ns=5)
+    below = tape.node(thread, main, tape.function("<lambda>", "<string>", 1, owner="A"), calls=2)
+    tape.node(thread, below, tape.function("int", qualname="builtins.int", kind=TYPE), calls=9)
+    tape.node(thread, below, tape.function("o", kind=OBJECT), calls=9, resumes=4)
+    (folder / "made-agent.tape").write_bytes(tape.bytes())
+    tape = Tape(pid=7, clock=THREAD_CPU)
+    for n in range(3):
+        thread = tape.thread(f"T-{n}")
+        f = tape.function("f", "/app.py", 3)
+        tape.node(thread, tape.node(thread, None, f), f, calls=5, self_ns=100)
+    (folder / "made-threads.tape").write_bytes(tape.bytes())
+    tape = Tape(pid=6, role=LAUNCHER, python=0)
+    tape.process(7, "app.py", status=0, reason="no agent")
+    tape.process(8, "x", status=9)
+    tape.process(9, "y", flags=2)
+    (folder / "made-launcher.tape").write_bytes(tape.bytes())
+
+
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(exist_ok=True)
+    made_up(folder)
+    recorded(folder, pathlib.Path(sys.argv[2]).resolve())

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tape.c - any bytes as a tape: through the reader, the model and every report.
+ * It is refused in one line or read into a profile that is sound, whose parts sum
+ * to its whole and whose JSON has no raw control character. A bit of the header says
+ * whether another process holds the writer's lock, as for a tape that is being written.
+ */
+#include "fuzz/tape.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "model/fold.h"
+#include "model/from_tape.h"
+#include "report/report.h"
+#include "report/summary.h"
+#include "tape/read.h"
+
+/* Bits of the header that nobody reads: whether a writer seems to live, whether the
+ * profile is folded, and four for the view. */
+enum { FLAGS = offsetof(struct tape_header, reserved) };
+
+struct file {
+    int fd;
+    char path[32];
+};
+
+static struct file dead, alive;
+
+static void insist(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "not so: %s\n", what);
+    abort();
+}
+
+static void make_file(struct file *f)
+{
+    f->fd = memfd_create("tape", MFD_CLOEXEC);
+    insist(f->fd >= 0, "a file in memory");
+    snprintf(f->path, sizeof f->path, "/proc/self/fd/%d", f->fd);
+}
+
+/* A lock is another's: so a child holds it, and is gone when we are. */
+static void hold_lock(int fd)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    int ready[2];
+    char byte = 0;
+
+    insist(pipe(ready) == 0, "a pipe");
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    insist(child > 0 && read(ready[0], &byte, 1) == 1, "a lock");
+    close(ready[0]);
+}
+
+int LLVMFuzzerInitialize(int *count, char ***words)
+{
+    (void)count, (void)words;
+    make_file(&dead);
+    make_file(&alive);
+    hold_lock(alive.fd);
+    return 0;
+}
+
+static void check_tree(const struct profile *p)
+{
+    for (node_id n = 1; n < profile_nodes(p); n++) {
+        const struct node *node = profile_node(p, n);
+
+        insist(node->parent < n, "a parent comes before");
+        insist(node->thread < profile_threads(p), "a node's thread is there");
+        insist(node->function == FUNCTION_NONE || node->function < profile_functions(p),
+               "a node's function is there");
+        insist(node->depth == profile_node(p, node->parent)->depth + 1, "depths");
+    }
+    for (thread_id t = 0; t < profile_threads(p); t++)
+        insist(profile_thread(p, t)->process < profile_processes(p),
+               "a thread's process is there");
+}
+
+static void check_sums(const struct profile *p, struct stats *s)
+{
+    uint64_t calls = 0, self = 0;
+
+    for (function_id f = 0; f < profile_functions(p); f++) {
+        calls += stats_of(s, f)->calls;
+        self += stats_of(s, f)->self;
+    }
+    insist(calls == stats_total(s)->calls, "calls sum to the total");
+    insist(self == stats_total(s)->self, "self times sum to the total");
+}
+
+/* Names may be anything; what stands for them may not. */
+static void check_json(struct str text)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+
+        insist(c >= ' ' || c == '\n', "no control character in JSON");
+        insist(c != 0xc0 && c != 0xc1 && c < 0xf5, "UTF-8 in JSON");
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+    }
+    insist(!quoted, "strings end in JSON");
+}
+
+static void check_text(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+
+        insist((c >= ' ' && c != 0x7f) || c == '\n', "no control character on screen");
+    }
+}
+
+static void print(const struct profile *p, struct report_options o)
+{
+    struct err none = { 0 };
+    struct report *r = report_open(p, &o, &none);
+    struct out *out = out_memory();
+    struct screen narrow = { .out = out, .width = 80 };
+
+    insist(r != NULL, "a report without filters is made");
+    if (o.json) {
+        report_json(r, out);
+        check_json(out_text(out));
+    } else {
+        report_text(r, &narrow);
+        check_text(out_text(out));
+    }
+    report_close(r);
+    out_close(out, &none);
+}
+
+static void summarize(const struct profile *p)
+{
+    struct err none = { 0 };
+    struct out *out = out_memory();
+    struct screen wide = { .out = out };
+
+    summary_of_run(p, "x", &wide);
+    summary_alone(p, "x", &wide);
+    check_text(out_text(out));
+    out_close(out, &none);
+}
+
+/* One view a run is quicker than all: `view` comes with the tape. */
+static void print_one(const struct profile *p, unsigned view)
+{
+    struct report_options all = { .limit = -1,
+                                  .tree = true,
+                                  .callers = true,
+                                  .callees = true,
+                                  .processes = true,
+                                  .title = "x" };
+
+    if (view < 7)
+        print(p, (struct report_options){
+                     .limit = -1, .by = (enum by)view, .json = true, .title = "x" });
+    else if (view < 14)
+        print(p, (struct report_options){
+                     .limit = -1, .by = (enum by)(view - 7), .title = "x" });
+    else if (view == 14)
+        print(p, all);
+    else
+        summarize(p);
+}
+
+static void check_profile(const struct profile *p, bool folds)
+{
+    struct stats *s = stats_open(p);
+
+    check_tree(p);
+    check_sums(p, s);
+    stats_close(s);
+    if (!folds)
+        return;
+    struct profile *folded = fold(p, FOLD_AS_CPROFILE | FOLD_THREADS);
+    check_tree(folded);
+    profile_close(folded);
+}
+
+/* Each record by its cell, and every text: what views may ask of the reader. */
+static void check_reader(const char *path)
+{
+    struct err e = { 0 };
+    struct tape *t = tape_open(path, &e);
+
+    if (!t)
+        return;
+    for (uint32_t i = 0; i < tape_runs(t); i++) {
+        struct tape_run run = tape_run(t, i);
+        const char *record = run.records;
+
+        for (uint32_t k = 0; k < run.count; k++, record += TAPE_CELL) {
+            insist(tape_record(t, run.kind, run.first + k) == record, "found by cell");
+            insist(run.first + k < tape_cells(t), "cells are below the end");
+            str_hash(tape_str(t, *(const tape_text *)(const void *)record));
+        }
+    }
+    tape_close(t);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    unsigned flags = size > FLAGS ? bytes[FLAGS] : 0;
+    bool lives = flags & 1;
+    const struct file *f = lives ? &alive : &dead;
+    struct build *b = build_open(UNIT_NS);
+    struct err e = { 0 };
+
+    insist(ftruncate(f->fd, 0) == 0 && pwrite(f->fd, bytes, size, 0) == (ssize_t)size,
+           "a tape is written");
+    check_reader(f->path);
+    if (!from_recording(f->path, b, &e)) {
+        insist(e.code != ERR_NONE && e.text[0] != '\0', "a refusal says why");
+        insist(!strchr(e.text, '\n'), "a refusal is one line");
+        build_abandon(b);
+        return 0;
+    }
+    struct profile *p = build_finish(b);
+    check_profile(p, flags & 2);
+    print_one(p, flags >> 4);
+    profile_close(p);
+    return 0;
+}
