@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,13 +135,16 @@ static void read_options(const char *text)
 static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
 
 /* enter(directory, options): called by the start-up hook. From the beginning of
- * the main program on, everything is recorded. */
+ * the main program on, everything is recorded. Not where the process has more rights
+ * than who started it: the environment that names the directory is not its own. */
 static PyObject *enter(PyObject *self, PyObject *args)
 {
     const char *options;
     PyObject *directory; /* bytes: it need not be UTF-8 */
 
     (void)self;
+    if (getauxval(AT_SECURE))
+        Py_RETURN_NONE;
     if (!PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &directory, &options))
         return NULL;
     bool again = agent.directory[0] != '\0'; /* a subinterpreter's site, say */
@@ -166,10 +170,25 @@ static bool is_ours(const char *name)
     return str_ends(str_of(name), STR(".tape")) || str_ends(str_of(name), STR(".note"));
 }
 
+/* The user's own directory, and no link to one. */
+static DIR *open_own(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat s;
+
+    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_uid == geteuid())
+        return fdopendir(fd);
+    if (fd >= 0) {
+        close(fd);
+        errno = EEXIST;
+    }
+    return NULL;
+}
+
 /* Only a recording: a directory with nothing in it but tapes. */
 static bool empty_recording(const char *path)
 {
-    DIR *d = opendir(path);
+    DIR *d = open_own(path);
     bool ours = d != NULL;
 
     for (struct dirent *e; ours && (e = readdir(d));)

@@ -82,7 +82,8 @@ struct out *out_open(const char *path, struct err *e)
         err_set(e, ERR_IO, "cannot write: %s: out of memory", path);
         return NULL;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    /* As the umask has it, but never to be written by everybody. */
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
     if (fd < 0) {
         err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
         free(beside);

@@ -61,3 +61,16 @@ def test_hacking_names_every_test(root):
     there |= {str(path.relative_to(root)) for path in (root / "test/unit").glob("*.c")}
     assert there - listed == set()
     assert {name for name in listed if not (root / name).exists()} <= {"test/live"}
+
+
+def test_every_promise_of_security_has_its_tests(root):
+    """Each row names tests, and each test named is there."""
+    text = (root / "SECURITY.md").read_text()
+    table = text.split("## Promises")[1].split("## What is")[0]
+    rows = re.findall(r"^\| (?!promised|---)(.*) \| (.*) \|$", table, re.M)
+    assert len(rows) >= 12
+    for promise, tests in rows:
+        names = re.findall(r"`(test/[^`]+)`", tests)
+        assert names, promise
+        for file, _, function in (name.partition("::") for name in names):
+            assert f"def {function}(" in (root / file).read_text() if function else (root / file).is_file(), promise
