@@ -14,6 +14,7 @@
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* One call that has not ended yet. */
 struct entry {
@@ -24,12 +25,33 @@ struct entry {
 };
 #define TAG_NOTHING UINT32_MAX /* matches no event: sends it the slow way */
 
+/* Room for the calls of a thread, or of a greenlet of it. */
+struct stack {
+    struct stack *chain;         /* of its bucket, or of the spare ones of its size */
+    struct stack *older, *newer; /* of those that wait */
+    struct entry *top;           /* while it waits */
+    uint32_t size;               /* so many doublings of STACK_BYTES */
+    struct entry entries[];
+};
+enum { STACK_BYTES = 1024, STACK_SMALL = 6, THREAD_BYTES = 4096 };
+
+/* The stacks of a thread's greenlets that do not run: greenlet.c. */
+struct waiting {
+    struct stack **buckets; /* by the frame they will go on in */
+    struct stack *oldest, *newest;
+    uint32_t size, count;
+    size_t bytes;
+};
+
 struct thread {
     struct entry *top;   /* the stack's bottom entry is the thread itself */
     struct entry *limit; /* the last entry there is room for */
     struct tape_thread *cell;
-    struct entry *stack;
-    size_t stack_bytes;
+    struct entry *stack; /* of a struct stack */
+    struct stack *spare[STACK_SMALL];
+    void *slab; /* what small stacks are cut from; its first word: the one before */
+    size_t slab_used;
+    struct waiting waiting;
     uint32_t *index; /* buckets of nodes, chained in the nodes */
     uint32_t index_size, nodes_used;
     struct writer_block nodes;
@@ -38,7 +60,6 @@ struct thread {
     bool abandoned; /* of a tape that is closed */
     int dead;       /* set by the ending thread, without the GIL */
     struct thread *next;
-    struct entry first_stack[100];
 };
 
 /* What is known of a function while its key is alive. */
@@ -55,9 +76,10 @@ struct options {
 
 struct agent {
     struct writer tape;
-    bool on;     /* events are wanted */
-    bool off;    /* no tape could be made: never try again */
-    bool forked; /* the tape is the parent's */
+    bool on;        /* events are wanted */
+    bool off;       /* no tape could be made: never try again */
+    bool forked;    /* the tape is the parent's */
+    bool switching; /* greenlet is there: frames are compared at every event */
     struct options options;
     char directory[4096]; /* the recording, absolute; empty: none yet */
     char program[256];    /* what the header calls it */
@@ -115,6 +137,15 @@ void names_of(struct tape_function *f, PyObject *object);
 tape_text names_thread(void); /* of the running thread, at its first event */
 
 /* stack.c: the shadow stack where it does not fit the event */
+static inline struct stack *stack_of(const struct thread *t)
+{
+    return (struct stack *)(void *)((char *)t->stack - offsetof(struct stack, entries));
+}
+void stack_open(struct thread *t);  /* the first, in the block's own mapping */
+void stack_close(struct thread *t); /* and all others of the thread */
+struct stack *stack_take(struct thread *t, uint32_t size); /* NULL: no room */
+void stack_give(struct thread *t, struct stack *s);
+void stack_use(struct thread *t, struct stack *s, struct entry *top);
 bool stack_grow(struct thread *t);
 /* Makes the entry of the frame that calls frame (at depth - 1) the top. */
 void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
@@ -122,12 +153,22 @@ void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth
 bool stack_sync_pop(struct thread *t, uint32_t depth);
 void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
 
+/* greenlet.c: a stack for each greenlet */
+/* Makes the stack that a frame is on the thread's: near is the innermost frame
+ * that has its entry there already, NULL for none. true: the stack is a new one,
+ * or an empty one that was anybody's; the caller says how deep it begins. */
+bool greenlet_switch(struct thread *t, struct pyabi_frame *near);
+void greenlet_forget(struct thread *t); /* all that wait */
+void greenlet_look(void);               /* whether greenlet is imported already */
+void greenlet_imported(void);           /* or is about to be */
+
 /* probe_calls*.c: the events of this version of Python. false: a Python error
  * is set (every tool id is taken, say). */
 bool probe_prepare(void); /* once a process */
 bool probe_start(void);
 void probe_stop(void);
-void probe_replaced(void); /* a profile function is about to be put into this thread */
+void probe_switching(void); /* agent.switching is true from now on */
+void probe_replaced(void);  /* a profile function is about to be put into this thread */
 
 /* module.c: what Python may call */
 enum { AGENT_METHODS = 4 };

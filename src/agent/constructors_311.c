@@ -32,7 +32,8 @@ static void leave_type(PyObject *type)
 {
     struct thread *t = agent_thread;
 
-    if (t->top->callable == type)
+    if (t->top->callable == type &&
+        (!agent.switching || pyabi_current(pyabi_thread()) == t->top->frame))
         event_pop(t);
 }
 

@@ -31,6 +31,7 @@ static bool turn_on(void)
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
         return false;
     }
+    greenlet_look();
     if (!at_exit)
         at_exit = Py_AtExit(agent_finish) == 0;
     agent_resume();
@@ -101,19 +102,44 @@ static void program_begins(const char *event, PyObject *args)
     PyErr_Restore(type, value, traceback);
 }
 
+static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
+
+/* The switching of greenlets is watched for from the import of the module on. */
+static void watch_import(PyObject *args)
+{
+    PyObject *name = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+
+    if (name && PyUnicode_Check(name) &&
+        PyUnicode_CompareWithASCIIString(name, "greenlet._greenlet") == 0)
+        greenlet_imported();
+}
+
 static int on_audit(const char *event, PyObject *args, void *data)
 {
     static bool begun;
 
     (void)data;
-    if (event[0] == 'c' && !begun && strncmp(event, "cpython.run_", 12) == 0 &&
+    if (event[0] == 'c' && by_run && !begun &&
+        strncmp(event, "cpython.run_", 12) == 0 &&
         strcmp(event, "cpython.run_startup") != 0) {
         begun = true;
         program_begins(event, args);
     }
     if (event[0] == 's' && strcmp(event, "sys.setprofile") == 0)
         probe_replaced();
+    if (event[0] == 'i' && strcmp(event, "import") == 0)
+        watch_import(args);
     return 0;
+}
+
+/* Once a process: a hook cannot be taken away again. */
+static bool listen_to_audit(void)
+{
+    static bool listening;
+
+    if (!listening)
+        listening = PySys_AddAuditHook(on_audit, NULL) == 0;
+    return listening;
 }
 
 /* "clock=cpu,builtins=0,children=0"; what is unknown is passed over. */
@@ -131,8 +157,6 @@ static void read_options(const char *text)
     if (strstr(text, "children=0"))
         agent.options.children = false;
 }
-
-static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
 
 /* enter(directory, options): called by the start-up hook. From the beginning of
  * the main program on, everything is recorded. Not where the process has more rights
@@ -160,7 +184,7 @@ static PyObject *enter(PyObject *self, PyObject *args)
     }
     by_run = true;
     read_options(options);
-    if (PySys_AddAuditHook(on_audit, NULL) < 0)
+    if (!listen_to_audit())
         return NULL;
     Py_RETURN_NONE;
 }
@@ -314,6 +338,8 @@ static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
         agent.directory[0] = '\0';
         return NULL;
     }
+    if (!listen_to_audit()) /* another hook forbids: what it tells is missed */
+        PyErr_Clear();
     if (!turn_on())
         return NULL;
     Py_RETURN_NONE;

@@ -40,68 +40,75 @@ static inline struct place place_now(void)
     return (struct place){ agent_thread, pyabi_current(state), pyabi_depth(state) };
 }
 
+/* The stack of the greenlet whose frame this is. near: the innermost frame that
+ * should have its entry already, at that depth. true: its frames are not on it. */
+static bool settle(struct thread *t, struct pyabi_frame *near, uint32_t depth)
+{
+    if (!agent.switching || !greenlet_switch(t, near))
+        return false;
+    for (; near; near = pyabi_real(pyabi_previous(near)))
+        depth--;
+    t->stack->tag = depth * 2; /* what there is below is another greenlet's */
+    return true;
+}
+
 static __attribute__((noinline)) struct thread *mend_push(struct place p)
 {
     struct thread *t = agent_enter_thread();
 
-    if (t)
-        stack_sync_push(t, p.frame, p.depth);
+    if (!t)
+        return NULL;
+    settle(t, pyabi_real(pyabi_previous(p.frame)), p.depth - 1);
+    stack_sync_push(t, p.frame, p.depth);
     return t;
 }
 
-static inline void enter(PyObject *code, bool resumes)
+/* Whether the entry is that of a frame's caller. */
+static ALWAYS_INLINE bool is_caller(const struct entry *top, struct place p,
+                                    bool switching)
+{
+    if (UNLIKELY((top->tag | 1) != p.depth * 2 - 1))
+        return false;
+    return !switching || LIKELY(top->frame == pyabi_previous(p.frame)) ||
+           top->frame == pyabi_real(pyabi_previous(p.frame));
+}
+
+static ALWAYS_INLINE PyObject *enter(PyObject *code, bool resumes, bool switching)
 {
     struct place p = place_now();
 
-    if (UNLIKELY((p.thread->top->tag | 1) != p.depth * 2 - 1)) {
+    if (UNLIKELY(!is_caller(p.thread->top, p, switching))) {
         p.thread = mend_push(p);
         if (!p.thread)
-            return;
+            return Py_None;
     }
     event_push(p.thread, p.depth * 2, resumes, p.frame, code, code);
+    return Py_None;
 }
 
 static __attribute__((noinline)) struct thread *mend_pop(struct place p)
 {
     struct thread *t = agent_enter_thread();
 
-    return t && stack_sync_pop(t, p.depth) ? t : NULL;
-}
-
-static inline void leave(void)
-{
-    struct place p = place_now();
-    const struct entry *top = p.thread->top;
-
-    if (UNLIKELY(top->tag != p.depth * 2 || top->frame != p.frame)) {
-        p.thread = mend_pop(p);
-        if (!p.thread)
-            return;
-    }
-    event_pop(p.thread);
-}
-
-static PyObject *on_start(PyObject *self, PyObject *const *args, size_t count,
-                          PyObject *keywords)
-{
-    (void)self, (void)count, (void)keywords;
-    enter(args[0], false);
-    return Py_None;
-}
-
-static PyObject *on_resume(PyObject *self, PyObject *const *args, size_t count,
-                           PyObject *keywords)
-{
-    (void)self, (void)count, (void)keywords;
-    enter(args[0], true);
-    return Py_None;
+    if (!t)
+        return NULL;
+    settle(t, p.frame, p.depth);
+    return stack_sync_pop(t, p.depth) ? t : NULL;
 }
 
 static PyObject *on_leave(PyObject *self, PyObject *const *args, size_t count,
                           PyObject *keywords)
 {
+    struct place p = place_now();
+    const struct entry *top = p.thread->top;
+
     (void)self, (void)args, (void)count, (void)keywords;
-    leave();
+    if (UNLIKELY(top->tag != p.depth * 2 || top->frame != p.frame)) {
+        p.thread = mend_pop(p);
+        if (!p.thread)
+            return Py_None;
+    }
+    event_pop(p.thread);
     return Py_None;
 }
 
@@ -109,57 +116,97 @@ static __attribute__((noinline)) struct thread *mend_call(struct place p)
 {
     struct thread *t = agent_enter_thread();
 
-    if (t)
-        stack_sync_call(t, p.frame, p.depth);
+    if (!t)
+        return NULL;
+    settle(t, p.frame, p.depth);
+    stack_sync_call(t, p.frame, p.depth);
     return t;
 }
 
-static PyObject *on_call(PyObject *self, PyObject *const *args, size_t count,
-                         PyObject *keywords)
+static ALWAYS_INLINE PyObject *call(PyObject *callable, bool switching)
 {
-    (void)self, (void)count, (void)keywords;
-    void *key = event_key(args[2]);
+    void *key = event_key(callable);
 
     if (!key)
         return Py_None;
     struct place p = place_now();
-    if (UNLIKELY(p.thread->top->tag != p.depth * 2)) {
+    const struct entry *top = p.thread->top;
+    if (UNLIKELY(top->tag != p.depth * 2 || (switching && top->frame != p.frame))) {
         p.thread = mend_call(p);
         if (!p.thread)
             return Py_None;
     }
-    event_push(p.thread, p.depth * 2 + 1, false, p.frame, key, args[2]);
+    event_push(p.thread, p.depth * 2 + 1, false, p.frame, key, callable);
     return Py_None;
 }
 
 /* Callables that were not entered match no entry; a Python frame's has none. */
-static PyObject *on_call_end(PyObject *self, PyObject *const *args, size_t count,
-                             PyObject *keywords)
+static ALWAYS_INLINE PyObject *end_call(struct thread *t, PyObject *callable)
 {
-    struct thread *t = agent_thread;
-
-    (void)self, (void)count, (void)keywords;
-    if (t->top->callable == args[2])
+    if (t->top->callable == callable)
         event_pop(t);
     return Py_None;
 }
 
+/* The first that is told of a greenlet that goes on: its switch() returns. */
+static __attribute__((noinline)) struct thread *mend_end(struct place p)
+{
+    struct thread *t = agent_enter_thread();
+
+    if (t && settle(t, p.frame, p.depth))
+        stack_sync_call(t, p.frame, p.depth);
+    return t;
+}
+
+/* Each event's handler, and what takes its place where greenlet is: there the
+ * frames must fit as well. */
+#define HANDLER(name, body)                                                            \
+    static PyObject *name(PyObject *self, PyObject *const *args, size_t count,         \
+                          PyObject *keywords)                                          \
+    {                                                                                  \
+        (void)self, (void)count, (void)keywords;                                       \
+        body                                                                           \
+    }
+
+HANDLER(on_start, return enter(args[0], false, false);)
+HANDLER(on_start_switching, return enter(args[0], false, true);)
+HANDLER(on_resume, return enter(args[0], true, false);)
+HANDLER(on_resume_switching, return enter(args[0], true, true);)
+HANDLER(on_call, return call(args[2], false);)
+HANDLER(on_call_switching, return call(args[2], true);)
+HANDLER(on_call_end, return end_call(agent_thread, args[2]);)
+
+static PyObject *on_call_end_switching(PyObject *self, PyObject *const *args,
+                                       size_t count, PyObject *keywords)
+{
+    struct place p = place_now();
+
+    (void)self, (void)count, (void)keywords;
+    if (UNLIKELY(p.thread->top->frame != p.frame) &&
+        p.thread->top->tag != TAG_NOTHING) {
+        p.thread = mend_end(p);
+        if (!p.thread)
+            return Py_None;
+    }
+    return end_call(p.thread, args[2]);
+}
+
 static struct event {
     const char *name;
-    handler *call;
+    handler *call, *switching;
     bool builtins; /* only when C functions are counted */
     bool along;    /* comes with CALL, is not asked for by itself */
     struct callback *callback;
 } events[] = {
-    { "PY_START", on_start, false, false, NULL },
-    { "PY_RESUME", on_resume, false, false, NULL },
-    { "PY_THROW", on_resume, false, false, NULL },
-    { "PY_RETURN", on_leave, false, false, NULL },
-    { "PY_YIELD", on_leave, false, false, NULL },
-    { "PY_UNWIND", on_leave, false, false, NULL },
-    { "CALL", on_call, true, false, NULL },
-    { "C_RETURN", on_call_end, true, true, NULL },
-    { "C_RAISE", on_call_end, true, true, NULL },
+    { "PY_START", on_start, on_start_switching, false, false, NULL },
+    { "PY_RESUME", on_resume, on_resume_switching, false, false, NULL },
+    { "PY_THROW", on_resume, on_resume_switching, false, false, NULL },
+    { "PY_RETURN", on_leave, on_leave, false, false, NULL },
+    { "PY_YIELD", on_leave, on_leave, false, false, NULL },
+    { "PY_UNWIND", on_leave, on_leave, false, false, NULL },
+    { "CALL", on_call, on_call_switching, true, false, NULL },
+    { "C_RETURN", on_call_end, on_call_end_switching, true, true, NULL },
+    { "C_RAISE", on_call_end, on_call_end_switching, true, true, NULL },
 };
 enum { EVENTS = sizeof events / sizeof *events };
 
@@ -175,9 +222,16 @@ bool probe_prepare(void)
         events[i].callback = PyObject_New(struct callback, &callback_type);
         if (!events[i].callback)
             return false;
-        events[i].callback->call = events[i].call;
+        events[i].callback->call =
+            agent.switching ? events[i].switching : events[i].call;
     }
     return true;
+}
+
+void probe_switching(void)
+{
+    for (int i = 0; i < EVENTS && events[i].callback; i++)
+        events[i].callback->call = events[i].switching;
 }
 
 static bool call_void(PyObject *object, const char *method, const char *format, ...)

@@ -32,9 +32,20 @@ static bool in_stack(const struct thread *t, const struct pyabi_frame *frame)
     return false;
 }
 
-static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *frame)
+/* The thread's block with the stack of the greenlet whose frame this is, NULL for
+ * one that begins. *fresh: its frames are not on it. */
+static struct thread *settle(struct pyabi_frame *near, bool *fresh)
 {
     struct thread *t = agent_enter_thread();
+
+    *fresh = t && agent.switching && greenlet_switch(t, near);
+    return t;
+}
+
+static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *frame)
+{
+    bool fresh;
+    struct thread *t = settle(pyabi_previous(frame), &fresh);
 
     if (t && t->top->frame != pyabi_previous(frame))
         stack_sync_push(t, frame, depth_of(t, pyabi_previous(frame)) + 1);
@@ -56,7 +67,8 @@ static void on_enter(struct pyabi_frame *frame)
 
 static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *frame)
 {
-    struct thread *t = agent_enter_thread();
+    bool fresh;
+    struct thread *t = settle(frame, &fresh);
 
     if (!t || !in_stack(t, frame))
         return NULL;
@@ -77,7 +89,8 @@ static void on_leave(struct pyabi_frame *frame)
 
 static __attribute__((noinline)) struct thread *mend_call(struct pyabi_frame *frame)
 {
-    struct thread *t = agent_enter_thread();
+    bool fresh;
+    struct thread *t = settle(frame, &fresh);
 
     if (t)
         stack_sync_call(t, frame, depth_of(t, frame));
@@ -99,11 +112,25 @@ static void on_call(struct pyabi_frame *frame, PyObject *callable)
     event_push(t, t->top->tag + 1, false, frame, key, callable);
 }
 
-static void on_call_end(PyObject *callable)
+/* The first that is told of a greenlet that goes on: its switch() returns. */
+static __attribute__((noinline)) struct thread *mend_end(struct pyabi_frame *frame)
+{
+    bool fresh;
+    struct thread *t = settle(frame, &fresh);
+
+    if (t && fresh)
+        stack_sync_call(t, frame, depth_of(t, frame));
+    return t;
+}
+
+static void on_call_end(struct pyabi_frame *frame, PyObject *callable)
 {
     struct thread *t = agent_thread;
 
-    if (t->top->callable == callable)
+    if (UNLIKELY(agent.switching) && t->top->frame != frame &&
+        t->top->tag != TAG_NOTHING)
+        t = mend_end(frame);
+    if (t && t->top->callable == callable)
         event_pop(t);
 }
 
@@ -163,7 +190,7 @@ static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *a
     case PyTrace_C_RETURN:
     case PyTrace_C_EXCEPTION:
         if (agent.options.builtins)
-            on_call_end(argument);
+            on_call_end(pyabi_of_object(object), argument);
         look_for_threads();
         break;
     }
@@ -173,6 +200,11 @@ static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *a
 bool probe_prepare(void)
 {
     return true;
+}
+
+void probe_switching(void)
+{
+    /* Frames are compared anyway. */
 }
 
 /* Another profile function (cProfile's, say) keeps its thread. */

@@ -8,20 +8,93 @@
 #include "agent/agent.h"
 #include "agent/event.h"
 
+enum { SLAB_BYTES = 256 << 10, SLAB_HEAD = 64, FIRST_SIZE = 1 };
+_Static_assert(sizeof(struct thread) + (STACK_BYTES << FIRST_SIZE) <= THREAD_BYTES,
+               "a thread's block and its first stack are one mapping");
+
+static size_t bytes_of(const struct stack *s)
+{
+    return (size_t)STACK_BYTES << s->size;
+}
+
+void stack_use(struct thread *t, struct stack *s, struct entry *top)
+{
+    size_t count = (bytes_of(s) - offsetof(struct stack, entries)) / sizeof *s->entries;
+
+    t->stack = s->entries;
+    t->limit = s->entries + count - 1;
+    t->top = top;
+}
+
+void stack_open(struct thread *t)
+{
+    struct stack *s = (void *)((char *)t + THREAD_BYTES - (STACK_BYTES << FIRST_SIZE));
+
+    s->size = FIRST_SIZE;
+    stack_use(t, s, s->entries);
+}
+
+void stack_close(struct thread *t)
+{
+    greenlet_forget(t);
+    stack_give(t, stack_of(t));
+    for (void *slab = t->slab, *before; slab; slab = before) {
+        before = *(void **)slab;
+        munmap(slab, SLAB_BYTES);
+    }
+}
+
+static bool new_slab(struct thread *t)
+{
+    void *slab = writer_map_private(SLAB_BYTES);
+
+    if (!slab)
+        return false;
+    *(void **)slab = t->slab;
+    t->slab = slab;
+    t->slab_used = SLAB_HEAD;
+    return true;
+}
+
+struct stack *stack_take(struct thread *t, uint32_t size)
+{
+    size_t bytes = (size_t)STACK_BYTES << size;
+    struct stack *s = NULL;
+
+    if (size >= STACK_SMALL) {
+        s = writer_map_private(bytes);
+    } else if (t->spare[size]) {
+        s = t->spare[size];
+        t->spare[size] = s->chain;
+    } else if ((t->slab && t->slab_used + bytes <= SLAB_BYTES) || new_slab(t)) {
+        s = (void *)((char *)t->slab + t->slab_used);
+        t->slab_used += bytes;
+    }
+    if (s)
+        s->size = size;
+    return s;
+}
+
+void stack_give(struct thread *t, struct stack *s)
+{
+    if (s->size >= STACK_SMALL) {
+        munmap(s, bytes_of(s));
+        return;
+    }
+    s->chain = t->spare[s->size];
+    t->spare[s->size] = s;
+}
+
 bool stack_grow(struct thread *t)
 {
-    size_t count = (size_t)(t->limit - t->stack) + 1, bytes = count * sizeof *t->stack;
-    struct entry *grown = writer_map_private(bytes * 2);
+    struct stack *old = stack_of(t), *grown = stack_take(t, old->size + 1);
+    size_t used = (size_t)(t->top - t->stack);
 
     if (!grown)
         return false;
-    memcpy(grown, t->stack, bytes);
-    if (t->stack != t->first_stack)
-        munmap(t->stack, t->stack_bytes);
-    t->top = grown + (t->top - t->stack);
-    t->stack = grown;
-    t->stack_bytes = bytes * 2;
-    t->limit = grown + count * 2 - 1;
+    memcpy(grown->entries, old->entries, (used + 1) * sizeof *old->entries);
+    stack_use(t, grown, grown->entries + used);
+    stack_give(t, old);
     return true;
 }
 

@@ -14,12 +14,8 @@ struct agent agent;
 /* Stands in for a thread's block until its first event: fits none, so the
  * event goes the slow way. */
 static struct tape_thread no_cell;
-static struct thread nothing = {
-    .top = nothing.first_stack,
-    .limit = nothing.first_stack,
-    .cell = &no_cell,
-    .first_stack = { { .tag = TAG_NOTHING, .frame = &no_cell } },
-};
+static struct entry nowhere = { .tag = TAG_NOTHING, .frame = &no_cell };
+static struct thread nothing = { .top = &nowhere, .limit = &nowhere, .cell = &no_cell };
 __thread struct thread *agent_thread = &nothing;
 
 static pthread_key_t ending;
@@ -35,11 +31,10 @@ static void thread_ends(void *block)
 
 static void thread_free(struct thread *t)
 {
-    if (t->stack != t->first_stack)
-        munmap(t->stack, t->stack_bytes);
+    stack_close(t);
     if (t->index)
         munmap(t->index, t->index_size * sizeof *t->index);
-    munmap(t, sizeof *t);
+    munmap(t, THREAD_BYTES);
 }
 
 /* Makes the stack fit no event, so that the next one takes the slow way. */
@@ -183,6 +178,7 @@ void agent_resume(void)
     writer_header(&agent.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
     agent.paused_at = 0;
     for (struct thread *t = agent.threads; t; t = t->next) {
+        greenlet_forget(t);
         unfit(t);
         t->cell->current = t->top->node;
         t->resuming = true;
@@ -191,12 +187,11 @@ void agent_resume(void)
 
 static struct thread *new_block(void)
 {
-    struct thread *t = writer_map_private(sizeof *t);
+    struct thread *t = writer_map_private(THREAD_BYTES);
 
     if (!t)
         return NULL;
-    t->stack = t->top = t->first_stack;
-    t->limit = t->stack + sizeof t->first_stack / sizeof *t->first_stack - 1;
+    stack_open(t);
     t->cell_id = writer_add(&agent.tape, &agent.tape.threads, TAPE_THREADS, 0);
     if (t->cell_id != 0 && tree_index_open(t)) {
         t->cell = writer_cell(&agent.tape, t->cell_id);

@@ -31,11 +31,6 @@ static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
     return frame->code;
 }
 
-static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame)
-{
-    return frame->previous;
-}
-
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)
 {
     return frame->localsplus[index];

@@ -26,26 +26,10 @@ static inline struct pyabi_frame *pyabi_current(PyThreadState *thread)
     return (struct pyabi_frame *)thread->cframe->current_frame;
 }
 
-static inline uint32_t pyabi_depth(const PyThreadState *thread)
-{
-    return (uint32_t)(thread->py_recursion_limit - thread->py_recursion_remaining);
-}
-
 static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
 {
     enum { OWNED_BY_CSTACK = 3 };
     return frame->owner == OWNED_BY_CSTACK ? NULL : frame->code;
-}
-
-static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame)
-{
-    return frame->previous;
-}
-
-static inline bool pyabi_suspended(const struct pyabi_frame *frame)
-{
-    (void)frame;
-    return false; /* never asked where it could be: the depth tells */
 }
 
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)

@@ -39,11 +39,6 @@ static inline struct pyabi_frame *pyabi_current(PyThreadState *thread)
     return (struct pyabi_frame *)thread->current_frame;
 }
 
-static inline uint32_t pyabi_depth(const PyThreadState *thread)
-{
-    return (uint32_t)(thread->py_recursion_limit - thread->py_recursion_remaining);
-}
-
 static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
 {
     enum { OWNED_BY_INTERPRETER = 3 }; /* and above: by the C stack */
@@ -53,17 +48,6 @@ static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
         !PyCode_Check(executable))
         return NULL;
     return (PyCodeObject *)executable;
-}
-
-static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame)
-{
-    return frame->previous;
-}
-
-static inline bool pyabi_suspended(const struct pyabi_frame *frame)
-{
-    (void)frame;
-    return false; /* never asked where it could be: the depth tells */
 }
 
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)

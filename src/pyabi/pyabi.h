@@ -33,11 +33,38 @@
  *   PyThreadState *pyabi_thread(void)
  *   struct pyabi_frame *pyabi_current(PyThreadState *)
  *   PyCodeObject *pyabi_code(frame)       NULL: not a Python function's frame
- *   struct pyabi_frame *pyabi_previous(frame)
- *   bool pyabi_suspended(frame)           linked, but not running
  *   PyObject *pyabi_local(frame, index)   borrowed, may be NULL
- * and, from 3.12 on,
- *   uint32_t pyabi_depth(PyThreadState *) Python frames entered, exact. */
+ * and what else only that version has. */
+
+static inline struct pyabi_frame *pyabi_previous(const struct pyabi_frame *frame)
+{
+    return frame->previous;
+}
+
+/* This frame, or the nearest below it that is a Python function's. */
+static inline struct pyabi_frame *pyabi_real(struct pyabi_frame *frame)
+{
+    while (frame && !pyabi_code(frame))
+        frame = pyabi_previous(frame);
+    return frame;
+}
+
+#if PY_VERSION_HEX >= 0x030c0000
+
+/* Python frames entered, exact. */
+static inline uint32_t pyabi_depth(const PyThreadState *thread)
+{
+    return (uint32_t)(thread->py_recursion_limit - thread->py_recursion_remaining);
+}
+
+/* Whether a frame is linked, and yet not running. */
+static inline bool pyabi_suspended(const struct pyabi_frame *frame)
+{
+    (void)frame;
+    return false; /* never asked where it could be: the depth tells */
+}
+
+#endif
 
 /* Whether repr() of a type's method or slot says whose it is. */
 static inline bool pyabi_repr_names(const PyTypeObject *owner)
