@@ -69,9 +69,24 @@ def go_on(hook):
             sys.modules["sitecustomize"] = ours
 
 
+def leave_no_cache():
+    """Where byte code is kept in a place of its own, ours is not found, and was written."""
+    import os
+    path = __spec__.cached
+    try:
+        os.unlink(path)
+        while path != sys.pycache_prefix:
+            path = os.path.dirname(path)
+            os.rmdir(path)
+    except OSError:  # nothing was written, or others have theirs in there
+        pass
+
+
 _hook = __file__.rpartition("/")[0].replace("/__pycache__", "")
 try:
     enter(_hook)
+    if getattr(sys, "pycache_prefix", None):
+        leave_no_cache()
 except Exception:
     pass
 go_on(_hook)
