@@ -178,5 +178,6 @@ extern PyMethodDef agent_methods[AGENT_METHODS];
 /* constructors.c (3.11): sees calls of types, which that version does not tell */
 void constructors_start(void);
 void constructors_stop(void);
+void constructors_failed(const struct pyabi_frame *frame); /* what it called, in C */
 
 #endif

@@ -14,6 +14,23 @@ static struct {
 static int wrapped_count;
 static ternaryfunc type_call; /* type's own; kept after a stop as well */
 static bool wrapping;
+/* The instruction whose C call has failed: the exception is made next, at it. */
+static __thread const void *failed __attribute__((tls_model("initial-exec")));
+
+void constructors_failed(const struct pyabi_frame *frame)
+{
+    failed = frame->prev_instr;
+}
+
+/* Made by the interpreter, of an error told as a type and a text? */
+static bool is_made_of_error(PyObject *type, const struct pyabi_frame *frame)
+{
+    bool just_failed = failed == frame->prev_instr && PyExceptionClass_Check(type);
+
+    if (just_failed)
+        failed = NULL;
+    return just_failed;
+}
 
 /* Only calls that Python code makes: map(int, ...) is map's own affair. */
 static bool enter_type(PyObject *type)
@@ -22,19 +39,23 @@ static bool enter_type(PyObject *type)
 
     if (!agent.on || t->top == t->stack || t->top->callable || t->resuming ||
         ((PyTypeObject *)type)->tp_dealloc == agent.python_class_dealloc ||
-        pyabi_current(pyabi_thread()) != t->top->frame)
+        pyabi_current(pyabi_thread()) != t->top->frame || !pyabi_calls(t->top->frame) ||
+        is_made_of_error(type, t->top->frame))
         return false;
     event_push(t, t->top->tag + 1, false, t->top->frame, type, type);
     return true;
 }
 
-static void leave_type(PyObject *type)
+static void leave_type(PyObject *type, PyObject *result)
 {
     struct thread *t = agent_thread;
 
-    if (t->top->callable == type &&
-        (!agent.switching || pyabi_current(pyabi_thread()) == t->top->frame))
-        event_pop(t);
+    if (t->top->callable != type ||
+        (agent.switching && pyabi_current(pyabi_thread()) != t->top->frame))
+        return;
+    event_pop(t);
+    if (!result)
+        constructors_failed(t->top->frame);
 }
 
 static PyObject *call(PyObject *type, PyObject *args, PyObject *keywords)
@@ -43,7 +64,7 @@ static PyObject *call(PyObject *type, PyObject *args, PyObject *keywords)
     PyObject *result = type_call(type, args, keywords);
 
     if (entered)
-        leave_type(type);
+        leave_type(type, result);
     return result;
 }
 
@@ -57,7 +78,7 @@ static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t count,
     bool entered = enter_type(type);
     PyObject *result = wrapped[i].original(type, args, count, keywords);
     if (entered)
-        leave_type(type);
+        leave_type(type, result);
     return result;
 }
 

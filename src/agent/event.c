@@ -85,5 +85,7 @@ void *event_key_of_other(PyObject *callable)
         return callable;
     if (PyCFunction_Check(callable))
         return ((PyCFunctionObject *)callable)->m_ml;
+    if (!type->tp_call && !PyType_Check(callable)) /* about to be refused */
+        return NULL;
     return type;
 }

@@ -189,6 +189,8 @@ static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *a
         break;
     case PyTrace_C_RETURN:
     case PyTrace_C_EXCEPTION:
+        if (what == PyTrace_C_EXCEPTION)
+            constructors_failed(pyabi_of_object(object));
         if (agent.options.builtins)
             on_call_end(pyabi_of_object(object), argument);
         look_for_threads();

@@ -55,6 +55,28 @@ static inline bool pyabi_suspended(const struct pyabi_frame *frame)
     return (*frame->prev_instr & 0xff) == YIELD_VALUE;
 }
 
+/* Is the instruction that runs one that calls? At all others it is the
+ * interpreter that makes objects: exceptions, mostly. */
+static inline bool pyabi_calls(const struct pyabi_frame *frame)
+{
+    enum {
+        CALL = 171,
+        CALL_ADAPTIVE = 22,
+        CALL_PY_EXACT_ARGS = 23,
+        CALL_PY_WITH_DEFAULTS = 24,
+        CALL_FUNCTION_EX = 142
+    };
+    switch (*frame->prev_instr & 0xff) {
+    case CALL:
+    case CALL_ADAPTIVE:
+    case CALL_PY_EXACT_ARGS:
+    case CALL_PY_WITH_DEFAULTS:
+    case CALL_FUNCTION_EX:
+        return true;
+    }
+    return false;
+}
+
 /* As _PyEval_SetProfile does, but for its audit event: an audit hook in Python
  * lets other threads run, and the one at hand may end. */
 static inline void pyabi_set_profile(PyThreadState *thread, Py_tracefunc function)
