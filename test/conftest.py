@@ -87,6 +87,12 @@ def python_version(python):
 
 
 @pytest.fixture(scope="session")
+def python_release(python):
+    """(3, 13, 0): the release of `python`."""
+    return tuple(int(part) for part in version_of(python).split("."))
+
+
+@pytest.fixture(scope="session")
 def clean_env(request):
     """This environment without what would steer sonde or Python, and with --env."""
     env = {name: value for name, value in os.environ.items()
