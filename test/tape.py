@@ -17,10 +17,10 @@ TSC, MONOTONIC, THREAD_CPU = range(1, 4)
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
 
-HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ")
+HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QI 4x")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
-                 "lost_events healed backward paused_ns").split()
+                 "lost_events healed backward paused_ns unused fault").split()
 BLOCK = struct.Struct("<IIII QQ 32x")
 RECORDS = {
     FUNCTIONS: (struct.Struct("<QQQQ II Q II 8x"),

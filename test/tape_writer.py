@@ -25,10 +25,11 @@ class Tape:
 
     def __init__(self, pid=100, parent=99, program="app.py", python=0x030D00F0, role=AGENT,
                  wall_ns=SECOND, cpu_ns=SECOND // 2, clock=MONOTONIC, state=FINISHED,
-                 version=1, lost_events=0, in_last_node=False):
+                 version=1, lost_events=0, in_last_node=False, flags=3, fault=0):
         self.pid, self.parent, self.program, self.python = pid, parent, program, python
         self.role, self.wall_ns, self.cpu_ns, self.clock = role, wall_ns, cpu_ns, clock
         self.state, self.version, self.lost_events = state, version, lost_events
+        self.flags, self.fault = flags, fault
         self.in_last_node = in_last_node  # threads are in the node made last, else nowhere
         self.functions, self.threads, self.processes = [], [], []
         self.nodes = []  # of each thread
@@ -113,10 +114,10 @@ class Tape:
         body += block(TEXTS, 0, texts, used=len(texts))
         end = (HEADER + len(body)) // CELL
         header = struct.pack(
-            "<QIIIIIIQIIQQIIQQQQQQQQQQQQ", 0x50415445444E4F53, self.version, HEADER, self.role,
-            self.state, 3, self.clock, 0, self.pid, self.parent, 1234, STARTED, self.python, 0,
+            "<QIIIIIIQIIQQIIQQQQQQQQQQQQQI", 0x50415445444E4F53, self.version, HEADER, self.role,
+            self.state, self.flags, self.clock, 0, self.pid, self.parent, 1234, STARTED, self.python, 0,
             *head_texts, 0, 0, self.wall_ns, self.wall_ns, self.cpu_ns, end, self.lost_events,
-            0, 0, 0)
+            0, 0, 0, 0, self.fault)
         return header.ljust(HEADER, b"\0") + bytes(body)
 
     @staticmethod

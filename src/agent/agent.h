@@ -72,10 +72,13 @@ struct known {
 struct options {
     enum clock_kind clock;
     bool builtins, children;
+    enum writer_io io;
+    size_t step; /* struct writer_how: tests of full disks */
 };
 
 struct agent {
     struct writer tape;
+    bool quick;     /* the clock is an instruction, the tape keeps by itself */
     bool on;        /* events are wanted */
     bool off;       /* no tape could be made: never try again */
     bool forked;    /* the tape is the parent's */
@@ -108,7 +111,9 @@ bool agent_begin(void);   /* makes the tape; false: agent.off */
 void agent_finish(void);  /* seals it; no event comes after */
 void agent_pause(void);
 void agent_resume(void);
+void agent_save(void);                   /* the process may end without a word */
 struct thread *agent_enter_thread(void); /* first event; NULL: out of room */
+struct thread *agent_lose(void);         /* a call was not counted; NULL */
 void agent_after_fork_in_child(void);
 
 /* tree.c: nodes and functions */
@@ -169,6 +174,14 @@ bool probe_start(void);
 void probe_stop(void);
 void probe_switching(void); /* agent.switching is true from now on */
 void probe_replaced(void);  /* a profile function is about to be put into this thread */
+
+/* note.c: why there is no tape of this process */
+void note_leave(const char *why);
+void note_leave_error(void); /* the Python error that is set, or errno; clears it */
+
+/* endings.c: what ends the process without a word, see agent_save */
+void endings_watch(void);
+void endings_heard(const char *event, PyObject *args);
 
 /* module.c: what Python may call */
 enum { AGENT_METHODS = 4 };

@@ -14,6 +14,7 @@ void event_charge(struct thread *t)
     }
     t->cell->last = now;
     agent_node(t->top->node)->self += span;
+    writer_flush_now_and_then(&agent.tape);
 }
 
 /* The callee's node; 0 where there is no room for one. */
@@ -36,7 +37,7 @@ static __attribute__((noinline)) void push_slowly(struct thread *t, uint32_t tag
     uint32_t id = child_of_top(t, key, object);
     bool room = t->top != t->limit || stack_grow(t);
     if (id == 0 || !room)
-        writer_header(&agent.tape)->lost_events++;
+        writer_lose(&agent.tape);
     if (!room)
         return;
     if (id == 0)

@@ -16,12 +16,12 @@ void event_push_other(struct thread *t, uint32_t tag, bool resumes, void *frame,
 void event_pop_slowly(struct thread *t);
 
 /* Ticks since the thread's last event; negative: go the slow way, as always
- * where the clock is no instruction. */
+ * where the clock is no instruction, or the tape must be copied out at times. */
 static inline int64_t event_span(const struct tape_thread *cell, uint64_t *now)
 {
 #ifdef __x86_64__
     *now = __rdtsc();
-    if (LIKELY(agent.options.clock == CLOCK_KIND_TSC))
+    if (LIKELY(agent.quick))
         return (int64_t)(*now - cell->last);
 #endif
     (void)cell;

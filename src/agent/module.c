@@ -49,40 +49,6 @@ static void turn_off(void)
     agent_pause();
 }
 
-/* Where there can be no tape, the recording should at least say why. */
-static void leave_note(void)
-{
-    char path[PATH_MAX], why[512];
-    PyObject *type, *value, *traceback;
-
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyObject *message = value ? PyObject_GetAttrString(value, "strerror") : NULL;
-    if (value && !message) {
-        PyErr_Clear();
-        message = PyObject_Str(value);
-    }
-    const char *told = message ? PyUnicode_AsUTF8(message) : NULL;
-    int len = snprintf(why, sizeof why, "python %s %s\nagent: %s\n", PY_VERSION,
-                       agent.program, told ? told : strerror(errno));
-    if (len >= (int)sizeof why)
-        len = sizeof why - 1;
-    Py_XDECREF(message);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    int fits =
-        snprintf(path, sizeof path, "%s/%ld.note", agent.directory, (long)getpid());
-    if (fits < 0 || (size_t)fits >= sizeof path)
-        return;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    if (write(fd, why, (size_t)len) != len)
-        unlink(path);
-    close(fd);
-}
-
 /* The main program is about to run: site is done, __main__ has not begun. */
 static void program_begins(const char *event, PyObject *args)
 {
@@ -98,7 +64,7 @@ static void program_begins(const char *event, PyObject *args)
     }
     errno = 0;
     if (!turn_on())
-        leave_note();
+        note_leave_error();
     PyErr_Restore(type, value, traceback);
 }
 
@@ -129,6 +95,8 @@ static int on_audit(const char *event, PyObject *args, void *data)
         probe_replaced();
     if (event[0] == 'i' && strcmp(event, "import") == 0)
         watch_import(args);
+    if (event[0] == 'o')
+        endings_heard(event, args);
     return 0;
 }
 
@@ -142,7 +110,7 @@ static bool listen_to_audit(void)
     return listening;
 }
 
-/* "clock=cpu,builtins=0,children=0"; what is unknown is passed over. */
+/* "clock=cpu,builtins=0,children=0,io=pwrite"; what is unknown is passed over. */
 static void read_options(const char *text)
 {
     agent.options = (struct options){
@@ -156,6 +124,13 @@ static void read_options(const char *text)
         agent.options.builtins = false;
     if (strstr(text, "children=0"))
         agent.options.children = false;
+    if (strstr(text, "io=mapped"))
+        agent.options.io = WRITER_MAPPED;
+    if (strstr(text, "io=pwrite"))
+        agent.options.io = WRITER_PWRITE;
+    const char *step = strstr(text, "step=");
+    if (step)
+        agent.options.step = writer_step(strtoul(step + 5, NULL, 10));
 }
 
 /* enter(directory, options): called by the start-up hook. From the beginning of
@@ -303,7 +278,9 @@ static void program_from_argv(void)
 
 static bool open_recording(PyObject *path)
 {
-    read_options("");
+    const char *options = secure_getenv("SONDE_OPTIONS");
+
+    read_options(options ? options : "");
     program_from_argv();
     agent.off = false;
     if (path != Py_None)

@@ -57,7 +57,7 @@ static __attribute__((noinline)) struct thread *mend_push(struct place p)
     struct thread *t = agent_enter_thread();
 
     if (!t)
-        return NULL;
+        return agent_lose();
     settle(t, pyabi_real(pyabi_previous(p.frame)), p.depth - 1);
     stack_sync_push(t, p.frame, p.depth);
     return t;
@@ -117,7 +117,7 @@ static __attribute__((noinline)) struct thread *mend_call(struct place p)
     struct thread *t = agent_enter_thread();
 
     if (!t)
-        return NULL;
+        return agent_lose();
     settle(t, p.frame, p.depth);
     stack_sync_call(t, p.frame, p.depth);
     return t;

@@ -47,7 +47,9 @@ static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *fr
     bool fresh;
     struct thread *t = settle(pyabi_previous(frame), &fresh);
 
-    if (t && t->top->frame != pyabi_previous(frame))
+    if (!t)
+        return agent_lose();
+    if (t->top->frame != pyabi_previous(frame))
         stack_sync_push(t, frame, depth_of(t, pyabi_previous(frame)) + 1);
     return t;
 }
@@ -94,6 +96,8 @@ static __attribute__((noinline)) struct thread *mend_call(struct pyabi_frame *fr
 
     if (t)
         stack_sync_call(t, frame, depth_of(t, frame));
+    else
+        agent_lose();
     return t;
 }
 

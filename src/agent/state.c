@@ -102,18 +102,27 @@ static void describe(struct tape_header *h)
 
 bool agent_begin(void)
 {
-    if (agent.forked)
+    bool child = agent.forked;
+
+    if (child)
         leave_parents_tape();
     if (agent.tape.base)
         return true;
     if (agent.off || agent.directory[0] == '\0')
         return false;
-    if (!writer_open(&agent.tape, agent.directory, TAPE_ROLE_AGENT,
-                     agent.options.clock)) {
+    struct writer_how how = { TAPE_ROLE_AGENT, agent.options.clock, agent.options.io,
+                              agent.options.step };
+    if (!writer_open(&agent.tape, agent.directory, &how)) {
         agent.off = true;
+        if (child)
+            note_leave(strerror(errno));
         return false;
     }
+    agent.quick = agent.options.clock == CLOCK_KIND_TSC && agent.tape.shared;
     describe(writer_header(&agent.tape));
+    writer_flush(&agent.tape);
+    if (!agent.tape.shared)
+        endings_watch();
     return true;
 }
 
@@ -155,6 +164,8 @@ void agent_finish(void)
     agent.off = true;
     reap_threads();
     abandon_threads();
+    if (writer_is_removed(&agent.tape))
+        note_leave("its tape was removed while it ran");
     writer_close(&agent.tape);
     forget_tables();
 }
@@ -168,6 +179,16 @@ void agent_pause(void)
         t->cell->current = 0; /* time that passes from now on is nobody's */
     writer_stamp(&agent.tape);
     agent.paused_at = clock_monotonic_ns();
+    writer_flush(&agent.tape);
+}
+
+void agent_save(void)
+{
+    if (agent.forked || !agent.tape.base)
+        return;
+    if (agent.on)
+        charge_all();
+    writer_flush(&agent.tape);
 }
 
 /* Stacks are found anew from the frames, at each thread's next event. */
@@ -243,10 +264,14 @@ struct thread *agent_enter_thread(void)
         }
         return t;
     }
-    t = new_thread();
-    if (!t)
-        writer_header(&agent.tape)->lost_events++;
-    return t;
+    return new_thread();
+}
+
+struct thread *agent_lose(void)
+{
+    if (agent.on && agent.tape.base && !agent.forked)
+        writer_lose(&agent.tape);
+    return NULL;
 }
 
 bool agent_prepare(void)

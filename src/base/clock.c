@@ -42,6 +42,11 @@ uint64_t clock_monotonic_ns(void)
     return read_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_coarse_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC_COARSE);
+}
+
 uint64_t clock_realtime_ns(void)
 {
     return read_ns(CLOCK_REALTIME);

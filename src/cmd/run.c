@@ -12,11 +12,13 @@
 #include "cmd/cmd.h"
 #include "model/from_tape.h"
 #include "report/summary.h"
+#include "report/units.h"
 #include "run/enter.h"
 #include "run/launch.h"
 #include "run/output.h"
 #include "run/record.h"
 #include "run/target.h"
+#include "tape/fault.h"
 
 enum {
     KEY_CALLS = 256,
@@ -26,11 +28,14 @@ enum {
     KEY_PYTHON,
     KEY_NO_BUILTINS,
     KEY_CLOCK,
-    KEY_NO_CHILDREN
+    KEY_NO_CHILDREN,
+    KEY_IO,
+    KEY_STEP
 };
 
 struct run_args {
-    const char *output, *module, *code, *python;
+    const char *output, *module, *code, *python, *step;
+    enum writer_io io;
     bool cpu, no_builtins, no_children, verbose, quiet;
 };
 
@@ -52,6 +57,9 @@ static const struct argp_option options[] = {
     { "no-builtins", KEY_NO_BUILTINS, NULL, 0, "leave out functions made in C", 0 },
     { "clock", KEY_CLOCK, "wall|cpu", 0, "what time is (default: wall)", 0 },
     { "no-children", KEY_NO_CHILDREN, NULL, 0, "leave out the processes it starts", 0 },
+    { "io", KEY_IO, "mapped|pwrite", 0,
+      "how the recording is written (default: as its file system allows)", 0 },
+    { "step", KEY_STEP, "BYTES", OPTION_HIDDEN, NULL, 0 }, /* tests of full disks */
     { "verbose", 'v', NULL, 0, "say what is done", 0 },
     { "quiet", 'q', NULL, 0, "say nothing", 0 },
     { 0 },
@@ -72,6 +80,13 @@ static bool take_clock(struct run_args *a, const char *value, struct err *e)
     a->cpu = strcmp(value, "cpu") == 0;
     return a->cpu || strcmp(value, "wall") == 0 ||
            err_set(e, ERR_USAGE, "bad value: --clock %s: it is wall or cpu", value);
+}
+
+static bool take_io(struct run_args *a, const char *value, struct err *e)
+{
+    a->io = strcmp(value, "mapped") == 0 ? WRITER_MAPPED : WRITER_PWRITE;
+    return a->io == WRITER_MAPPED || strcmp(value, "pwrite") == 0 ||
+           err_set(e, ERR_USAGE, "bad value: --io %s: it is mapped or pwrite", value);
 }
 
 static bool option(void *args, int key, const char *value, struct err *e)
@@ -106,6 +121,11 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case KEY_NO_CHILDREN:
         a->no_children = true;
         return true;
+    case KEY_IO:
+        return take_io(a, value, e);
+    case KEY_STEP:
+        a->step = value;
+        return true;
     case 'v':
         a->verbose = true;
         return true;
@@ -129,9 +149,11 @@ struct session {
 
 static const char *agent_options(const struct run_args *a, struct arena *arena)
 {
-    struct str text = arena_printf(arena, "%s%s%s", a->cpu ? ",clock=cpu" : "",
+    static const char *const io[] = { "", ",io=mapped", ",io=pwrite" };
+    struct str text = arena_printf(arena, "%s%s%s%s%s%s", a->cpu ? ",clock=cpu" : "",
                                    a->no_builtins ? ",builtins=0" : "",
-                                   a->no_children ? ",children=0" : "");
+                                   a->no_children ? ",children=0" : "", io[a->io],
+                                   a->step ? ",step=" : "", a->step ? a->step : "");
 
     return text.len ? text.at + 1 : "";
 }
@@ -153,7 +175,7 @@ static bool prepare(struct session *s)
         problem(s, &e);
         return false;
     }
-    if (!record_open(&s->record, &s->output, &e)) {
+    if (!record_open(&s->record, &s->output, s->args->io, &e)) {
         output_undo(&s->output);
         problem(s, &e);
         return false;
@@ -242,6 +264,31 @@ static void tell_note(const struct session *s, const struct record_found *found)
             found->tapes > 0 ? "a process of it" : "the program");
 }
 
+static void tell_nothing(const struct session *s, const struct record_found *found)
+{
+    if (found->fault)
+        cmd_say("nothing recorded: %s: %s%s", s->output.shown, fault_text(found->fault),
+                fault_remedy(found->fault));
+    else
+        cmd_say("nothing recorded: %s: no Python was entered (not a Python program, or"
+                " one started with -I, -E or -S, or as another user)",
+                s->target.name);
+}
+
+/* One line, whatever was lost. */
+static void tell_lost(const struct session *s, const struct record_found *found)
+{
+    const char *why = fault_text(found->fault);
+
+    if (found->lost > 0)
+        cmd_say("recording: %s: %s: %s call%s not counted%s", s->output.shown, why,
+                units_count(found->lost).text, found->lost == 1 ? " was" : "s were",
+                fault_remedy(found->fault));
+    else if (found->behind > 0)
+        cmd_say("recording: %s: %s: what was counted last is not in it%s",
+                s->output.shown, why, fault_remedy(found->fault));
+}
+
 static void tell_end(const struct session *s)
 {
     int status = s->launch.status;
@@ -313,10 +360,9 @@ static void tell_result(const struct session *s)
     else if (found.notes > 0)
         tell_note(s, &found);
     else if (found.tapes == 0)
-        cmd_say(
-            "nothing recorded: %s: no Python was entered (not a Python program, or one"
-            " started with -I, -E or -S)",
-            s->target.name);
+        tell_nothing(s, &found);
+    else
+        tell_lost(s, &found);
     bool watched = s->args->verbose || isatty(STDERR_FILENO);
     if (!found.replaced && found.tapes > 0 && watched)
         tell_summary(s);

@@ -5,6 +5,7 @@
 
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
+#include "tape/fault.h"
 
 static struct str python_name(struct reading *r, uint32_t hex)
 {
@@ -139,6 +140,11 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
 
     q->lost_events += h->lost_events;
     r->lost_events += h->lost_events;
+    if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
+        r->fault = h->fault;
+    r->behind += (h->flags & TAPE_BEHIND) != 0;
+    if (h->lost_events > 0 || h->flags & TAPE_BEHIND)
+        q->exact = false;
     if (h->flags & TAPE_REPLACED) {
         q->exact = false;
         r->replaced = true;
@@ -251,8 +257,18 @@ static void note_lost(struct reading *r)
     if (r->lost_events > 0)
         build_note(r->build,
                    arena_printf(r->scratch,
-                                "%llu events were not counted for want of room.",
-                                (unsigned long long)r->lost_events));
+                                "%llu call%s not counted: %s. Their time is with "
+                                "their callers.",
+                                (unsigned long long)r->lost_events,
+                                r->lost_events == 1 ? " was" : "s were",
+                                r->fault ? fault_text(r->fault) : "no room was left"));
+    if (r->behind > 0)
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "The last counts of %u process%s could not be written: "
+                                "%s.",
+                                r->behind, r->behind == 1 ? "" : "es",
+                                fault_text(r->fault)));
 }
 
 static bool nothing_recorded(struct reading *r, const char *path, struct err *e)

@@ -34,8 +34,9 @@ struct reading {
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
     uint64_t lost_events, started_ns;
-    bool replaced;       /* a tape lacks calls: TAPE_REPLACED */
-    struct str launched; /* the program, as the launcher calls it */
+    uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
+    bool replaced;          /* a tape lacks calls: TAPE_REPLACED */
+    struct str launched;    /* the program, as the launcher calls it */
 };
 
 /* Takes up what this tape tells of other processes ... */

@@ -9,13 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool record_open(struct record *r, const struct output *o, struct err *e)
+#include "tape/read.h"
+
+enum { RECORD_BYTES = 64 * 1024 }; /* one process and its name */
+
+bool record_open(struct record *r, const struct output *o, enum writer_io io,
+                 struct err *e)
 {
     /* Ours tells ticks from ns for agents that are killed before theirs can. */
-    enum clock_kind clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC;
+    struct writer_how how = {
+        .role = TAPE_ROLE_LAUNCHER,
+        .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
+        .io = io,
+        .step = RECORD_BYTES,
+    };
 
     *r = (struct record){ 0 };
-    if (writer_open(&r->writer, o->path, TAPE_ROLE_LAUNCHER, clock)) {
+    if (writer_open(&r->writer, o->path, &how)) {
         r->inode = r->writer.inode;
         return true;
     }
@@ -27,7 +37,7 @@ static bool is_whole(const struct writer *w)
 {
     struct stat s;
 
-    return fstat(w->fd, &s) == 0 && (size_t)s.st_size >= w->mapped;
+    return !w->shared || (fstat(w->fd, &s) == 0 && (size_t)s.st_size >= w->mapped);
 }
 
 void record_started(struct record *r, const struct launch *l, const char *name)
@@ -47,6 +57,7 @@ void record_started(struct record *r, const struct launch *l, const char *name)
     p->parent_pid = (uint32_t)getpid();
     p->start_ns = l->start_ns;
     writer_commit(&w->processes);
+    writer_flush(w);
 }
 
 void record_ended(struct record *r, const struct launch *l)
@@ -92,6 +103,31 @@ static bool was_replaced(const struct output *o)
            ours.st_dev != there.st_dev || ours.st_ino != there.st_ino;
 }
 
+static void look_into(const char *path, struct record_found *found)
+{
+    struct tape_header h;
+    struct err ignored = { 0 }; /* the report tells it */
+
+    if (!tape_peek(path, &h, &ignored))
+        return;
+    if (h.fault != 0 && (h.lost_events > 0 || h.flags & TAPE_BEHIND))
+        found->fault = h.fault;
+    found->lost += h.lost_events;
+    found->behind += (h.flags & TAPE_BEHIND) != 0;
+}
+
+/* Why even a note may be missing. */
+static uint32_t room_fault(const struct output *o)
+{
+    int fd = openat(o->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fault = fd < 0 ? errno : posix_fallocate(fd, 0, RECORD_BYTES);
+
+    if (fd >= 0)
+        close(fd);
+    return fault == EOPNOTSUPP || fault == EISDIR || fault == EINVAL ? 0
+                                                                     : (uint32_t)fault;
+}
+
 struct record_found record_look(const struct record *r, const struct output *o,
                                 struct arena *a)
 {
@@ -108,8 +144,12 @@ struct record_found record_look(const struct record *r, const struct output *o,
         } else if (str_ends(str_of(n->d_name), STR(".tape")) &&
                    fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
             found.tapes += s.st_ino != r->inode;
+        if (str_ends(str_of(n->d_name), STR(".tape")))
+            look_into(arena_printf(a, "%s/%s", o->path, n->d_name).at, &found);
     }
     if (d)
         closedir(d);
+    if (found.tapes == 0 && found.notes == 0)
+        found.fault = room_fault(o);
     return found;
 }

@@ -16,7 +16,8 @@ struct record {
     uint32_t process; /* cell of the program's record, 0: none */
 };
 
-bool record_open(struct record *r, const struct output *o, struct err *e);
+bool record_open(struct record *r, const struct output *o, enum writer_io io,
+                 struct err *e);
 void record_started(struct record *r, const struct launch *l, const char *name);
 void record_ended(struct record *r, const struct launch *l);
 
@@ -26,6 +27,9 @@ struct record_found {
     const char *note; /* "python VERSION EXECUTABLE" of one of them */
     const char *why;  /* the error behind it */
     bool replaced;    /* what stands at the path is no longer ours */
+    uint64_t lost;    /* calls not counted */
+    int behind;       /* tapes whose last counts could not be written */
+    uint32_t fault;   /* errno of one of these losses; no tape: why none can be made */
 };
 struct record_found record_look(const struct record *r, const struct output *o,
                                 struct arena *a);

@@ -29,6 +29,7 @@ enum tape_flag {
     TAPE_BUILTINS = 1 << 0, /* calls of C functions were counted too */
     TAPE_SHARED = 1 << 1,   /* written through a shared mapping, else pwrite */
     TAPE_REPLACED = 1 << 2, /* a thread's calls went to the program's own profiler */
+    TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
 };
 
 /* A string: the low 40 bits are its byte offset, the high 24 its length. */
@@ -57,6 +58,9 @@ struct tape_header {
     uint64_t healed;               /* events that did not fit the stack: see doc */
     uint64_t backward;             /* clock readings smaller than the one before */
     uint64_t paused_ns;            /* between stop and start */
+    uint64_t unused;
+    uint32_t fault; /* errno of the first failure to find room or to write, or 0 */
+    uint32_t reserved_too;
 };
 
 enum tape_kind {

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* write.c - the tape's file, its growth in bounded steps, blocks and texts. */
+/* write.c - the tape's header, blocks and texts. */
 #include "tape/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tape/file.h"
 #include "tape/sum.h"
 
 enum {
-    STEP_FIRST = 256 * 1024,
-    STEP_MAX = 4 * 1024 * 1024,
     BLOCK_CELLS_FIRST = 64,  /* 4 KiB, doubled by every new block of its kind */
     BLOCK_CELLS_MAX = 16384, /* 1 MiB */
     INTERNED_FIRST = 1024,
-    PATH_BYTES = 4096,
+    FLUSH_NS = 100000000, /* 0.1 s */
+    FLUSH_SHARE = 20,     /* times as long as a flush took, till the next */
 };
-#define RESERVE_MAX ((size_t)16 << 30) /* address space only: 250 M nodes */
-#define RESERVE_MIN ((size_t)64 << 20)
 
 void *writer_map_private(size_t bytes)
 {
@@ -30,35 +26,6 @@ void *writer_map_private(size_t bytes)
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return at == MAP_FAILED ? NULL : at;
-}
-
-/* Address space is the program's as well: of a limited one, take little. */
-static size_t reserve_bytes(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return RESERVE_MAX;
-    size_t share = limit.rlim_cur / 16;
-    share -= share % STEP_MAX;
-    return share < RESERVE_MIN   ? RESERVE_MIN
-           : share > RESERVE_MAX ? RESERVE_MAX
-                                 : share;
-}
-
-/* Out of the way of the numbers the program's own files will get. */
-static int descriptor_out_of_the_way(int fd)
-{
-    struct rlimit limit;
-    int least = 768;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024)
-        least = (int)(limit.rlim_cur / 4 * 3);
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, least);
-    if (high < 0)
-        return fd;
-    close(fd);
-    return high;
 }
 
 /* Field 22 of /proc/self/stat; 0 where there is no /proc. */
@@ -81,156 +48,90 @@ static uint64_t process_start_ticks(void)
     return ticks;
 }
 
-/* Asking for more than RLIMIT_FSIZE would send the program SIGXFSZ. */
-static bool beyond_file_limit(size_t bytes)
+static void fill_header(struct writer *w, const struct writer_how *how)
 {
-    struct rlimit limit;
+    struct tape_header *h = writer_header(w);
 
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-           bytes > limit.rlim_cur;
-}
-
-/* Room in the file first, then the mapping of it at its place. */
-static bool grow(struct writer *w, size_t wanted)
-{
-    struct stat s;
-    size_t step = w->mapped == 0         ? STEP_FIRST
-                  : w->mapped < STEP_MAX ? w->mapped
-                                         : STEP_MAX;
-
-    while (w->mapped + step < wanted)
-        step += STEP_MAX;
-    if (w->mapped + step > w->reserved || beyond_file_limit(w->mapped + step)) {
-        errno = EFBIG;
-        return false;
-    }
-    if (fstat(w->fd, &s) != 0 || s.st_dev != w->device || s.st_ino != w->inode)
-        return false;
-    int fault;
-    do
-        fault = posix_fallocate(w->fd, (off_t)w->mapped, (off_t)step);
-    while (fault == EINTR);
-    if (fault != 0) {
-        errno = fault;
-        return false;
-    }
-    void *at = mmap(w->base + w->mapped, step, PROT_READ | PROT_WRITE,
-                    MAP_SHARED | MAP_FIXED, w->fd, (off_t)w->mapped);
-    if (at == MAP_FAILED)
-        return false;
-    w->mapped += step;
-    return true;
-}
-
-/* Tells readers that the writer lives; the kernel drops it at our death. */
-static void lock(int fd)
-{
-    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
-
-    fcntl(fd, F_SETLK, &l);
-}
-
-static bool create_file(struct writer *w, const char *directory, char path[PATH_BYTES])
-{
-    struct stat s;
-
-    for (int try = 0; try < 16; try++) {
-        int len = snprintf(path, PATH_BYTES, "%s/%ld-%llx.tape", directory,
-                           (long)getpid(), (unsigned long long)clock_monotonic_ns());
-        if (len < 0 || len >= PATH_BYTES) {
-            errno = ENAMETOOLONG;
-            return false;
-        }
-        w->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (w->fd >= 0 || errno != EEXIST)
-            break;
-    }
-    if (w->fd < 0)
-        return false;
-    w->fd = descriptor_out_of_the_way(w->fd);
-    fchmod(w->fd, 0600);
-    if (fstat(w->fd, &s) != 0)
-        return false;
-    w->device = s.st_dev;
-    w->inode = s.st_ino;
-    return true;
-}
-
-/* The range is kept free by a mapping nobody may touch. Smaller where the
- * system does not give that much. */
-static bool reserve(struct writer *w)
-{
-    for (w->reserved = reserve_bytes(); w->reserved >= RESERVE_MIN; w->reserved /= 4) {
-        void *at = mmap(NULL, w->reserved, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at != MAP_FAILED) {
-            w->base = at;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void fill_header(struct tape_header *h, enum tape_role role,
-                        enum clock_kind clock)
-{
     h->version = TAPE_VERSION;
     h->header_bytes = TAPE_HEADER_BYTES;
-    h->role = role;
+    h->role = how->role;
     h->state = TAPE_RUNNING;
-    h->flags = TAPE_SHARED;
-    h->clock = clock;
+    h->flags = w->shared ? TAPE_SHARED : 0;
+    h->clock = how->clock;
     h->pid = (uint32_t)getpid();
     h->parent_pid = (uint32_t)getppid();
     h->start_ticks = process_start_ticks();
     h->started_ns = clock_realtime_ns();
-    h->first = h->last = clock_pair_now(clock);
+    h->first = h->last = clock_pair_now(how->clock);
     h->end = TAPE_HEADER_BYTES / TAPE_CELL;
     __atomic_store_n(&h->magic, TAPE_MAGIC, __ATOMIC_RELEASE);
 }
 
-bool writer_open(struct writer *w, const char *directory, enum tape_role role,
-                 enum clock_kind clock)
+bool writer_open(struct writer *w, const char *directory, const struct writer_how *how)
 {
-    char path[PATH_BYTES];
-
     *w = (struct writer){ .fd = -1 };
-    if (create_file(w, directory, path) && reserve(w)) {
-        lock(w->fd);
-        if (grow(w, STEP_FIRST)) {
-            fill_header(writer_header(w), role, clock);
-            return true;
-        }
+    if (!file_make(w, directory, how)) {
+        int fault = errno;
+        *w = (struct writer){ .fd = -1 };
+        errno = fault;
+        return false;
     }
-    int fault = errno;
-    if (w->base)
-        munmap(w->base, w->reserved);
-    if (w->fd >= 0) {
-        close(w->fd);
-        unlink(path);
-    }
-    *w = (struct writer){ .fd = -1 };
-    errno = fault;
-    return false;
-}
-
-static void close_descriptor(struct writer *w)
-{
-    struct stat s;
-
-    if (w->fd >= 0 && fstat(w->fd, &s) == 0 && s.st_dev == w->device &&
-        s.st_ino == w->inode)
-        close(w->fd);
+    fill_header(w, how);
+    return true;
 }
 
 void writer_forget(struct writer *w)
 {
-    if (w->base)
-        munmap(w->base, w->reserved);
     if (w->interned)
         munmap(w->interned, w->interned_size * sizeof *w->interned);
-    close_descriptor(w);
+    file_forget(w);
     *w = (struct writer){ .fd = -1 };
+}
+
+/* The first of them is what the report tells. */
+static void fail(struct writer *w, int fault)
+{
+    struct tape_header *h = writer_header(w);
+
+    if (h->fault == 0)
+        h->fault = (uint32_t)fault;
+}
+
+void writer_lose(struct writer *w)
+{
+    writer_header(w)->lost_events++;
+    fail(w, ENOMEM); /* what is no file's fault has been told */
+}
+
+bool writer_is_removed(struct writer *w)
+{
+    struct stat s;
+
+    return file_held(w) && fstat(w->fd, &s) == 0 && s.st_nlink == 0;
+}
+
+/* What could not be copied out now may be next time. */
+void writer_flush(struct writer *w)
+{
+    struct tape_header *h = writer_header(w);
+
+    if (!w->base || w->shared)
+        return;
+    uint64_t before = clock_monotonic_ns();
+    h->flags &= ~(uint32_t)TAPE_BEHIND;
+    if (!file_copy_out(w)) {
+        fail(w, errno);
+        h->flags |= TAPE_BEHIND;
+        file_copy_header(w);
+    }
+    uint64_t now = clock_monotonic_ns(), pause = (now - before) * FLUSH_SHARE;
+    w->flush_ns = now + (pause > FLUSH_NS ? pause : FLUSH_NS);
+}
+
+void writer_flush_now_and_then(struct writer *w)
+{
+    if (w->base && !w->shared && clock_coarse_ns() >= w->flush_ns)
+        writer_flush(w);
 }
 
 static size_t used_bytes(const struct tape_block *b)
@@ -257,39 +158,47 @@ void writer_close(struct writer *w)
         return;
     writer_stamp(w);
     seal(w);
+    writer_flush(w);
     __atomic_store_n(&h->state, TAPE_FINISHED, __ATOMIC_RELEASE);
-    struct stat s;
-    if (fstat(w->fd, &s) == 0 && s.st_dev == w->device && s.st_ino == w->inode)
-        while (ftruncate(w->fd, (off_t)(h->end * TAPE_CELL)) != 0 && errno == EINTR)
-            ;
+    if (!w->shared && file_held(w))
+        file_copy_header(w);
+    file_cut(w, h->end * TAPE_CELL);
     writer_forget(w);
 }
 
+/* A moment to see that readers can tell we live, too. */
 void writer_stamp(struct writer *w)
 {
     struct tape_header *h = writer_header(w);
 
+    file_held(w);
     h->last = clock_pair_now((enum clock_kind)h->clock);
     h->cpu_ns = clock_process_cpu_ns();
 }
 
 static struct tape_block *new_block(struct writer *w, struct writer_block *b,
-                                    enum tape_kind kind, uint32_t cells)
+                                    enum tape_kind kind, uint32_t cells, uint32_t owner)
 {
     struct tape_header *h = writer_header(w);
-    uint64_t cell = h->end;
+    uint64_t cell = h->end, end = cell + cells;
 
-    if (cell + cells > UINT32_MAX)
+    if (end > UINT32_MAX)
         return NULL;
-    if ((cell + cells) * TAPE_CELL > w->mapped && !grow(w, (cell + cells) * TAPE_CELL))
+    if (end * TAPE_CELL > w->mapped && !file_grow(w, end * TAPE_CELL)) {
+        fail(w, errno);
         return NULL;
-    b->cell = (uint32_t)cell;
-    b->at = writer_cell(w, b->cell);
-    b->at->magic = TAPE_BLOCK_MAGIC;
-    b->at->kind = kind;
-    b->at->cells = cells;
-    __atomic_store_n(&h->end, cell + cells, __ATOMIC_RELEASE);
-    return b->at;
+    }
+    struct tape_block *at = writer_cell(w, (uint32_t)cell);
+    *at = (struct tape_block){
+        .magic = TAPE_BLOCK_MAGIC, .kind = kind, .cells = cells, .owner = owner
+    };
+    if (!file_announce(w, at, end)) {
+        fail(w, errno);
+        return NULL;
+    }
+    *b = (struct writer_block){ at, (uint32_t)cell };
+    __atomic_store_n(&h->end, end, __ATOMIC_RELEASE);
+    return at;
 }
 
 static uint32_t next_size(const struct writer_block *b)
@@ -302,11 +211,9 @@ static uint32_t next_size(const struct writer_block *b)
 uint32_t writer_add(struct writer *w, struct writer_block *b, enum tape_kind kind,
                     uint32_t owner)
 {
-    if (!b->at || b->at->used + 1 >= b->at->cells) {
-        if (!new_block(w, b, kind, next_size(b)))
-            return 0;
-        b->at->owner = owner;
-    }
+    if ((!b->at || b->at->used + 1 >= b->at->cells) &&
+        !new_block(w, b, kind, next_size(b), owner))
+        return 0;
     return b->cell + 1 + (uint32_t)b->at->used;
 }
 
@@ -318,7 +225,7 @@ static tape_text append_text(struct writer *w, const char *bytes, size_t len)
         uint32_t cells = next_size(b);
         while ((size_t)(cells - 1) * TAPE_CELL < len)
             cells *= 2;
-        if (!new_block(w, b, TAPE_TEXTS, cells))
+        if (!new_block(w, b, TAPE_TEXTS, cells, 0))
             return 0;
     }
     uint64_t offset = (uint64_t)(b->cell + 1) * TAPE_CELL + b->at->used;

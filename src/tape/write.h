@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* write.h - writes a tape from inside the process it tells about.
- * The file is mapped shared and given room (posix_fallocate) before it is
- * touched, so a full disk is an answer, never a signal, and a killed writer
- * loses nothing it had committed. No heap, no stdio, no handlers. Not thread
+ * The file is given room before it is touched, so a full disk is an answer,
+ * never a signal. Mapped, a killed writer loses nothing it had committed;
+ * else what came since writer_flush. No heap, no stdio, no handlers. Not thread
  * safe: one caller at a time (the agent's holds the GIL). Where there is no
  * room the answer is 0 or NULL and the caller counts the loss. */
 #ifndef TAPE_WRITE_H
@@ -21,10 +21,30 @@ struct writer_block {
     uint32_t cell;
 };
 
+enum writer_io {
+    WRITER_AUTO,   /* as the file system allows */
+    WRITER_MAPPED, /* a shared mapping of the file */
+    WRITER_PWRITE, /* private memory, copied out now and then */
+};
+
+struct writer_how {
+    enum tape_role role;
+    enum clock_kind clock;
+    enum writer_io io;
+    size_t step; /* bytes the file grows by; 0: as is best */
+};
+
 struct writer {
-    char *base;      /* the file's first byte, mapped; NULL: closed */
-    size_t mapped;   /* bytes of the file that are mapped and have room */
+    char *base;      /* the tape's first byte; NULL: closed */
+    bool shared;     /* the file itself is mapped there, else private memory */
+    size_t mapped;   /* bytes of the tape that may be touched and have room */
     size_t reserved; /* bytes of address space kept for it */
+    size_t step;
+    uint64_t *sums;    /* private memory: of each page as it stands in the file */
+    uint64_t flush_ns; /* private memory: when to copy out next */
+    uint64_t again_ns; /* when to ask for room again; 0: never refused */
+    int refused;       /* errno of that */
+    char path[4096];
     int fd;
     dev_t device; /* what fd was when opened: the program may close ... */
     ino_t inode;  /* ... every descriptor and get the number again */
@@ -43,16 +63,34 @@ static inline void *writer_cell(const struct writer *w, uint32_t cell)
     return w->base + (size_t)cell * TAPE_CELL;
 }
 
-/* Makes DIRECTORY/PID-START.tape (0600, never an existing file) and maps it;
- * fills in the header's pid, start, clock and first moment. false: errno. */
-bool writer_open(struct writer *w, const char *directory, enum tape_role role,
-                 enum clock_kind clock);
+/* A step that will do: whole pages of any machine. */
+static inline size_t writer_step(size_t bytes)
+{
+    return (bytes + 65535) / 65536 * 65536;
+}
+
+/* Makes DIRECTORY/PID-START.tape (0600, never an existing file); fills in the
+ * header's pid, start, clock and first moment. Flush it when more of the header
+ * is known. false: errno. */
+bool writer_open(struct writer *w, const char *directory, const struct writer_how *how);
 /* Another process's tape after a fork: forgets it without touching it. */
 void writer_forget(struct writer *w);
 /* Seals every block, marks the tape finished, gives unused room back. */
 void writer_close(struct writer *w);
 /* Notes the present moment: calibrates the clock, counts CPU time so far. */
 void writer_stamp(struct writer *w);
+
+/* Copies private memory out; nothing to do where the file is mapped. A flush
+ * takes a twentieth of the time at most: writer_flush_now_and_then, cheap to
+ * call, waits for its turn. */
+void writer_flush(struct writer *w);
+void writer_flush_now_and_then(struct writer *w);
+
+/* Somebody unlinked the file: nobody will read it. */
+bool writer_is_removed(struct writer *w);
+
+/* A call could not be counted. */
+void writer_lose(struct writer *w);
 
 /* A zeroed record in b's block, or in a new block of that kind; the cell, 0
  * where there is no room. It is there for readers from writer_commit on. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What recordings come to: several tapes as one profile, and all that can be wrong."""
 
+import errno
 import json
 import os
 import pstats
@@ -92,10 +93,19 @@ def test_cpu_time_is_named(tmp_path, report, run_sonde):
 
 
 def test_lost_events_are_told(tmp_path, report):
-    write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 2)], lost_events=12)
+    write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 2)], lost_events=12, fault=errno.ENOSPC)
     quality = report("x.sonde")["quality"]
-    assert quality["lost_events"] == 12
-    assert quality["notes"] == ["12 events were not counted for want of room."]
+    assert (quality["lost_events"], quality["exact"]) == (12, False)
+    assert quality["notes"] == ["12 calls were not counted: no room left on the device. "
+                                "Their time is with their callers."]
+
+
+def test_counts_that_could_not_be_written_are_told(tmp_path, report):
+    write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 2)], flags=8, fault=errno.EIO)
+    quality = report("x.sonde")["quality"]
+    assert (quality["lost_events"], quality["exact"]) == (0, False)
+    assert quality["notes"] == ["The last counts of 1 process could not be written: "
+                                "Input/output error."]
 
 
 def test_a_damaged_tape_among_others_is_told(tmp_path, report):

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.c - the file's making, its growth in bounded steps, and copying out.
+ * Every block is a whole number of pages, so a page belongs to one block. A
+ * page is known to have changed by its checksum: eight bytes a page instead of
+ * a second copy. */
+#include "tape/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "tape/sum.h"
+
+enum {
+    STEP_FIRST = 256 * 1024,
+    STEP_MAX = 4 * 1024 * 1024,
+    PAGE = 4096,
+    TRIES = 100, /* of a call that signals break off */
+};
+#define RESERVE_MAX ((size_t)16 << 30) /* address space only: 250 M nodes */
+#define RESERVE_MIN ((size_t)64 << 20)
+#define AGAIN_NS 1000000000u /* after "no room", before the next try */
+
+/* File systems on which room once given is there for a mapping's stores. Not:
+ * those that copy on write (btrfs, bcachefs, zfs), network ones, FUSE. */
+static bool mapping_is_safe(int fd)
+{
+    static const unsigned long safe[] = {
+        EXT4_SUPER_MAGIC, /* ext2 and ext3 too */
+        XFS_SUPER_MAGIC,       TMPFS_MAGIC,      RAMFS_MAGIC,
+        OVERLAYFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+    };
+    struct statfs s;
+
+    if (fstatfs(fd, &s) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+        if ((unsigned long)s.f_type == safe[i])
+            return true;
+    return false;
+}
+
+/* Address space is the program's as well: of a limited one, take little. */
+static size_t reserve_bytes(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return RESERVE_MAX;
+    size_t share = limit.rlim_cur / 16;
+    share -= share % STEP_MAX;
+    return share < RESERVE_MIN   ? RESERVE_MIN
+           : share > RESERVE_MAX ? RESERVE_MAX
+                                 : share;
+}
+
+/* Out of the way of the numbers the program's own files will get. */
+static int descriptor_out_of_the_way(int fd)
+{
+    struct rlimit limit;
+    int least = 768;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024)
+        least = (int)(limit.rlim_cur / 4 * 3);
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, least);
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
+/* Tells readers that the writer lives; the kernel drops it at our death. */
+static void lock(int fd)
+{
+    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+    fcntl(fd, F_SETLK, &l);
+}
+
+static bool is_ours(const struct writer *w, int fd, struct stat *s)
+{
+    return fd >= 0 && fstat(fd, s) == 0 && s->st_dev == w->device &&
+           s->st_ino == w->inode;
+}
+
+/* The program may close every descriptor; the number then is not ours. */
+bool file_held(struct writer *w)
+{
+    struct stat s;
+
+    if (is_ours(w, w->fd, &s))
+        return true;
+    int fd = open(w->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    if (!is_ours(w, fd, &s)) {
+        close(fd);
+        errno = ENOENT;
+        return false;
+    }
+    w->fd = descriptor_out_of_the_way(fd);
+    lock(w->fd);
+    return true;
+}
+
+/* Going beyond RLIMIT_FSIZE would send the program SIGXFSZ. */
+static bool beyond_limit(size_t bytes)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        bytes <= limit.rlim_cur)
+        return false;
+    errno = EFBIG;
+    return true;
+}
+
+static bool write_all(struct writer *w, const void *bytes, size_t len, size_t at)
+{
+    int tries = 0;
+
+    if (beyond_limit(at + len))
+        return false;
+    for (size_t done = 0; done < len;) {
+        ssize_t n =
+            pwrite(w->fd, (const char *)bytes + done, len - done, (off_t)(at + done));
+        if (n > 0) {
+            done += (size_t)n;
+            continue;
+        }
+        if (n == 0)
+            errno = ENOSPC;
+        if (errno != EINTR || ++tries == TRIES)
+            return false;
+    }
+    return true;
+}
+
+static bool allocate(const struct writer *w, size_t step)
+{
+    int fault, tries = 0;
+
+    do
+        fault = posix_fallocate(w->fd, (off_t)w->mapped, (off_t)step);
+    while (fault == EINTR && ++tries < TRIES);
+    errno = fault;
+    return fault == 0;
+}
+
+static bool map(const struct writer *w, size_t step)
+{
+    int flags = w->shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+
+    return mmap(w->base + w->mapped, step, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+                w->shared ? w->fd : -1, w->shared ? (off_t)w->mapped : 0) != MAP_FAILED;
+}
+
+static bool grow(struct writer *w, size_t wanted)
+{
+    size_t most = w->step > STEP_MAX ? w->step : STEP_MAX;
+    size_t step = w->step            ? w->step
+                  : w->mapped == 0   ? STEP_FIRST
+                  : w->mapped < most ? w->mapped
+                                     : most;
+
+    while (w->mapped + step < wanted)
+        step += w->step ? w->step : STEP_MAX;
+    if (w->mapped + step > w->reserved) {
+        errno = ENOMEM;
+        return false;
+    }
+    if (beyond_limit(w->mapped + step) || !file_held(w))
+        return false;
+    bool grown =
+        w->shared ? allocate(w, step) && map(w, step)
+                  : map(w, step) && write_all(w, w->base + w->mapped, step, w->mapped);
+    if (grown)
+        w->mapped += step;
+    return grown;
+}
+
+/* Who was refused need not ask again at each event. */
+bool file_grow(struct writer *w, size_t wanted)
+{
+    if (w->again_ns != 0 && clock_coarse_ns() < w->again_ns) {
+        errno = w->refused;
+        return false;
+    }
+    w->again_ns = 0;
+    if (grow(w, wanted))
+        return true;
+    w->refused = errno;
+    w->again_ns = clock_coarse_ns() + AGAIN_NS;
+    return false;
+}
+
+static bool create(struct writer *w, const char *directory)
+{
+    struct stat s;
+
+    for (int try = 0; try < 16; try++) {
+        int len = snprintf(w->path, sizeof w->path, "%s/%ld-%llx.tape", directory,
+                           (long)getpid(), (unsigned long long)clock_monotonic_ns());
+        if (len < 0 || (size_t)len >= sizeof w->path) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        w->fd = open(w->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (w->fd >= 0 || (errno != EEXIST && errno != EINTR))
+            break;
+    }
+    if (w->fd < 0)
+        return false;
+    w->fd = descriptor_out_of_the_way(w->fd);
+    fchmod(w->fd, 0600);
+    if (fstat(w->fd, &s) != 0)
+        return false;
+    w->device = s.st_dev;
+    w->inode = s.st_ino;
+    return true;
+}
+
+/* The range is kept free by a mapping nobody may touch. Smaller where the
+ * system does not give that much. */
+static bool reserve(struct writer *w)
+{
+    for (w->reserved = reserve_bytes(); w->reserved >= RESERVE_MIN; w->reserved /= 4) {
+        void *at = mmap(NULL, w->reserved, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (at != MAP_FAILED) {
+            w->base = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t sums_bytes(const struct writer *w)
+{
+    return w->reserved / PAGE * sizeof *w->sums;
+}
+
+static bool in_private_memory(struct writer *w)
+{
+    void *sums = mmap(NULL, sums_bytes(w), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (sums == MAP_FAILED)
+        return false;
+    w->sums = sums;
+    w->shared = false;
+    return grow(w, 1);
+}
+
+static bool no_room(int fault)
+{
+    return fault == ENOSPC || fault == EDQUOT || fault == EFBIG || fault == ENOMEM;
+}
+
+static bool first_room(struct writer *w, enum writer_io io)
+{
+    w->shared = io == WRITER_MAPPED || (io == WRITER_AUTO && mapping_is_safe(w->fd));
+    if (!w->shared)
+        return in_private_memory(w);
+    return grow(w, 1) || (io == WRITER_AUTO && !no_room(errno) && in_private_memory(w));
+}
+
+bool file_make(struct writer *w, const char *directory, const struct writer_how *how)
+{
+    w->step = how->step;
+    if (create(w, directory) && reserve(w)) {
+        lock(w->fd);
+        if (first_room(w, how->io))
+            return true;
+    }
+    int fault = errno;
+    if (w->fd >= 0)
+        unlink(w->path);
+    file_forget(w);
+    errno = fault;
+    return false;
+}
+
+void file_forget(struct writer *w)
+{
+    struct stat s;
+
+    if (w->base)
+        munmap(w->base, w->reserved);
+    if (w->sums)
+        munmap(w->sums, sums_bytes(w));
+    if (w->fd >= 0 && (w->inode == 0 || is_ours(w, w->fd, &s)))
+        close(w->fd);
+}
+
+void file_cut(struct writer *w, size_t bytes)
+{
+    int tries = 0;
+
+    if (file_held(w))
+        while (ftruncate(w->fd, (off_t)bytes) != 0 && errno == EINTR && ++tries < TRIES)
+            ;
+}
+
+bool file_announce(struct writer *w, const struct tape_block *b, uint64_t end)
+{
+    size_t at = (size_t)((const char *)b - w->base);
+
+    return w->shared ||
+           (file_held(w) && write_all(w, b, sizeof *b, at) &&
+            write_all(w, &end, sizeof end, offsetof(struct tape_header, end)));
+}
+
+/* Pages first .. first + count, those of them that changed. */
+static bool copy_pages(struct writer *w, size_t first, size_t count)
+{
+    size_t run = 0; /* changed pages in a row up to `at` */
+
+    for (size_t at = first; at <= first + count; at++) {
+        const char *page = w->base + at * PAGE;
+        uint64_t sum = at < first + count ? tape_sum(page, PAGE) : w->sums[at];
+        if (sum != w->sums[at] && at < first + count) {
+            w->sums[at] = sum;
+            run++;
+            continue;
+        }
+        if (run > 0 &&
+            !write_all(w, page - run * PAGE, run * PAGE, (at - run) * PAGE)) {
+            memset(&w->sums[at - run], 0, run * sizeof *w->sums);
+            return false;
+        }
+        run = 0;
+    }
+    return true;
+}
+
+/* Its first page says how much of the others is there: it comes last. */
+static bool copy_block(struct writer *w, const struct tape_block *b)
+{
+    size_t first = (size_t)((const char *)b - w->base) / PAGE;
+    size_t bytes =
+        TAPE_CELL + (size_t)(b->kind == TAPE_TEXTS ? b->used : b->used * TAPE_CELL);
+    size_t pages = (bytes + PAGE - 1) / PAGE;
+
+    return copy_pages(w, first + 1, pages - 1) && copy_pages(w, first, 1);
+}
+
+bool file_copy_header(struct writer *w)
+{
+    return copy_pages(w, 0, 1);
+}
+
+/* Somebody cut the file short: nothing is known to be there. */
+static void mind_cut(struct writer *w)
+{
+    struct stat s;
+
+    if (fstat(w->fd, &s) == 0 && (size_t)s.st_size < w->mapped)
+        memset(w->sums, 0, w->mapped / PAGE * sizeof *w->sums);
+}
+
+bool file_copy_out(struct writer *w)
+{
+    static const enum tape_kind order[] = { TAPE_TEXTS, TAPE_FUNCTIONS, TAPE_THREADS,
+                                            TAPE_PROCESSES, TAPE_NODES };
+    const struct tape_header *h = writer_header(w);
+
+    if (!file_held(w))
+        return false;
+    mind_cut(w);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (uint64_t cell = TAPE_HEADER_BYTES / TAPE_CELL; cell < h->end;) {
+            const struct tape_block *b = writer_cell(w, (uint32_t)cell);
+            if (b->kind == order[i] && !copy_block(w, b))
+                return false;
+            cell += b->cells;
+        }
+    return file_copy_header(w);
+}
