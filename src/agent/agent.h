@@ -172,8 +172,9 @@ void greenlet_imported(void);           /* or is about to be */
 bool probe_prepare(void); /* once a process */
 bool probe_start(void);
 void probe_stop(void);
-void probe_switching(void); /* agent.switching is true from now on */
-void probe_replaced(void);  /* a profile function is about to be put into this thread */
+void probe_look_again(void); /* 3.11: has this thread lost its function? */
+void probe_switching(void);  /* agent.switching is true from now on */
+void probe_replaced(void); /* a profile function is about to be put into this thread */
 
 /* note.c: why there is no tape of this process */
 void note_leave(const char *why);

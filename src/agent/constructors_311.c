@@ -35,11 +35,14 @@ static bool is_made_of_error(PyObject *type, const struct pyabi_frame *frame)
 /* Only calls that Python code makes: map(int, ...) is map's own affair. */
 static bool enter_type(PyObject *type)
 {
+    PyThreadState *state = pyabi_thread();
     struct thread *t = agent_thread;
 
+    if (UNLIKELY(!state->c_profilefunc))
+        probe_look_again();
     if (!agent.on || t->top == t->stack || t->top->callable || t->resuming ||
         ((PyTypeObject *)type)->tp_dealloc == agent.python_class_dealloc ||
-        pyabi_current(pyabi_thread()) != t->top->frame || !pyabi_calls(t->top->frame) ||
+        pyabi_current(state) != t->top->frame || !pyabi_calls(t->top->frame) ||
         is_made_of_error(type, t->top->frame))
         return false;
     event_push(t, t->top->tag + 1, false, t->top->frame, type, type);

@@ -93,6 +93,8 @@ static int on_audit(const char *event, PyObject *args, void *data)
     }
     if (event[0] == 's' && strcmp(event, "sys.setprofile") == 0)
         probe_replaced();
+    else
+        probe_look_again();
     if (event[0] == 'i' && strcmp(event, "import") == 0)
         watch_import(args);
     if (event[0] == 'o')

@@ -324,6 +324,11 @@ void probe_stop(void)
     tool = -1;
 }
 
+void probe_look_again(void)
+{
+    /* Nothing of the program's takes an event away. */
+}
+
 void probe_replaced(void)
 {
     /* It has a place of its own beside sys.monitoring's tools. */

@@ -7,6 +7,15 @@
 
 static PyInterpreterState *interpreter;
 static uint64_t newest; /* id of the list's head when last looked at */
+static uint64_t looked; /* the same; 0: all threads are to be looked at again */
+
+/* Where the program last set a profile function, whatever it was. */
+static struct {
+    PyThreadState *thread;
+    struct pyabi_frame *frame;
+    uint16_t *instruction;
+    bool pending; /* the main thread will look soon */
+} change;
 
 /* Frames from here up to one that is in the stack; found through *frame. */
 static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame)
@@ -147,32 +156,78 @@ static void tell_replaced(void)
         writer_header(&agent.tape)->flags |= TAPE_REPLACED;
 }
 
-void probe_replaced(void)
+/* Whether a thread is still where it set its profile function: no call was missed. */
+static bool missed_nothing(PyThreadState *s)
 {
-    if (interpreter && PyThreadState_Get()->c_profilefunc == on_event)
-        tell_replaced();
+    return s == change.thread && pyabi_current(s) == change.frame && change.frame &&
+           change.frame->prev_instr == change.instruction;
 }
 
 /* New thread states are put at the head of the list, with a greater id: one look
  * tells. One that a thread made in C is filling in just now has its turn later. */
 static __attribute__((noinline)) void install(PyThreadState *head)
 {
-    for (PyThreadState *s = head; s && s->id > newest; s = PyThreadState_Next(s)) {
-        if (!s->cframe)
-            return;
-        if (!s->c_profilefunc)
+    bool complete = true;
+
+    for (PyThreadState *s = head; s && (looked == 0 || s->id > newest);
+         s = PyThreadState_Next(s)) {
+        if (!s->cframe) {
+            complete = false;
+        } else if (!s->c_profilefunc) {
+            if (s->id <= newest && !missed_nothing(s))
+                tell_replaced();
             pyabi_set_profile(s, on_event);
-        else if (s->c_profilefunc != on_event)
+        } else if (s->c_profilefunc != on_event) {
             tell_replaced();
+        }
     }
-    newest = head->id;
+    if (complete)
+        newest = looked = head->id;
+}
+
+static int look_again(void *unused)
+{
+    (void)unused;
+    change.pending = false;
+    if (interpreter && agent.on && looked == 0)
+        install(PyInterpreterState_ThreadHead(interpreter));
+    return 0;
+}
+
+/* What it is set to is not told: where it is none, ours comes back, as soon as
+ * the main thread goes on, another thread has an event or this one calls a type. */
+void probe_replaced(void)
+{
+    PyThreadState *s = pyabi_thread();
+    struct thread *t = agent_thread;
+
+    if (!interpreter || s->interp != interpreter)
+        return;
+    change.thread = s;
+    change.frame = pyabi_current(s);
+    change.instruction = change.frame ? change.frame->prev_instr : NULL;
+    looked = 0;
+    if (s->c_profilefunc == on_event && t->top->callable &&
+        t->top->frame == change.frame)
+        event_pop(t); /* nobody would tell of its end */
+    if (!change.pending)
+        change.pending = Py_AddPendingCall(look_again, NULL) == 0;
+}
+
+void probe_look_again(void)
+{
+    PyThreadState *s = pyabi_thread();
+
+    if (looked == 0 && interpreter && s->interp == interpreter && agent.on &&
+        !s->c_profilefunc)
+        install(PyInterpreterState_ThreadHead(interpreter));
 }
 
 static void look_for_threads(void)
 {
     PyThreadState *head = PyInterpreterState_ThreadHead(interpreter);
 
-    if (UNLIKELY(head->id != newest))
+    if (UNLIKELY(head->id != looked))
         install(head);
 }
 
@@ -217,7 +272,8 @@ void probe_switching(void)
 bool probe_start(void)
 {
     interpreter = PyInterpreterState_Get();
-    newest = 0;
+    newest = looked = 0;
+    change.pending = false;
     install(PyInterpreterState_ThreadHead(interpreter));
     if (agent.options.builtins)
         constructors_start();

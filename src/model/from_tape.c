@@ -253,7 +253,7 @@ static void note_lost(struct reading *r)
         build_note(r->build,
                    STR("The program put cProfile or a sys.setprofile() of its "
                        "own in sonde's place: on Python 3.11 that thread's "
-                       "calls from then on are not counted."));
+                       "calls are not counted while it is there."));
     if (r->lost_events > 0)
         build_note(r->build,
                    arena_printf(r->scratch,
