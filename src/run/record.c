@@ -139,8 +139,9 @@ struct record_found record_look(const struct record *r, const struct output *o,
         struct stat s;
 
         if (str_ends(str_of(n->d_name), STR(".note"))) {
-            found.notes++;
             read_note(o->fd, n->d_name, &found, a);
+            found.notes +=
+                found.note[0] != '\0'; /* there was no room for an empty one */
         } else if (str_ends(str_of(n->d_name), STR(".tape")) &&
                    fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
             found.tapes += s.st_ino != r->inode;

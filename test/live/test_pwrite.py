@@ -92,9 +92,9 @@ def make(n):
     return globals()[f"made{n}"]
 
 def busy(first):
-    for n in range(first, first + 4000):
+    for n in range(first, first + 2000):
         make(n)()
-        if n % 500 == 0:
+        if n % 1000 == 0:
             print(n, flush=True)
 
 threads = [threading.Thread(target=busy, args=(1000000 * (n + 1),)) for n in range(2)]
@@ -119,10 +119,10 @@ def test_whole_at_every_moment(sonde, python, clean_env, run_sonde, tmp_path):
                 assert all(f["name"] for f in report["functions"])
                 sizes.add(report["total_calls"])
     assert process.returncode == 0
-    assert len(sizes) > 3
+    assert len(sizes) >= 3
     report = json.loads(run_sonde("report", "--json", "x.sonde", check=True).stdout)
     made = [f["calls"] for f in report["functions"] if f["name"].startswith("made")]
-    assert len(made) == 12_000 and set(made) == {1}
+    assert len(made) == 6_000 and set(made) == {1}
 
 
 KILLED = """
