@@ -65,9 +65,35 @@ def packages_in(folder, sonde):
     return packages
 
 
+def is_generated(label):
+    return label[0].startswith("<") and not label[0].startswith("<frozen ")
+
+
+def summed(edges):
+    """Callers of one label added up."""
+    sums = {}
+    for label, calls, primitive in edges:
+        old = sums.get(tuple(label), (0, 0))
+        sums[tuple(label)] = old[0] + calls, old[1] + primitive
+    return [(label, *counts) for label, counts in sums.items()]
+
+
 def canonical(rows):
+    """Code made from one text again and again is one function where each died before the next.
+
+    cProfile keeps them all alive, so that there they are many: those of one label are added up.
+    """
+    kept, sums = [], {}
+    for label, calls, primitive, callers in rows:
+        callers = [c for c in callers if not is_generated(c[0])] + \
+            summed(c for c in callers if is_generated(c[0]))
+        if is_generated(label):
+            old = sums.get(tuple(label), (0, 0, []))
+            sums[tuple(label)] = old[0] + calls, old[1] + primitive, summed([*old[2], *callers])
+        else:
+            kept.append((label, calls, primitive, callers))
     return sorted((tuple(label), calls, primitive, tuple(sorted((tuple(l), c, p) for l, c, p in callers)))
-                  for label, calls, primitive, callers in rows)
+                  for label, calls, primitive, callers in kept + [(k, *v) for k, v in sums.items()])
 
 
 def rows_of_report(report):

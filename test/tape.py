@@ -12,15 +12,15 @@ CELL = 64
 MAGIC = 0x50415445444E4F53
 BLOCK_MAGIC = 0x4B4C4274
 TEXTS, FUNCTIONS, NODES, THREADS, PROCESSES = range(1, 6)
-PYTHON, BUILTIN, TYPE, OBJECT = range(1, 5)
+PYTHON, BUILTIN, TYPE, OBJECT, FOLDED, MORE = range(1, 7)
 TSC, MONOTONIC, THREAD_CPU = range(1, 4)
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
 
-HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QI 4x")
+HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QI 4x QQ")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
-                 "lost_events healed backward paused_ns unused fault").split()
+                 "lost_events healed backward paused_ns max_paths fault more_functions cut_texts").split()
 BLOCK = struct.Struct("<IIII QQ 32x")
 RECORDS = {
     FUNCTIONS: (struct.Struct("<QQQQ II Q II 8x"),

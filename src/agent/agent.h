@@ -56,24 +56,31 @@ struct thread {
     uint32_t index_size, nodes_used;
     struct writer_block nodes;
     uint32_t cell_id;
-    bool resuming;  /* its stack is to be found anew */
-    bool abandoned; /* of a tape that is closed */
-    int dead;       /* set by the ending thread, without the GIL */
+    uint32_t marker, marker_from, markers; /* fold.c: last used, from where; made */
+    bool resuming;                         /* its stack is to be found anew */
+    bool abandoned;                        /* of a tape that is closed */
+    int dead; /* set by the ending thread, without the GIL */
     struct thread *next;
 };
 
-/* What is known of a function while its key is alive. */
+/* A function while its key is alive. */
 struct known {
-    uint64_t key;        /* address of the code, method or type; 0: empty */
-    uint32_t function;   /* cell; 0: died */
-    uint32_t first_node; /* its nodes, chained by tape_node.same */
+    uint64_t key;      /* address of the code, method or type; 0: empty */
+    uint32_t function; /* cell; 0: died */
+};
+
+enum {
+    AGENT_PATHS = 1 << 22, /* 256 MB of nodes */
+    AGENT_FUNCTIONS = 1 << 20,
+    AGENT_TEXT_BYTES = 1 << 28,
 };
 
 struct options {
     enum clock_kind clock;
     bool builtins, children;
     enum writer_io io;
-    size_t step; /* struct writer_how: tests of full disks */
+    size_t step;                           /* struct writer_how: tests of full disks */
+    uint64_t paths, functions, text_bytes; /* at most, of a process */
 };
 
 struct agent {
@@ -89,7 +96,12 @@ struct agent {
     struct thread *threads;
     struct known *known; /* open addressing */
     uint32_t known_size, known_used;
-    uint32_t function_order, thread_serial;
+    uint32_t *dead; /* heads of chains of dead functions, by their source */
+    uint32_t dead_size, dead_used;
+    uint32_t function_order, thread_serial, nodes; /* so far */
+    /* Cells of the functions that stand for others; 0: none yet. Their addresses
+     * are the keys of their nodes. */
+    uint32_t more_functions, folded;
     uint64_t paused_at;              /* CLOCK_MONOTONIC ns; 0: not paused */
     destructor python_class_dealloc; /* tp_dealloc of every class made in Python */
     PyMethodDef *new_method;         /* what all tp_new wrappers share */
@@ -116,7 +128,7 @@ struct thread *agent_enter_thread(void); /* first event; NULL: out of room */
 struct thread *agent_lose(void);         /* a call was not counted; NULL */
 void agent_after_fork_in_child(void);
 
-/* tree.c: nodes and functions */
+/* tree.c: nodes */
 enum { AGENT_INDEX_FIRST = 256 };
 static inline uint32_t tree_hash(uint64_t key, uint32_t parent)
 {
@@ -135,7 +147,25 @@ uint32_t tree_root(struct thread *t);
 /* The child of a node for a callee, made when new; 0: out of room. object is
  * the code or the callable, key its identity. */
 uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *object);
-void tree_forget(void *key); /* the object behind a key has died */
+uint32_t tree_find(struct thread *t, uint32_t parent, const void *key); /* 0: none */
+uint32_t tree_new(struct thread *t, uint32_t parent, void *key, uint32_t function,
+                  uint32_t fold);
+/* A function's nodes, from the first: none finds them (how many there are) ... */
+uint32_t tree_hide(uint32_t first);
+/* ... until they are shown under another key. */
+void tree_show(uint32_t *first, const void *key);
+
+/* fold.c: whether the tree is as large as it may be; the node that stands for a
+ * callee then */
+bool fold_wanted(const struct thread *t);
+uint32_t fold_child(struct thread *t, uint32_t parent, void *key, uint32_t function);
+
+/* functions.c: their records, made when new; 0: out of room */
+uint32_t functions_of(void *key, PyObject *object);
+uint32_t functions_special(uint32_t *cell, enum tape_function_kind kind,
+                           const char *name);
+void functions_forget(void *key); /* the object behind a key has died */
+void functions_drop(void);        /* the tables, not the records */
 
 /* names.c: fills in a function's record */
 void names_of(struct tape_function *f, PyObject *object);

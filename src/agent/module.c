@@ -112,13 +112,23 @@ static bool listen_to_audit(void)
     return listening;
 }
 
-/* "clock=cpu,builtins=0,children=0,io=pwrite"; what is unknown is passed over. */
+static uint64_t number_of(const char *text, const char *name, uint64_t otherwise)
+{
+    const char *at = strstr(text, name);
+
+    return at ? strtoull(at + strlen(name), NULL, 10) : otherwise;
+}
+
+/* "clock=cpu,builtins=0,io=pwrite,paths=1000"; what is unknown is passed over. */
 static void read_options(const char *text)
 {
     agent.options = (struct options){
         .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
         .builtins = true,
         .children = true,
+        .paths = number_of(text, "paths=", AGENT_PATHS),
+        .functions = number_of(text, "functions=", AGENT_FUNCTIONS),
+        .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
     };
     if (strstr(text, "clock=cpu"))
         agent.options.clock = CLOCK_KIND_THREAD_CPU;
@@ -378,14 +388,14 @@ static destructor code_dealloc, type_dealloc;
 
 static void on_code_dealloc(PyObject *code)
 {
-    tree_forget(code);
+    functions_forget(code);
     code_dealloc(code);
 }
 
 static void on_type_dealloc(PyObject *type)
 {
-    tree_forget(type);
-    tree_forget((char *)type + 1);
+    functions_forget(type);
+    functions_forget((char *)type + 1);
     type_dealloc(type);
 }
 

@@ -8,9 +8,11 @@
 
 #include "agent/agent.h"
 
+enum { TEXT_MOST = 64 * 1024 };
+
 /* One text under construction. The GIL guards it. */
 static struct {
-    char bytes[256 * 1024];
+    char bytes[TEXT_MOST + 2]; /* a byte more tells that it was longer; and a NUL */
     size_t len;
 } text;
 
@@ -19,8 +21,21 @@ static void begin(void)
     text.len = 0;
 }
 
+/* What was longer ends in "...", which stands between two characters. */
+static void cut(void)
+{
+    text.len = TEXT_MOST - 3;
+    while (text.len > 0 && ((unsigned char)text.bytes[text.len] & 0xc0) == 0x80)
+        text.len--;
+    memcpy(text.bytes + text.len, "...", 3);
+    text.len += 3;
+    writer_header(&agent.tape)->cut_texts++;
+}
+
 static tape_text end(void)
 {
+    if (text.len > TEXT_MOST)
+        cut();
     return writer_text(&agent.tape, text.bytes, text.len);
 }
 
@@ -59,7 +74,7 @@ static void add_unicode(PyObject *s)
     Py_ssize_t len = PyUnicode_GET_LENGTH(s);
     int kind = PyUnicode_KIND(s);
     const void *data = PyUnicode_DATA(s);
-    for (Py_ssize_t i = 0; i < len; i++)
+    for (Py_ssize_t i = 0; i < len && text.len < sizeof text.bytes; i++)
         add_char(PyUnicode_READ(kind, data, i));
 }
 

@@ -61,11 +61,8 @@ static void reap_threads(void)
 
 static void forget_tables(void)
 {
-    if (agent.known)
-        munmap(agent.known, agent.known_size * sizeof *agent.known);
-    agent.known = NULL;
-    agent.known_size = agent.known_used = 0;
-    agent.function_order = agent.thread_serial = 0;
+    functions_drop();
+    agent.thread_serial = agent.nodes = agent.folded = 0;
 }
 
 /* Only the thread that forked is left. Its block is the parent's business no
@@ -94,6 +91,7 @@ static void describe(struct tape_header *h)
     ssize_t len = readlink("/proc/self/exe", executable, sizeof executable);
 
     h->flags |= agent.options.builtins ? TAPE_BUILTINS : 0;
+    h->max_paths = agent.options.paths;
     h->python = (uint32_t)Py_Version;
     if (len > 0)
         h->executable = writer_text(&agent.tape, executable, (size_t)len);
@@ -119,6 +117,7 @@ bool agent_begin(void)
         return false;
     }
     agent.quick = agent.options.clock == CLOCK_KIND_TSC && agent.tape.shared;
+    agent.tape.text_bytes_max = agent.options.text_bytes;
     describe(writer_header(&agent.tape));
     writer_flush(&agent.tape);
     if (!agent.tape.shared)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tree.c - a thread's calling context tree: an index from (parent, key) to the
- * node, chained through the nodes themselves, and the table of live functions. */
+ * node, chained through the nodes themselves. */
 #include <string.h>
 #include <sys/mman.h>
 
 #include "agent/agent.h"
 
-enum { KNOWN_FIRST = 1024 };
+/* Of a node whose function died: no address has this bit, so nothing finds it. */
+static const uint64_t hidden = (uint64_t)1 << 63;
 
 bool tree_index_open(struct thread *t)
 {
@@ -15,81 +16,37 @@ bool tree_index_open(struct thread *t)
     return t->index != NULL;
 }
 
-/* Nodes whose key has died are left out: nobody will look for them again. */
+static uint32_t *bucket_of(const struct thread *t, const struct tape_node *node)
+{
+    return &t->index[tree_hash(node->key & ~hidden, node->parent) &
+                     (t->index_size - 1)];
+}
+
+static void link_node(struct thread *t, uint32_t id)
+{
+    uint32_t *bucket = bucket_of(t, agent_node(id));
+
+    agent_node(id)->chain = *bucket;
+    *bucket = id;
+}
+
+/* Nodes that are hidden are left out: they are linked again when shown. */
 static void index_grow(struct thread *t)
 {
-    uint32_t size = t->index_size * 2;
-    uint32_t *index = writer_map_private(size * sizeof *index);
+    uint32_t *old = t->index, old_size = t->index_size;
+    uint32_t *index = writer_map_private(old_size * 2 * sizeof *index);
 
     if (!index)
         return; /* longer chains are slower, not wrong */
-    for (uint32_t i = 0; i < t->index_size; i++)
-        for (uint32_t id = t->index[i], next; id != 0; id = next) {
-            struct tape_node *node = agent_node(id);
-            next = node->chain;
-            if (node->key == 0)
-                continue;
-            uint32_t at = tree_hash(node->key, node->parent) & (size - 1);
-            node->chain = index[at];
-            index[at] = id;
-        }
-    munmap(t->index, t->index_size * sizeof *index);
     t->index = index;
-    t->index_size = size;
-}
-
-static struct known *known_slot(uint64_t key)
-{
-    uint32_t at = tree_hash(key, 0) & (agent.known_size - 1);
-
-    while (agent.known[at].key != 0 && agent.known[at].key != key)
-        at = (at + 1) & (agent.known_size - 1);
-    return &agent.known[at];
-}
-
-/* The dead are left behind. */
-static bool known_grow(void)
-{
-    struct known *old = agent.known;
-    uint32_t old_size = agent.known_size, live = 0;
-
+    t->index_size = old_size * 2;
     for (uint32_t i = 0; i < old_size; i++)
-        live += old[i].function != 0;
-    uint32_t size = old_size == 0         ? KNOWN_FIRST
-                    : live * 4 > old_size ? old_size * 2
-                                          : old_size;
-    struct known *table = writer_map_private(size * sizeof *table);
-    if (!table)
-        return false;
-    agent.known = table;
-    agent.known_size = size;
-    agent.known_used = live;
-    for (uint32_t i = 0; i < old_size; i++)
-        if (old[i].function != 0)
-            *known_slot(old[i].key) = old[i];
-    if (old)
-        munmap(old, old_size * sizeof *old);
-    return true;
-}
-
-static struct known *function_of(void *key, PyObject *object)
-{
-    if (agent.known_used * 2 >= agent.known_size && !known_grow())
-        return NULL;
-    struct known *k = known_slot((uintptr_t)key);
-    if (k->function != 0)
-        return k;
-    uint32_t cell = writer_add(&agent.tape, &agent.tape.functions, TAPE_FUNCTIONS, 0);
-    if (cell == 0)
-        return NULL;
-    struct tape_function *f = writer_cell(&agent.tape, cell);
-    names_of(f, object);
-    f->order = agent.function_order++;
-    writer_commit(&agent.tape.functions);
-    if (k->key == 0)
-        agent.known_used++;
-    *k = (struct known){ .key = (uintptr_t)key, .function = cell };
-    return k;
+        for (uint32_t id = old[i], next; id != 0; id = next) {
+            next = agent_node(id)->chain;
+            if (!(agent_node(id)->key & hidden))
+                link_node(t, id);
+        }
+    munmap(old, old_size * sizeof *old);
 }
 
 /* Once in a while, not by the clock: a new node is a rare and cheap moment. */
@@ -101,50 +58,46 @@ static void stamp_now_and_then(const struct thread *t)
         writer_stamp(&agent.tape);
 }
 
-static uint32_t add_node(struct thread *t, uint32_t parent, uint32_t function,
-                         uint64_t key)
+static uint32_t add_node(struct thread *t, struct tape_node made)
 {
     uint32_t id = writer_add(&agent.tape, &t->nodes, TAPE_NODES, t->cell_id);
 
     if (id == 0)
         return 0;
-    struct tape_node *node = agent_node(id);
-    node->parent = parent;
-    node->function = function;
-    node->key = key;
+    made.owner = t->cell_id;
+    *agent_node(id) = made;
     writer_commit(&t->nodes);
+    agent.nodes++;
     stamp_now_and_then(t);
     return id;
 }
 
 uint32_t tree_root(struct thread *t)
 {
-    return add_node(t, 0, 0, 0);
+    return add_node(t, (struct tape_node){ 0 });
 }
 
-static uint32_t new_child(struct thread *t, uint32_t parent, void *key,
-                          PyObject *object)
+uint32_t tree_new(struct thread *t, uint32_t parent, void *key, uint32_t function,
+                  uint32_t fold)
 {
-    struct known *k = function_of(key, object);
+    struct tape_function *f = writer_cell(&agent.tape, function);
+    uint32_t id = add_node(t, (struct tape_node){ .parent = parent,
+                                                  .function = function,
+                                                  .key = (uintptr_t)key,
+                                                  .same = f->first_node,
+                                                  .fold = fold });
 
-    if (!k)
-        return 0;
-    uint32_t id = add_node(t, parent, k->function, (uintptr_t)key);
     if (id == 0)
         return 0;
-    struct tape_node *node = agent_node(id);
-    node->same = k->first_node;
-    k->first_node = id;
+    f->first_node = id;
     if (++t->nodes_used > t->index_size / 4 * 3)
         index_grow(t);
-    uint32_t *bucket = tree_bucket(t, parent, key);
-    node->chain = *bucket;
-    *bucket = id;
+    link_node(t, id);
     return id;
 }
 
 /* What is found moves to the head of its chain, where event.h looks. */
-uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *object)
+uint32_t tree_find(struct thread *t, uint32_t parent, const void *key)
 {
     uint32_t *bucket = tree_bucket(t, parent, key), before = 0;
 
@@ -161,19 +114,72 @@ uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *obje
         before = id;
         id = node->chain;
     }
-    return new_child(t, parent, key, object);
+    return 0;
 }
 
-void tree_forget(void *key)
+/* Finding the function may have shown nodes that were hidden. */
+uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *object)
 {
-    if (!agent.known || !agent.tape.base || agent.forked)
-        return;
-    struct known *k = known_slot((uintptr_t)key);
-    if (k->function == 0)
-        return;
-    struct tape_function *f = writer_cell(&agent.tape, k->function);
-    f->died = 1;
-    for (uint32_t id = k->first_node; id != 0; id = agent_node(id)->same)
-        agent_node(id)->key = 0;
-    k->function = 0;
+    uint32_t id = tree_find(t, parent, key);
+
+    if (id != 0)
+        return id;
+    uint32_t function = functions_of(key, object);
+    if (function == 0)
+        return 0;
+    if (function == agent.more_functions)
+        key = &agent.more_functions; /* one for them all */
+    id = tree_find(t, parent, key);
+    if (id != 0)
+        return id;
+    if (fold_wanted(t))
+        return fold_child(t, parent, key, function);
+    return tree_new(t, parent, key, function, 0);
+}
+
+uint32_t tree_hide(uint32_t first)
+{
+    uint32_t count = 0;
+
+    for (uint32_t id = first; id != 0; id = agent_node(id)->same) {
+        agent_node(id)->key |= hidden;
+        count++;
+    }
+    return count;
+}
+
+static struct thread *thread_of(uint32_t cell)
+{
+    struct thread *t = agent.threads;
+
+    while (t && t->cell_id != cell)
+        t = t->next;
+    return t;
+}
+
+static void unlink_node(const struct thread *t, uint32_t id)
+{
+    uint32_t *at = bucket_of(t, agent_node(id));
+
+    while (*at != 0 && *at != id)
+        at = &agent_node(*at)->chain;
+    if (*at == id)
+        *at = agent_node(id)->chain;
+}
+
+void tree_show(uint32_t *first, const void *key)
+{
+    for (uint32_t *at = first; *at != 0;) {
+        uint32_t id = *at;
+        struct tape_node *node = agent_node(id);
+        struct thread *t = thread_of(node->owner);
+        if (!t) { /* it has ended: nobody will look for them any more */
+            *at = node->same;
+            continue;
+        }
+        unlink_node(t, id);
+        node->key = (uintptr_t)key;
+        link_node(t, id);
+        at = &node->same;
+    }
 }

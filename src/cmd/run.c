@@ -30,12 +30,16 @@ enum {
     KEY_CLOCK,
     KEY_NO_CHILDREN,
     KEY_IO,
-    KEY_STEP
+    KEY_STEP,
+    KEY_MAX_PATHS
 };
+
+enum { PATHS_MOST = 200000000 }; /* what a tape has address space for */
 
 struct run_args {
     const char *output, *module, *code, *python, *step;
     enum writer_io io;
+    uint64_t max_paths; /* 0: the agent's own */
     bool cpu, no_builtins, no_children, verbose, quiet;
 };
 
@@ -60,6 +64,10 @@ static const struct argp_option options[] = {
     { "io", KEY_IO, "mapped|pwrite", 0,
       "how the recording is written (default: as its file system allows)", 0 },
     { "step", KEY_STEP, "BYTES", OPTION_HIDDEN, NULL, 0 }, /* tests of full disks */
+    { "max-paths", KEY_MAX_PATHS, "N", 0,
+      "call paths kept of a process, 64 bytes each; what goes beyond is folded to "
+      "caller and callee (default: 4194304)",
+      0 },
     { "verbose", 'v', NULL, 0, "say what is done", 0 },
     { "quiet", 'q', NULL, 0, "say nothing", 0 },
     { 0 },
@@ -87,6 +95,17 @@ static bool take_io(struct run_args *a, const char *value, struct err *e)
     a->io = strcmp(value, "mapped") == 0 ? WRITER_MAPPED : WRITER_PWRITE;
     return a->io == WRITER_MAPPED || strcmp(value, "pwrite") == 0 ||
            err_set(e, ERR_USAGE, "bad value: --io %s: it is mapped or pwrite", value);
+}
+
+static bool take_max_paths(struct run_args *a, const char *value, struct err *e)
+{
+    char *end;
+
+    errno = 0;
+    a->max_paths = *value >= '0' && *value <= '9' ? strtoull(value, &end, 10) : 0;
+    return (a->max_paths >= 1 && a->max_paths <= PATHS_MOST && *end == '\0') ||
+           err_set(e, ERR_USAGE, "bad value: --max-paths %s: a number from 1 to %d",
+                   value, PATHS_MOST);
 }
 
 static bool option(void *args, int key, const char *value, struct err *e)
@@ -126,6 +145,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case KEY_STEP:
         a->step = value;
         return true;
+    case KEY_MAX_PATHS:
+        return take_max_paths(a, value, e);
     case 'v':
         a->verbose = true;
         return true;
@@ -155,6 +176,9 @@ static const char *agent_options(const struct run_args *a, struct arena *arena)
                                    a->no_children ? ",children=0" : "", io[a->io],
                                    a->step ? ",step=" : "", a->step ? a->step : "");
 
+    if (a->max_paths != 0)
+        text = arena_printf(arena, "%.*s,paths=%llu", (int)text.len, text.at,
+                            (unsigned long long)a->max_paths);
     return text.len ? text.at + 1 : "";
 }
 

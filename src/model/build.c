@@ -91,7 +91,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 static uint64_t function_hash(const struct function *f)
 {
-    uint64_t hash = mix(str_hash(f->name), str_hash(f->qualname));
+    uint64_t hash = mix(mix(1, str_hash(f->name)), str_hash(f->qualname));
 
     hash = mix(mix(hash, str_hash(f->file)), str_hash(f->owner));
     hash = mix(mix(hash, f->line), f->kind);

@@ -70,6 +70,8 @@ static void fold_node(const struct folding *f, node_id id)
     const struct node *n = profile_node(f->from, id);
     node_id above = f->to[n->parent];
 
+    if (node_is_marker(n))
+        f->to[id] = build_child(f->build, above, FUNCTION_NONE);
     if (n->function == FUNCTION_NONE)
         return;
     if (vanishes(f, n)) {

@@ -145,6 +145,8 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     r->behind += (h->flags & TAPE_BEHIND) != 0;
     if (h->lost_events > 0 || h->flags & TAPE_BEHIND)
         q->exact = false;
+    q->more_functions += h->more_functions;
+    q->cut_texts += h->cut_texts;
     if (h->flags & TAPE_REPLACED) {
         q->exact = false;
         r->replaced = true;
@@ -185,6 +187,8 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
         return;
     }
     r->agents++;
+    if (h->max_paths != 0 && (r->max_paths == 0 || h->max_paths < r->max_paths))
+        r->max_paths = h->max_paths;
     if (h->clock == CLOCK_KIND_THREAD_CPU)
         build_run(r->build)->clock = STR("cpu");
     double ratio = ns_per_tick(r, h);
@@ -247,6 +251,35 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
     return true;
 }
 
+/* What was bounded is told together with what that leaves exact. */
+static void note_bounds(struct reading *r)
+{
+    const struct quality *q = build_quality(r->build);
+
+    if (q->folded_calls > 0)
+        build_note(r->build,
+                   arena_printf(
+                       r->scratch,
+                       "%llu calls were on paths beyond the %llu a process keeps, and "
+                       "are folded to caller and callee: calls and self times are "
+                       "exact, cumulative times at least, primitive calls at most what "
+                       "is shown (sonde run --max-paths keeps more).",
+                       (unsigned long long)q->folded_calls,
+                       (unsigned long long)r->max_paths));
+    if (q->more_functions > 0)
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "%llu functions came when there was no room for more: "
+                                "their calls are those of <more functions>.",
+                                (unsigned long long)q->more_functions));
+    if (q->cut_texts > 0)
+        build_note(
+            r->build,
+            arena_printf(r->scratch,
+                         "%llu names were too long, or too many, and end in \"...\".",
+                         (unsigned long long)q->cut_texts));
+}
+
 static void note_lost(struct reading *r)
 {
     if (r->replaced)
@@ -300,6 +333,7 @@ bool from_recording(const char *path, struct build *b, struct err *e)
     if (ok) {
         reading_processes(&r);
         note_lost(&r);
+        note_bounds(&r);
     }
     arena_close(r.scratch);
     recording_close(recording);

@@ -19,7 +19,7 @@ typedef uint32_t thread_id;
 typedef uint32_t process_id;
 
 enum { NODE_ROOT = 0 };          /* above the roots of all threads */
-#define FUNCTION_NONE UINT32_MAX /* of NODE_ROOT and the threads' roots */
+#define FUNCTION_NONE UINT32_MAX /* of NODE_ROOT, the threads' roots and markers */
 
 enum unit { UNIT_NS, UNIT_SAMPLES, UNIT_BYTES };
 
@@ -40,6 +40,9 @@ struct function {
     uint32_t merged; /* how many functions this row had to stand for; 1 */
 };
 
+/* A marker is a node of no function that is no root: what is below it was
+ * called on paths that were not kept. It is a caller, or a callee of the caller
+ * it is below. */
 struct node {
     node_id parent;
     function_id function;
@@ -47,6 +50,11 @@ struct node {
     uint32_t depth;   /* NODE_ROOT 0, a thread's root 1 */
     uint64_t calls, resumes, self;
 };
+
+static inline bool node_is_marker(const struct node *n)
+{
+    return n->function == FUNCTION_NONE && n->depth > 1;
+}
 
 struct thread {
     struct str name;
@@ -70,6 +78,9 @@ struct quality {
     bool exact;
     bool truncated; /* a tape was damaged or cut */
     uint64_t lost_events, lost_ns;
+    uint64_t folded_calls;   /* below markers */
+    uint64_t more_functions; /* told by none but a common name */
+    uint64_t cut_texts;
     double probe_ns; /* a call; 0: not measured */
     uint32_t notes;
     const struct str *note; /* sentences for people */

@@ -15,6 +15,8 @@ struct adding {
     uint32_t cells, nodes;
     /* By cell: the id plus 1, 0 none. */
     uint32_t *function, *thread, *node;
+    uint32_t marker; /* cell of the function that markers have; 0: none */
+    bool *folded;    /* by cell of a node, where there is one */
     /* By function id: how many of this tape had the same identity so far. */
     uint32_t *ties, ties_room;
 };
@@ -30,6 +32,7 @@ static enum function_kind kind_of(uint32_t kind)
     case TAPE_PYTHON:
         return FUNCTION_PYTHON;
     case TAPE_BUILTIN:
+    case TAPE_MORE:
         return FUNCTION_BUILTIN;
     case TAPE_TYPE:
         return FUNCTION_TYPE;
@@ -76,7 +79,10 @@ static void add_functions(struct adding *a, struct tape_run run)
     const struct tape_function *record = run.records;
 
     for (uint32_t i = 0; i < run.count; i++)
-        a->function[run.first + i] = add_function(a, &record[i]) + 1;
+        if (record[i].kind == TAPE_FOLDED)
+            a->marker = run.first + i;
+        else
+            a->function[run.first + i] = add_function(a, &record[i]) + 1;
 }
 
 /* A program that has not imported threading has no name for its first thread. */
@@ -125,7 +131,18 @@ static uint64_t to_ns(const struct adding *a, uint64_t ticks)
     return ns < 0x1p62 ? (uint64_t)ns : (uint64_t)1 << 62;
 }
 
-/* A root's own counts are nobody's: time before the first function. */
+static void note_folded(struct adding *a, uint32_t cell, uint32_t parent,
+                        const struct tape_node *record)
+{
+    if (!a->folded)
+        a->folded = arena_array(a->scratch, (size_t)a->cells + 1, sizeof *a->folded);
+    a->folded[cell] = record->function == a->marker || a->folded[parent];
+    if (a->folded[cell])
+        build_quality(a->build)->folded_calls += record->calls;
+}
+
+/* A root's own counts are nobody's: time before the first function. A marker
+ * has none. */
 static void add_node(struct adding *a, uint32_t cell, const struct tape_node *record,
                      node_id root)
 {
@@ -133,6 +150,13 @@ static void add_node(struct adding *a, uint32_t cell, const struct tape_node *re
 
     if (record->function == 0) {
         a->node[cell] = root + 1;
+        return;
+    }
+    if (a->marker != 0)
+        note_folded(a, cell, parent ? record->parent : 0, record);
+    if (a->marker != 0 && record->function == a->marker) {
+        a->node[cell] =
+            build_child(a->build, parent ? parent - 1 : root, FUNCTION_NONE) + 1;
         return;
     }
     uint32_t f = record->function < a->cells ? a->function[record->function] : 0;

@@ -34,6 +34,7 @@ struct reading {
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
     uint64_t lost_events, started_ns;
+    uint64_t max_paths;     /* the least that a process kept */
     uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
     bool replaced;          /* a tape lacks calls: TAPE_REPLACED */
     struct str launched;    /* the program, as the launcher calls it */

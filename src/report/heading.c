@@ -37,7 +37,9 @@ void text_heading(const struct report *r, const struct screen *s)
     out_printf(s->out, "   %s call%s", units_count(stats_total(r->stats)->calls).text,
                stats_total(r->stats)->calls == 1 ? "" : "s");
     if (profile_quality(p)->exact)
-        out_text_of(s->out, "   exact");
+        out_text_of(s->out, profile_quality(p)->folded_calls > 0
+                                ? "   exact, but for folded paths: see the note"
+                                : "   exact");
     if (str_eq(profile_run(p)->clock, STR("cpu")))
         out_text_of(s->out, ", CPU time");
     if (profile_quality(p)->probe_ns > 0)

@@ -127,6 +127,9 @@ static void write_quality(const struct writing *w)
     json_bool(j, "exact", q->exact);
     json_u64(j, "lost_events", q->lost_events);
     json_u64(j, "lost_ns", q->lost_ns);
+    json_u64(j, "folded_calls", q->folded_calls);
+    json_u64(j, "more_functions", q->more_functions);
+    json_u64(j, "cut_names", q->cut_texts);
     json_bool(j, "truncated", q->truncated);
     if (q->probe_ns > 0)
         json_double(j, "probe_ns", q->probe_ns);
@@ -214,28 +217,36 @@ static void write_rows(const struct writing *w)
     json_end(w->json);
 }
 
-/* Every node but the roots: a thread's first functions have no parent. */
+/* Every node but the roots: a thread's first functions have no parent. What is
+ * below a marker is told of instead of the marker. */
 static void write_nodes(const struct writing *w)
 {
     const struct profile *p = w->report->profile;
     struct json *j = w->json;
+    bool *folded = arena_array(w->report->arena, profile_nodes(p), sizeof *folded);
 
     json_array(j, "nodes");
     for (node_id id = NODE_ROOT + 1; id < profile_nodes(p); id++) {
         const struct node *n = profile_node(p, id);
-        bool top = profile_node(p, n->parent)->function == FUNCTION_NONE;
+        node_id above = n->parent;
 
+        folded[id] = folded[above] || node_is_marker(n);
         if (n->function == FUNCTION_NONE)
             continue;
+        while (node_is_marker(profile_node(p, above)))
+            above = profile_node(p, above)->parent;
         json_object(j, NULL);
         json_u64(j, "id", id);
-        number_or_null(j, "parent", n->parent, !top);
+        number_or_null(j, "parent", above,
+                       profile_node(p, above)->function != FUNCTION_NONE);
         json_u64(j, "function", n->function);
         json_u64(j, "thread", n->thread);
         json_u64(j, "calls", n->calls);
         json_u64(j, "resumes", n->resumes);
         value(w, "self", n->self);
         value(w, "cumulative", stats_below(w->report->stats, id));
+        if (folded[id])
+            json_bool(j, "folded", true);
         json_end(j);
     }
     json_end(j);

@@ -20,6 +20,11 @@ struct tree {
     struct column cumulative, self;
 };
 
+static bool is_root(const struct node *n)
+{
+    return n->function == FUNCTION_NONE && !node_is_marker(n);
+}
+
 /* Nodes of the functions that --only and --not left, and all above them. */
 static bool *mark_wanted(const struct tree *t)
 {
@@ -82,11 +87,11 @@ static uint32_t choose(struct tree *t)
     uint32_t count = 0;
 
     for (node_id n = 0; n < profile_nodes(p); n++)
-        count += wanted[n] && profile_node(p, n)->function != FUNCTION_NONE;
+        count += wanted[n] && !is_root(profile_node(p, n));
     t->limit = report_limit(t->report->options, count, REPORT_ROWS);
     t->heap = arena_array(t->scratch, t->limit, sizeof *t->heap);
     for (node_id n = 0; n < profile_nodes(p) && t->limit > 0; n++) {
-        if (!wanted[n] || profile_node(p, n)->function == FUNCTION_NONE)
+        if (!wanted[n] || is_root(profile_node(p, n)))
             continue;
         if (t->chosen < t->limit) {
             t->heap[t->chosen++] = n;
@@ -111,13 +116,21 @@ static void link_chosen(struct tree *t)
         node_id n = t->heap[0];
         node_id above = profile_node(t->profile, n)->parent;
 
-        if (profile_node(t->profile, above)->function == FUNCTION_NONE)
+        if (is_root(profile_node(t->profile, above)))
             above = NODE_ROOT;
         t->next[n] = t->first_child[above];
         t->first_child[above] = n;
         t->heap[0] = t->heap[--t->chosen];
         sink(t, 0);
     }
+}
+
+/* A folded caller has none of its own: they are those of its other nodes. */
+static bool shows_calls(const struct tree *t, const struct node *n)
+{
+    bool folded_caller = node_is_marker(profile_node(t->profile, n->parent));
+
+    return !node_is_marker(n) && (n->calls > 0 || !folded_caller);
 }
 
 static void print_node(const struct tree *t, node_id id)
@@ -130,16 +143,19 @@ static void print_node(const struct tree *t, node_id id)
 
     if (indent > INDENT_MOST)
         indent = INDENT_MOST;
-    out_printf(s->out, "%8s %5s  %8s %10s   ",
-               units_cell(t->cumulative, (double)below).text,
-               units_share(below, total).text,
-               units_cell(t->self, (double)n->self).text, units_round(n->calls).text);
+    out_printf(
+        s->out, "%8s %5s  %8s %10s   ", units_cell(t->cumulative, (double)below).text,
+        units_share(below, total).text, units_cell(t->self, (double)n->self).text,
+        shows_calls(t, n) ? units_round(n->calls).text : "");
     out_printf(s->out, "%*s", (int)indent, "");
     if (s->width > 0)
         width = s->width > COLUMNS_BEFORE + indent + NAME_LEAST
                     ? s->width - COLUMNS_BEFORE - indent
                     : NAME_LEAST;
-    text_function(t->report, s, n->function, 0, width);
+    if (node_is_marker(n))
+        screen_put(s, TONE_DIM, STR("<folded paths>"), 0);
+    else
+        text_function(t->report, s, n->function, 0, width);
     out_char(s->out, '\n');
 }
 
@@ -155,7 +171,7 @@ static void print_chosen(const struct tree *t)
         }
         while (n != NODE_ROOT && t->next[n] == 0) {
             n = profile_node(t->profile, n)->parent;
-            if (profile_node(t->profile, n)->function == FUNCTION_NONE)
+            if (is_root(profile_node(t->profile, n)))
                 n = NODE_ROOT;
         }
         if (n != NODE_ROOT)

@@ -58,9 +58,11 @@ struct tape_header {
     uint64_t healed;               /* events that did not fit the stack: see doc */
     uint64_t backward;             /* clock readings smaller than the one before */
     uint64_t paused_ns;            /* between stop and start */
-    uint64_t unused;
+    uint64_t max_paths;            /* nodes beyond so many are folded */
     uint32_t fault; /* errno of the first failure to find room or to write, or 0 */
     uint32_t reserved_too;
+    uint64_t more_functions; /* so many are counted as one, TAPE_MORE */
+    uint64_t cut_texts;      /* texts that were cut, or left out, for length */
 };
 
 enum tape_kind {
@@ -87,22 +89,27 @@ enum tape_function_kind {
     TAPE_BUILTIN, /* a C function or method: what cProfile counts as well */
     TAPE_TYPE,    /* constructor of a type made in C */
     TAPE_OBJECT,  /* any other callable object made in C */
+    TAPE_FOLDED,  /* no function: its nodes are markers, see struct tape_node */
+    TAPE_MORE,    /* all functions that came when there was no room for more */
 };
 
 struct tape_function {
-    tape_text name;     /* builtins: as cProfile prints them */
-    tape_text qualname; /* builtins: module.name or type.name */
-    tape_text file;     /* builtins: "~" */
-    tape_text owner;    /* class of the first argument at the first call */
-    uint32_t line;      /* first line; builtins: 0 */
-    uint32_t kind;      /* enum tape_function_kind */
-    uint64_t hash;      /* of the code: equal functions of two tapes */
-    uint32_t order;     /* 0, 1, ... in order of first call */
-    uint32_t died;      /* 1: its code object is gone */
-    uint64_t reserved;
+    tape_text name;      /* builtins: as cProfile prints them */
+    tape_text qualname;  /* builtins: module.name or type.name */
+    tape_text file;      /* builtins: "~" */
+    tape_text owner;     /* class of the first argument at the first call */
+    uint32_t line;       /* first line; builtins: 0 */
+    uint32_t kind;       /* enum tape_function_kind */
+    uint64_t hash;       /* of the code: equal functions of two tapes */
+    uint32_t order;      /* 0, 1, ... in order of first call */
+    uint32_t died;       /* 1: its code object is gone */
+    uint32_t first_node; /* this and the rest is the writer's own business */
+    uint32_t next_dead;
 };
 
-/* One distinct call path. Owned and updated in place by one thread. */
+/* One distinct call path. Owned and updated in place by one thread. Below a
+ * marker (its function's kind is TAPE_FOLDED) it is a caller, or a callee of
+ * the caller it is below, whatever lay in between. */
 struct tape_node {
     uint32_t parent;   /* a smaller cell; 0: a thread's root */
     uint32_t function; /* 0: a root */
@@ -113,7 +120,9 @@ struct tape_node {
     uint32_t recent;
     uint32_t chain;
     uint32_t same;
-    uint8_t reserved[12];
+    uint32_t fold;
+    uint32_t owner;
+    uint8_t reserved[4];
 };
 
 struct tape_thread {

@@ -234,6 +234,8 @@ static tape_text append_text(struct writer *w, const char *bytes, size_t len)
     return offset | (uint64_t)len << 40;
 }
 
+static const struct str more = { "...", 3 };
+
 static bool grow_interned(struct writer *w)
 {
     uint32_t size = w->interned ? w->interned_size * 2 : INTERNED_FIRST;
@@ -259,25 +261,43 @@ static bool grow_interned(struct writer *w)
     return true;
 }
 
-tape_text writer_text(struct writer *w, const char *bytes, size_t len)
+/* Its place in the table: empty where it is new. */
+static tape_text *interned_slot(const struct writer *w, struct str wanted)
 {
-    struct str wanted = { bytes, len > TAPE_TEXT_MAX ? TAPE_TEXT_MAX : len };
-
-    if (len == 0)
-        return 0;
-    if (w->interned_used * 2 >= w->interned_size && !grow_interned(w))
-        return 0;
     uint32_t at = (uint32_t)str_hash(wanted) & (w->interned_size - 1);
+
     for (; w->interned[at] != 0; at = (at + 1) & (w->interned_size - 1)) {
         tape_text text = w->interned[at];
         struct str s = { w->base + (text & 0xffffffffff), text >> 40 };
         if (str_eq(s, wanted))
-            return text;
+            break;
     }
-    tape_text text = append_text(w, bytes, wanted.len);
-    if (text != 0) {
-        w->interned[at] = text;
+    return &w->interned[at];
+}
+
+static tape_text intern(struct writer *w, struct str s)
+{
+    if (w->interned_used * 2 >= w->interned_size && !grow_interned(w))
+        return 0;
+    tape_text *slot = interned_slot(w, s);
+    if (*slot != 0)
+        return *slot;
+    bool full = w->text_bytes_max != 0 && w->text_bytes + s.len > w->text_bytes_max;
+    if (full && !str_eq(s, more)) {
+        writer_header(w)->cut_texts++;
+        return intern(w, more);
+    }
+    *slot = append_text(w, s.at, s.len);
+    if (*slot != 0) {
         w->interned_used++;
+        w->text_bytes += s.len;
     }
-    return text;
+    return *slot;
+}
+
+tape_text writer_text(struct writer *w, const char *bytes, size_t len)
+{
+    if (len == 0)
+        return 0;
+    return intern(w, (struct str){ bytes, len < TAPE_TEXT_MAX ? len : TAPE_TEXT_MAX });
 }

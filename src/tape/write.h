@@ -51,6 +51,7 @@ struct writer {
     struct writer_block texts, functions, threads, processes;
     tape_text *interned; /* open addressing, 0 is empty */
     uint32_t interned_size, interned_used;
+    uint64_t text_bytes, text_bytes_max; /* written; 0: as many as there is room */
 };
 
 static inline struct tape_header *writer_header(const struct writer *w)
@@ -101,7 +102,8 @@ static inline void writer_commit(struct writer_block *b)
     __atomic_store_n(&b->at->used, b->at->used + 1, __ATOMIC_RELEASE);
 }
 
-/* The text, once: equal texts share their bytes. Cut at TAPE_TEXT_MAX. */
+/* The text, once: equal texts share their bytes. Cut at TAPE_TEXT_MAX. New ones
+ * beyond text_bytes_max are all "...". */
 tape_text writer_text(struct writer *w, const char *bytes, size_t len);
 
 /* Zeroed private memory outside every allocator a program can hook. */

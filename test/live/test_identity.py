@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A function is its code object: what looks alike stays apart, what died is not revived."""
+"""A function is its code object: what looks alike stays apart, at any address.
+
+What died and is made again from the same source goes on with its record.
+"""
 
 import collections
 import json
@@ -88,6 +91,7 @@ def run():
     space = {}
     exec("def f(): return g()\\ndef g(): return 1", space)
     space["f"](), space["g"]()
+    space.clear()  # else they live until the next collection: they refer to it
 
 for _ in range(3000):
     run()
@@ -97,7 +101,63 @@ for _ in range(3000):
     assert sum(x["calls"] for x in f) == 3000
     assert sum(x["calls"] for x in g) == 6000
     made = [x for x in tape.functions.values() if x.name == "f" and x.file == "<string>"]
-    assert len(made) == 3000, "each is a function of its own in the tape"
+    assert len(made) == 1, "made again from the same source it goes on with its record"
+
+
+def test_made_again_while_others_live(recorded):
+    functions, tape = recorded("""
+def make():
+    space = {}
+    exec("def f(): pass\\ndef g(): return 1", space)
+    f, g = space["f"], space["g"]
+    space.clear()
+    return f, g
+
+kept = [make() for _ in range(10)]
+for n, (f, g) in enumerate(kept):
+    for _ in range(n + 1):
+        f()
+for _ in range(500):
+    f, g = make()
+    f(), g()
+del kept, f, g
+for _ in range(100):
+    f, g = make()
+    f(), g()
+""")
+    f = [x for x in functions if x["name"] == "f" and x["file"] == "<string>"]
+    g = [x for x in functions if x["name"] == "g" and x["file"] == "<string>"]
+    assert sum(x["calls"] for x in f) == 55 + 600
+    assert sum(x["calls"] for x in g) == 600
+    made = [x for x in tape.functions.values() if x.name == "f" and x.file == "<string>"]
+    assert 11 <= len(made) <= 13, "ten that live, and the one that comes and goes"
+
+
+def test_made_again_in_threads(recorded):
+    functions, tape = recorded("""
+import threading
+
+def run(n):
+    for _ in range(n):
+        space = {}
+        exec("def f(): return g()\\ndef g(): return 1", space)
+        space["f"](), space["g"]()
+        space.clear()
+
+for n in range(1, 21):
+    t = threading.Thread(target=run, args=(n,))
+    t.start()
+    t.join()
+threads = [threading.Thread(target=run, args=(200,)) for _ in range(4)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+""")
+    f = [x for x in functions if x["name"] == "f" and x["file"] == "<string>"]
+    g = [x for x in functions if x["name"] == "g" and x["file"] == "<string>"]
+    assert sum(x["calls"] for x in f) == 210 + 800
+    assert sum(x["calls"] for x in g) == 2 * (210 + 800)
+    made = [x for x in tape.functions.values() if x.name == "f" and x.file == "<string>"]
+    assert len(made) <= 5, "as many as live at once"
 
 
 def test_closures_share_their_code(recorded):
