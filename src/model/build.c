@@ -20,7 +20,12 @@ struct build {
     struct quality quality;
     struct array functions, nodes, threads, processes, notes, pythons;
     struct map function_ids, child_ids;
+    uint64_t calls_left, resumes_left, self_left; /* until sums could overflow */
+    bool cut;
 };
+
+/* Calls and resumes of all nodes, and self times, stay below this sum. */
+static const uint64_t sum_max = (uint64_t)1 << 62;
 
 static void *item(const struct array *a, uint32_t i)
 {
@@ -52,6 +57,9 @@ struct build *build_open(enum unit unit)
         .scratch = scratch,
         .unit = unit,
         .quality = { .exact = true },
+        .calls_left = sum_max,
+        .resumes_left = sum_max,
+        .self_left = sum_max,
         .functions = { .size = sizeof(struct function) },
         .nodes = { .size = sizeof(struct node) },
         .threads = { .size = sizeof(struct thread) },
@@ -227,14 +235,25 @@ node_id build_child(struct build *b, node_id parent, function_id f)
     return id;
 }
 
+/* What only a damaged file can claim. */
+static uint64_t within(struct build *b, uint64_t *left, uint64_t wanted)
+{
+    if (wanted > *left) {
+        wanted = *left;
+        b->cut = true;
+    }
+    *left -= wanted;
+    return wanted;
+}
+
 void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
                uint64_t self)
 {
     struct node *node = item(&b->nodes, n);
 
-    node->calls += calls;
-    node->resumes += resumes;
-    node->self += self;
+    node->calls += within(b, &b->calls_left, calls);
+    node->resumes += within(b, &b->resumes_left, resumes);
+    node->self += within(b, &b->self_left, self);
 }
 
 struct run *build_run(struct build *b)
@@ -279,6 +298,11 @@ struct profile *build_finish(struct build *b)
 {
     struct profile *p = arena_alloc(b->arena, sizeof *p);
 
+    if (b->cut) {
+        b->quality.exact = false;
+        build_note(b, STR("The recording is damaged: figures too large to be true "
+                          "together were cut."));
+    }
     b->quality.note = b->notes.items;
     b->quality.notes = b->notes.used;
     b->run.python = b->pythons.items;

@@ -29,6 +29,7 @@ node_id build_thread_root(const struct build *b, thread_id t);
 node_id build_node(struct build *b, node_id parent, function_id f);
 /* ... or lets the builder look for it, at the price of a hash lookup. */
 node_id build_child(struct build *b, node_id parent, function_id f);
+/* Of what could not be true together the sum stops at 2^62, and a note says so. */
 void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
                uint64_t self);
 struct run *build_run(struct build *b);                 /* to be filled in, ... */

@@ -99,6 +99,10 @@ static void check_sums(const struct profile *p, struct stats *s)
     for (function_id f = 0; f < profile_functions(p); f++) {
         calls += stats_of(s, f)->calls;
         self += stats_of(s, f)->self;
+        insist(stats_of(s, f)->cumulative <= stats_total(s)->self,
+               "no function has more than all");
+        insist(stats_of(s, f)->primitive_calls <= stats_of(s, f)->calls,
+               "primitive calls are some of the calls");
     }
     insist(calls == stats_total(s)->calls, "calls sum to the total");
     insist(self == stats_total(s)->self, "self times sum to the total");
