@@ -106,21 +106,23 @@ def rows_of_report(report):
     def label(f):
         return f["file"], f["line"], ADDRESS.sub(" at 0x", f["name"])
 
+    def labelled(callers):
+        return [(label(functions[id]), *counts) for id, counts in callers.items()]
+
     merged, rows = {}, []
     for f in functions.values():
-        callers = [(label(functions[c["id"]]), c["calls"], c["primitive_calls"]) for c in f["callers"]
-                   if functions[c["id"]]["calls"]]
+        callers = {c["id"]: (c["calls"], c["primitive_calls"]) for c in f["callers"]
+                   if functions[c["id"]]["calls"]}
         if f["calls"] and f["file"] == "~":
             merged.setdefault(label(f), []).append((f["calls"], f["primitive_calls"], callers))
         elif f["calls"]:
-            rows.append((label(f), f["calls"], f["primitive_calls"], callers))
+            rows.append((label(f), f["calls"], f["primitive_calls"], labelled(callers)))
     for name, parts in merged.items():
         edges = {}
-        for caller, calls, primitive in (edge for part in parts for edge in part[2]):
+        for caller, (calls, primitive) in (edge for part in parts for edge in part[2].items()):
             old = edges.get(caller, (0, 0))
             edges[caller] = old[0] + calls, old[1] + primitive
-        rows.append((name, sum(p[0] for p in parts), sum(p[1] for p in parts),
-                     [(caller, *edge) for caller, edge in edges.items()]))
+        rows.append((name, sum(p[0] for p in parts), sum(p[1] for p in parts), labelled(edges)))
     return canonical(rows)
 
 

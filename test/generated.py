@@ -11,8 +11,8 @@ import re
 import textwrap
 
 HEAD = """
-    import asyncio, collections, contextlib, copy, dataclasses, enum, functools, io, itertools
-    import json, operator, re, string, struct, sys, threading, types, weakref
+    import abc, asyncio, bisect, collections, concurrent.futures, contextlib, copy, dataclasses, enum, functools
+    import heapq, io, itertools, json, operator, re, string, struct, sys, threading, types, typing, weakref
 
     left = BUDGET
     """
@@ -160,6 +160,23 @@ PARTS = {
             async for t in ticks(n):
                 total += t
             return total + len([t async for t in ticks(n) if t % 2])
+        async def asked():
+            got = 0
+            try:
+                while True:
+                    try:
+                        got = (yield got) or 0
+                    except KeyError:
+                        got = await pause(7)
+            finally:
+                await pause(0)
+        @contextlib.asynccontextmanager
+        async def opened(v):
+            await pause(v)
+            try:
+                yield v
+            finally:
+                await pause(v)
         def drive(c):
             try:
                 while True:
@@ -189,6 +206,67 @@ PARTS = {
                 str(depth)
         def count_args(): pass
         def endless(n): return endless(n + 1)
+        """,
+    "groups": """
+        def several(n, kinds):
+            found = []
+            for kind in kinds:
+                try:
+                    raise kind(n)
+                except Exception as e:
+                    found.append(e)
+            raise ExceptionGroup('several', found + [ExceptionGroup('inner', [OSError(n)])])
+        def sorted_out(n, kinds):
+            try:
+                several(n, kinds)
+            except* KeyError as g:
+                return_ = len(g.exceptions)
+                raise LookupError(return_)
+            except* (ValueError, OSError) as g:
+                return_ = len(g.exceptions)
+            return return_
+        """,
+    "shapes": """
+        class Shape:
+            __match_args__ = ('w', 'h')
+            def __init__(self, w, h): self.w, self.h = w, h
+            @property
+            def area(self): return self.w * self.h
+        class Square(Shape):
+            def __init__(self, w): super().__init__(w, w)
+        def matched(v):
+            match v:
+                case Square(w): return w
+                case Shape(w, h) if leaf(w) > h: return w + h
+                case Shape(area=a): return a
+                case [x, *rest] if rest: return x + matched(rest)
+                case {'k': k, **more}: return k + matched(more.get('l', 0))
+                case int() | float(): return v
+                case str(t): return len(t)
+                case _: return 0
+        """,
+    "abstract": """
+        class Base(abc.ABC):
+            @property
+            @abc.abstractmethod
+            def v(self): ...
+            def doubled(self, *a, **k): return self.v * 2 + len(a) + len(k)
+        class Concrete(Base):
+            def __init__(self, *a, **k): super().__init__(); self.a = a
+            @property
+            def v(self): return leaf(len(self.a))
+        class Flags(enum.Flag):
+            A = 1
+            B = 2
+        class Row(typing.NamedTuple):
+            a: int
+            b: int = 2
+            def both(self): return self.a + self.b
+        @dataclasses.dataclass(slots=True)
+        class Slotted:
+            a: int
+            b: list = dataclasses.field(default_factory=list)
+            def __post_init__(self): self.b.append(self.a)
         """,
     "contexts": """
         @contextlib.contextmanager
@@ -386,6 +464,104 @@ STEPS = [
     ("", "x += sum(filter(lambda v: v % 2, range(K))) + sum(itertools.starmap(pow, [(2, 3), (2, 2)])) + next(filter(None, [0, 1]))"),
     ("", "x += sum(1 for _ in iter(iter([1, 2, 3]).__next__, 3)) + min([3, 1, K], key=lambda v: v * 2) + divmod(7, 2)[0]"),
     ("", "x += [].__len__() + (3).__add__(4) + 'a'.__contains__('a') + int.__add__(1, 2) + object.__repr__(x)[:0].__len__()"),
+    ("coroutines", """
+        async def asks():
+            a = asked()
+            got = await a.__anext__() + await a.asend(K) + await a.athrow(KeyError)
+            await a.aclose()
+            async with opened(2) as o:
+                got += o
+            return got + sum([await pause(i) for i in range(2)]) + len({i: 1 async for i in ticks(2)})
+        x += drive(asks())
+        """),
+    ("coroutines", """
+        async def leaves():
+            async for t in ticks(K + 1):
+                if t: break
+            try:
+                async with opened(1):
+                    raise ValueError
+            except ValueError:
+                return t
+        x += drive(leaves())
+        """),
+    ("", """
+        async def one(n):
+            await asyncio.sleep(0)
+            return leaf(n)
+        async def all_of(n):
+            t = asyncio.create_task(one(n))
+            got = await asyncio.gather(*(one(i) for i in range(n)))
+            async with asyncio.TaskGroup() as group:
+                u = group.create_task(one(1))
+            u = asyncio.create_task(asyncio.sleep(99))
+            await asyncio.sleep(0)
+            u.cancel()
+            return sum(got) + await t
+        x += asyncio.run(all_of(K))
+        """),
+    ("groups", """
+        for kinds in [(KeyError, ValueError), (ValueError,), (TypeError, KeyError)]:
+            try:
+                x += sorted_out(K, kinds)
+            except* LookupError:
+                x += 1
+            except* TypeError as g:
+                x += len(g.exceptions) + len(g.derive([ValueError()]).exceptions)
+        """),
+    ("shapes", "x += matched(Square(K)) + matched(Shape(1, 5)) + matched(Shape(K, 1)) + matched([1, 2, K]) + matched('ab')"),
+    ("shapes", "x += matched({'k': K, 'l': {'k': 2, 'l': Square(1)}}) + sum(map(matched, (1, 2.5, None, (), [3])))"),
+    ("abstract", "o = Concrete(*range(K), **{'a': 1}); x += o.doubled(*(1, 2), k=3) + isinstance(o, Base) + Row(K).both()"),
+    ("abstract", """
+        try:
+            Base()
+        except TypeError:
+            x += (Flags.A | Flags.B).value + len(Slotted(K).b) + len(repr(Row(1))) + (Flags(1) in Flags(3))
+        """),
+    ("", """
+        class Body:
+            made = G(d - 1)
+            squares = [v * v for v in range(K)]
+            total = sum(v for v in range(K))
+            pick = lambda self: self.total
+            class Inner:
+                depth = leaf(1)
+                @staticmethod
+                def s(*a, **k): return len(a) + len(k)
+        x += Body().pick() + Body.Inner.s(*[1], **{'b': 2}) + len(Body.squares) + Body.Inner.depth
+        """),
+    ("decorators", """
+        def register(**options):
+            def inner(c):
+                c.options = options
+                return c
+            return inner
+        @register(a=leaf(1))
+        class Decorated:
+            @counted
+            def m(self, *a, **k): return G(*a)
+            @functools.cached_property
+            def once(self): return leaf(2)
+        o = Decorated(); x += o.m(d - 1) if d < 0 else Decorated.m(o, d - 1); x += o.once + o.once
+        """),
+    ("contexts", """
+        @managed(K)
+        def inside(n): return G(n - 1)
+        x += inside(d) + inside(d)
+        """),
+    ("Dunder", "h = [Dunder(3), Dunder(1), Dunder(K)]; heapq.heapify(h); x += heapq.heappop(h).v; bisect.insort(h, Dunder(2), key=int)"),
+    ("", "x += sorted(range(K), key=functools.cmp_to_key(lambda a, b: G(0) and b - a))[0] + len(list(enumerate('ab'))) + len(dict(zip('ab', 'cd')))"),
+    ("", "x += (lambda *a, k=2, **m: len(a) + k + len(m))(*(1, 2), *[3], **{'k': K}, **{'z': 1}) + G(*[d - 1], **{})"),
+    ("", """
+        def either(n):
+            try:
+                return G(n - 1) // (n % 2)
+            except ZeroDivisionError:
+                return (y := leaf(n)) + y
+            finally:
+                leaf(0)
+        x += either(K) + either(2) + (1 < leaf(1) < either(4))
+        """),
     ("data", "x += Point(1, K).x + (Point(1) < Point(2)) + len(repr(Point(3))) + hash(Point(1)) % 2 + dataclasses.replace(Point(1), x=2).x"),
     ("data", "x += Pair(1, 2)._replace(a=3).a + Pair._make([1, K]).b + Colour(1).wave + Colour['BLUE'].wave + len(list(Colour))"),
     ("mutual", "x += even(K) + odd(K + 3) + ackermann(1, K) + hanoi(3, 'a', 'b', 'c')"),
@@ -423,6 +599,8 @@ THREADS = ("", """
     threads = [threading.Thread(target=in_thread, args=(n,)) for n in (3, 4, 5)]
     for t in threads: t.start()
     for t in threads: t.join()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        x += pool.submit(deeper, 2).result() + sum(pool.map(deeper, [1, 2]))
     x += len(results)
     """)
 
