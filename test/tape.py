@@ -9,6 +9,7 @@ import struct
 import types
 
 CELL = 64
+HEADER_BYTES = 4096
 MAGIC = 0x50415445444E4F53
 BLOCK_MAGIC = 0x4B4C4274
 TEXTS, FUNCTIONS, NODES, THREADS, PROCESSES = range(1, 6)
@@ -21,7 +22,8 @@ HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QI 4x QQ")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
                  "lost_events healed backward paused_ns max_paths fault more_functions cut_texts").split()
-BLOCK = struct.Struct("<IIII QQ 32x")
+SEAL_AT = HEADER_BYTES - 8
+BLOCK = struct.Struct("<IIII QQ Q 24x")
 RECORDS = {
     FUNCTIONS: (struct.Struct("<QQQQ II Q II 8x"),
                 "name qualname file owner line kind hash order died".split()),
@@ -71,7 +73,11 @@ class Tape:
         self.functions, self.nodes, self.threads, self.processes = {}, {}, {}, {}
         self.by_kind = {FUNCTIONS: self.functions, NODES: self.nodes, THREADS: self.threads,
                         PROCESSES: self.processes}
-        self.blocks = list(self._blocks())
+        [seal] = struct.unpack_from("<Q", self.data, SEAL_AT)
+        if sums and seal and block_sum(self.data[:SEAL_AT] + bytes(8)) != seal:
+            raise Damaged("header: checksum")
+        self.sealed = seal != 0
+        self.blocks = list(self._blocks(sums))
         for cell, kind, owner, used, total in self.blocks:
             self._read_block(cell, kind, owner, used)
             size = used if kind == TEXTS else used * CELL
@@ -81,10 +87,12 @@ class Tape:
             setattr(self.header, name, self.text(getattr(self.header, name)))
         self._check()
 
-    def _blocks(self):
+    def _blocks(self, sums):
         at = self.header.header_bytes // CELL
         while at < self.header.end:
-            magic, kind, cells, owner, used, total = BLOCK.unpack_from(self.data, at * CELL)
+            magic, kind, cells, owner, used, total, head = BLOCK.unpack_from(self.data, at * CELL)
+            if sums and head and block_sum(self.data[at * CELL:][:32]) != head:
+                raise Damaged(f"cell {at}: checksum of its head")
             size = used if kind == TEXTS else used * CELL
             if magic != BLOCK_MAGIC or cells == 0 or size > (cells - 1) * CELL:
                 raise Damaged(f"block at cell {at}")

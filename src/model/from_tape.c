@@ -151,10 +151,17 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
         q->exact = false;
         r->replaced = true;
     }
+    struct str name = str_basename(str_of(path));
+    if (tape_header_damaged(t)) {
+        q->exact = false;
+        build_note(r->build, arena_printf(r->scratch,
+                                          "The header of %.*s is damaged: its clock, "
+                                          "counts and length may be wrong.",
+                                          (int)name.len, name.at));
+    }
     if (tape_damaged_at(t) == 0)
         return;
     q->truncated = true;
-    struct str name = str_basename(str_of(path));
     build_note(r->build,
                arena_printf(r->scratch,
                             "%.*s is damaged or cut short at byte %llu; what stands "

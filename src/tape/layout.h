@@ -19,6 +19,8 @@ enum {
 };
 #define TAPE_MAGIC 0x50415445444e4f53u /* "SONDETAP" */
 #define TAPE_BLOCK_MAGIC 0x4b4c4274u   /* "tBLK" */
+/* Where a finished tape has the sum of its header page, made while this was 0. */
+#define TAPE_SEAL_AT (TAPE_HEADER_BYTES - 8)
 
 enum tape_role { TAPE_ROLE_AGENT = 1, TAPE_ROLE_LAUNCHER = 2 };
 
@@ -80,8 +82,9 @@ struct tape_block {
     uint32_t cells; /* of the whole block, this one included */
     uint32_t owner; /* TAPE_NODES: cell of the thread */
     uint64_t used;
-    uint64_t sum; /* of the used cells behind this one, when sealed; else 0 */
-    uint8_t reserved[32];
+    uint64_t sum;  /* of the used cells behind this one, when sealed; else 0 */
+    uint64_t head; /* of what stands above in this cell, when sealed; else 0 */
+    uint8_t reserved[24];
 };
 
 enum tape_function_kind {
@@ -154,7 +157,7 @@ struct tape_process {
 
 _Static_assert(offsetof(struct tape_header, zero) == offsetof(struct tape_node, key),
                "a lookup that lands on cell 0 finds no key");
-_Static_assert(sizeof(struct tape_header) <= TAPE_HEADER_BYTES, "one page");
+_Static_assert(sizeof(struct tape_header) <= TAPE_SEAL_AT, "one page");
 _Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_node) == TAPE_CELL, "one cell");

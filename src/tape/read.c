@@ -26,7 +26,7 @@ struct block {
 struct tape {
     struct arena *arena;
     struct tape_header header;
-    bool alive;
+    bool alive, header_damaged;
     uint64_t damaged_at; /* 0: nowhere */
     uint64_t walked;     /* the cell behind the last block in the list */
     struct block *block;
@@ -78,6 +78,8 @@ static uint64_t used_bytes(uint32_t kind, uint64_t used)
 static bool block_fits(const struct tape_block *b, uint64_t room)
 {
     if (b->magic != TAPE_BLOCK_MAGIC || b->cells == 0 || b->cells > room)
+        return false;
+    if (b->head != 0 && b->head != tape_head_sum(b))
         return false;
     return b->used <= (uint64_t)b->cells * TAPE_CELL &&
            used_bytes(b->kind, b->used) <= (uint64_t)(b->cells - 1) * TAPE_CELL;
@@ -249,6 +251,19 @@ static bool locked(int fd)
     return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* A finished tape's header tells by its sum whether it is what was written. */
+static bool header_whole(int fd)
+{
+    unsigned char page[TAPE_HEADER_BYTES];
+    uint64_t sum;
+
+    if (read_at(fd, page, sizeof page, 0) != sizeof page)
+        return true; /* cut: that is told elsewhere */
+    memcpy(&sum, page + TAPE_SEAL_AT, sizeof sum);
+    memset(page + TAPE_SEAL_AT, 0, sizeof sum);
+    return sum == 0 || sum == tape_sum(page, sizeof page);
+}
+
 /* A FIFO must not keep us waiting, nor a device be touched: hence O_NONBLOCK
  * and the look at what was opened. */
 static int open_regular(const char *path, struct err *e)
@@ -283,6 +298,7 @@ struct tape *tape_open(const char *path, struct err *e)
 
         t = arena_alloc(arena, sizeof *t);
         *t = (struct tape){ .arena = arena, .header = header, .alive = alive };
+        t->header_damaged = !header_whole(fd);
         read_blocks(t, fd);
     }
     close(fd);
@@ -320,6 +336,11 @@ bool tape_alive(const struct tape *t)
 uint64_t tape_damaged_at(const struct tape *t)
 {
     return t->damaged_at;
+}
+
+bool tape_header_damaged(const struct tape *t)
+{
+    return t->header_damaged;
 }
 
 uint32_t tape_runs(const struct tape *t)

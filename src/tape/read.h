@@ -22,6 +22,8 @@ const struct tape_header *tape_header(const struct tape *t);
 bool tape_alive(const struct tape *t); /* its writer held the lock when opened */
 /* Where reading stopped short of header.end for damage; 0: it did not. */
 uint64_t tape_damaged_at(const struct tape *t);
+/* It is not what its writer left when it ended: nothing in it can be relied on. */
+bool tape_header_damaged(const struct tape *t);
 
 struct tape_run { /* the records of one block */
     enum tape_kind kind;

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "tape/layout.h"
-
 enum { LANES = TAPE_CELL / 8 };
 
 static const uint64_t odd = 0x9e3779b97f4a7c15u;
@@ -34,4 +32,13 @@ uint64_t tape_sum(const void *cells, size_t bytes)
     for (int i = 0; i < LANES; i++)
         sum = step(sum, lane[i]);
     return sum == 0 ? 1 : sum;
+}
+
+uint64_t tape_head_sum(const struct tape_block *b)
+{
+    uint64_t cell[LANES] = { 0 };
+    size_t bytes = offsetof(struct tape_block, head);
+
+    memcpy(cell, b, bytes);
+    return tape_sum(cell, bytes);
 }

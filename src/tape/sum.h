@@ -5,11 +5,12 @@
 #ifndef TAPE_SUM_H
 #define TAPE_SUM_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "tape/layout.h"
 
 /* Of whole cells: a last one that is begun is read to its end, which is zero in
  * a tape. Never 0. */
 uint64_t tape_sum(const void *cells, size_t bytes);
+/* What a sealed block's `head` is. */
+uint64_t tape_head_sum(const struct tape_block *b);
 
 #endif

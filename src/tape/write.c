@@ -146,6 +146,7 @@ static void seal(struct writer *w)
     for (uint64_t cell = TAPE_HEADER_BYTES / TAPE_CELL; cell < h->end;) {
         struct tape_block *b = writer_cell(w, (uint32_t)cell);
         b->sum = tape_sum(b + 1, used_bytes(b));
+        b->head = tape_head_sum(b);
         cell += b->cells;
     }
 }
@@ -160,6 +161,9 @@ void writer_close(struct writer *w)
     seal(w);
     writer_flush(w);
     __atomic_store_n(&h->state, TAPE_FINISHED, __ATOMIC_RELEASE);
+    uint64_t sum = tape_sum(h, TAPE_HEADER_BYTES);
+    __atomic_store_n((uint64_t *)(void *)(w->base + TAPE_SEAL_AT), sum,
+                     __ATOMIC_RELEASE);
     if (!w->shared && file_held(w))
         file_copy_header(w);
     file_cut(w, h->end * TAPE_CELL);

@@ -162,6 +162,13 @@ static void make_whole(struct changing *c)
             b->used = room < TAPE_CELL ? 0 : (room - TAPE_CELL) / unit;
         if (b->sum != 0)
             b->sum = tape_sum(b + 1, b->used * unit);
+        if (b->head != 0)
+            b->head = tape_head_sum(b);
+    }
+    uint64_t *seal = (uint64_t *)(void *)(c->at + TAPE_SEAL_AT);
+    if (*seal != 0) {
+        *seal = 0;
+        *seal = tape_sum(c->at, TAPE_HEADER_BYTES);
     }
 }
 

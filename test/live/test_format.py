@@ -58,7 +58,7 @@ def test_two_readers_agree(recording, run_sonde):
     [path] = [p for p in recording.glob("*.tape") if reader.Tape(p).header.role == reader.AGENT]
     tape = reader.Tape(path, sums=True)
     assert tape.header.state == reader.FINISHED
-    assert all(block[4] for block in tape.blocks), "every block is sealed"
+    assert all(block[4] for block in tape.blocks) and tape.sealed, "every block is sealed, and the header"
     assert (tape.header.program, len(tape.threads)) == ("app.py", 2)
     assert {t.name for t in tape.threads.values()} == {"", "faden ü"} or \
         {t.name for t in tape.threads.values()} == {"MainThread", "faden ü"}
