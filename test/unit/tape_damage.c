@@ -19,6 +19,8 @@ enum { FUNCTIONS = 900, NODES = 4000, EVERY = 64 * 1024, LATER = 2000, FLIPPED =
 
 static size_t step = 8; /* of every so many places one is tried */
 
+static const struct writer_how how = { .role = TAPE_ROLE_AGENT,
+                                       .clock = CLOCK_KIND_MONOTONIC };
 static unsigned char *whole;
 static size_t whole_bytes;
 static int fd;
@@ -41,7 +43,7 @@ static void write_tape(const char *folder)
     struct writer w;
     struct writer_block nodes = { 0 };
 
-    assert_true(writer_open(&w, folder, TAPE_ROLE_AGENT, CLOCK_KIND_MONOTONIC));
+    assert_true(writer_open(&w, folder, &how));
     uint32_t thread = writer_add(&w, &w.threads, TAPE_THREADS, 0);
     writer_commit(&w.threads);
     for (int i = 0; i < FUNCTIONS; i++) {

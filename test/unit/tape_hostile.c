@@ -17,6 +17,8 @@
 
 enum { TAPES = 2000, FUNCTIONS = 40, NODES = 300, TAPE_MAX = 1 << 20 };
 
+static const struct writer_how how = { .role = TAPE_ROLE_AGENT,
+                                       .clock = CLOCK_KIND_MONOTONIC };
 static char folder[] = "/tmp/sonde-hostile-XXXXXX";
 static unsigned char good[TAPE_MAX];
 static size_t good_bytes;
@@ -64,7 +66,7 @@ static void write_tape(void)
     struct writer_block nodes = { 0 };
     uint32_t function[FUNCTIONS], node[NODES];
 
-    assert_true(writer_open(&w, folder, TAPE_ROLE_AGENT, CLOCK_KIND_MONOTONIC));
+    assert_true(writer_open(&w, folder, &how));
     node[0] = add_thread(&w, &nodes);
     for (int i = 0; i < FUNCTIONS; i++)
         add_function(&w, &function[i], i);

@@ -18,6 +18,8 @@
 
 enum { FUNCTIONS = 70, NODES = 150 }; /* more than one block of each */
 
+static const struct writer_how how = { .role = TAPE_ROLE_AGENT,
+                                       .clock = CLOCK_KIND_MONOTONIC };
 struct folder {
     char path[64], tape[512];
 };
@@ -78,8 +80,7 @@ static int set_up(void **state)
     struct writer w;
 
     strcpy(f.path, "/tmp/sonde-test-XXXXXX");
-    if (!mkdtemp(f.path) ||
-        !writer_open(&w, f.path, TAPE_ROLE_AGENT, CLOCK_KIND_MONOTONIC))
+    if (!mkdtemp(f.path) || !writer_open(&w, f.path, &how))
         return -1;
     writer_header(&w)->program = writer_text(&w, "app.py", 6);
     write_records(&w);
@@ -309,7 +310,7 @@ static void a_writer_is_seen_to_live(void **state)
     if (pid == 0) {
         struct writer w;
 
-        if (!writer_open(&w, path, TAPE_ROLE_AGENT, CLOCK_KIND_MONOTONIC))
+        if (!writer_open(&w, path, &how))
             _exit(1);
         write_records(&w);
         _exit(write(up[1], "x", 1) == 1 && read(down[0], &byte, 1) == 1 ? 0 : 1);
