@@ -32,6 +32,35 @@ bool output_checked(const char *asked, struct err *e)
     return true;
 }
 
+/* The tape of a sonde run that is not at its end yet. */
+static bool being_written(int fd, const char *name)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    struct tape_header h;
+    int tape = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    bool locked = tape >= 0 && read(tape, &h, sizeof h) == sizeof h &&
+                  h.role == TAPE_ROLE_LAUNCHER && fcntl(tape, F_GETLK, &lock) == 0 &&
+                  lock.l_type != F_UNLCK;
+
+    if (tape >= 0)
+        close(tape);
+    return locked;
+}
+
+static bool is_busy(int fd)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    bool busy = false;
+
+    for (struct dirent *n; d && !busy && (n = readdir(d));)
+        busy =
+            str_ends(str_of(n->d_name), STR(".tape")) && being_written(fd, n->d_name);
+    if (d)
+        closedir(d);
+    return busy;
+}
+
 /* An open directory holds tapes and notes of ours, and nothing else. */
 static bool holds_recording(int fd)
 {
@@ -92,6 +121,8 @@ static bool set_aside(struct output *o, struct arena *a, struct err *e)
         fault = "another user's";
     else if (!holds_recording(fd))
         fault = "it exists and is no recording";
+    else if (is_busy(fd))
+        fault = "another sonde run is writing it (-o names another place)";
     if (fd >= 0)
         close(fd);
     if (fault)

@@ -5,16 +5,14 @@ never notices, one line says what was lost, and what was counted and what was lo
 The disk is a small tmpfs; mounting one takes root.
 """
 
-import contextlib
 import errno
 import json
 import os
-import pathlib
 import re
-import subprocess
-import tempfile
 
 import pytest
+
+from disks import disk
 
 STEP = 64 * 1024
 PROGRAM = """
@@ -34,20 +32,6 @@ a(14)      # 32,767 calls on as many paths: 2 MiB
 print("said by the program")
 sys.exit(7)
 """
-
-
-@contextlib.contextmanager
-def disk(size):
-    """A folder on a disk of so many bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            pytest.skip(f"mounting a tmpfs takes root: {done.stderr.strip()}")
-        try:
-            yield pathlib.Path(folder)
-        finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.fixture

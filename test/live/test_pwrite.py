@@ -73,7 +73,6 @@ def test_the_same_figures(record, run_sonde, python, tmp_path):
             assert (tape.header.flags & SHARED, tape.header.fault) == (flag, 0)
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("how, status", [("exit", 3), ("abort", -signal.SIGABRT), ("exec", 3),
                                          ("kill", -signal.SIGKILL), ("fork", 0)])
 def test_nothing_is_lost_where_the_end_is_heard_of(record, how, status):
