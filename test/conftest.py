@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test of the command shares: the binary and the Pythons it profiles.
 
-A test that asks for `python` runs on the newest Python, or, marked `smoke`, on each;
+A test that asks for `python` runs on the newest Python, or, marked `smoke`, on each (`wide`: with --long);
 --python PATH (repeatable) runs everything on the Pythons named.
 """
 
@@ -54,7 +54,9 @@ def pytest_generate_tests(metafunc):
     if "python" not in metafunc.fixturenames:
         return
     pythons = metafunc.config.sonde_pythons
-    if not (metafunc.config.sonde_each or metafunc.definition.get_closest_marker("smoke")):
+    marked = metafunc.definition.get_closest_marker
+    everywhere = marked("smoke") or (marked("wide") and metafunc.config.getoption("--long"))
+    if not (metafunc.config.sonde_each or everywhere):
         pythons = pythons[:1]
     metafunc.parametrize("python", [path for path, _ in pythons], scope="session",
                          ids=[version for _, version in pythons])

@@ -85,11 +85,13 @@ struct options {
 
 struct agent {
     struct writer tape;
-    bool quick;     /* the clock is an instruction, the tape keeps by itself */
-    bool on;        /* events are wanted */
-    bool off;       /* no tape could be made: never try again */
-    bool forked;    /* the tape is the parent's */
-    bool switching; /* greenlet is there: frames are compared at every event */
+    bool quick;            /* the clock is an instruction, the tape keeps by itself */
+    bool on;               /* events are wanted */
+    bool off;              /* no tape could be made: never try again */
+    bool forked;           /* the tape is the parent's */
+    bool changing;         /* a start or stop is under way */
+    unsigned long changer; /* the thread that does it */
+    bool switching;        /* greenlet is there: frames are compared at every event */
     struct options options;
     char directory[4096]; /* the recording, absolute; empty: none yet */
     char program[256];    /* what the header calls it */
@@ -202,6 +204,7 @@ void greenlet_imported(void);           /* or is about to be */
 bool probe_prepare(void); /* once a process */
 bool probe_start(void);
 void probe_stop(void);
+void probe_end(void);        /* the interpreter ends: was all in place up to now? */
 void probe_look_again(void); /* 3.11: has this thread lost its function? */
 void probe_switching(void);  /* agent.switching is true from now on */
 void probe_replaced(void); /* a profile function is about to be put into this thread */

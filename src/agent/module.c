@@ -97,6 +97,8 @@ static int on_audit(const char *event, PyObject *args, void *data)
         probe_look_again();
     if (event[0] == 'i' && strcmp(event, "import") == 0)
         watch_import(args);
+    if (event[0] == 'c' && strcmp(event, "cpython.PyInterpreterState_Clear") == 0)
+        probe_end();
     if (event[0] == 'o')
         endings_heard(event, args);
     return 0;
@@ -303,16 +305,25 @@ static bool open_recording(PyObject *path)
     return false;
 }
 
-static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
+/* One start or stop at a time: an audit hook in Python lets other threads run in
+ * the midst of one. They wait; false: it is this thread's own, from such a hook. */
+static bool begin_change(void)
 {
-    static char *names[] = { "path", NULL };
-    PyObject *path = Py_None;
+    unsigned long me = PyThread_get_thread_ident();
 
-    (void)self;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:start", names, &path))
-        return NULL;
-    if (by_run)
-        path = Py_None;
+    while (agent.changing && agent.changer != me) {
+        Py_BEGIN_ALLOW_THREADS usleep(100);
+        Py_END_ALLOW_THREADS
+    }
+    if (agent.changing)
+        return false;
+    agent.changing = true;
+    agent.changer = me;
+    return true;
+}
+
+static PyObject *start_once(PyObject *path)
+{
     if (agent.on && path == Py_None)
         Py_RETURN_NONE;
     if (agent.on)
@@ -334,10 +345,28 @@ static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
     Py_RETURN_NONE;
 }
 
+static PyObject *start(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = { "path", NULL };
+    PyObject *path = Py_None;
+
+    (void)self;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:start", names, &path))
+        return NULL;
+    if (!begin_change())
+        Py_RETURN_NONE;
+    PyObject *result = start_once(by_run ? Py_None : path);
+    agent.changing = false;
+    return result;
+}
+
 static PyObject *stop(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    turn_off();
+    if (begin_change()) {
+        turn_off();
+        agent.changing = false;
+    }
     Py_RETURN_NONE;
 }
 

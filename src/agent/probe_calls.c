@@ -197,20 +197,23 @@ static struct event {
     bool builtins; /* only when C functions are counted */
     bool along;    /* comes with CALL, is not asked for by itself */
     struct callback *callback;
+    long bit; /* of sys.monitoring, where it is listened to */
 } events[] = {
-    { "PY_START", on_start, on_start_switching, false, false, NULL },
-    { "PY_RESUME", on_resume, on_resume_switching, false, false, NULL },
-    { "PY_THROW", on_resume, on_resume_switching, false, false, NULL },
-    { "PY_RETURN", on_leave, on_leave, false, false, NULL },
-    { "PY_YIELD", on_leave, on_leave, false, false, NULL },
-    { "PY_UNWIND", on_leave, on_leave, false, false, NULL },
-    { "CALL", on_call, on_call_switching, true, false, NULL },
-    { "C_RETURN", on_call_end, on_call_end_switching, true, true, NULL },
-    { "C_RAISE", on_call_end, on_call_end_switching, true, true, NULL },
+    { "PY_START", on_start, on_start_switching, false, false, NULL, 0 },
+    { "PY_RESUME", on_resume, on_resume_switching, false, false, NULL, 0 },
+    { "PY_THROW", on_resume, on_resume_switching, false, false, NULL, 0 },
+    { "PY_RETURN", on_leave, on_leave, false, false, NULL, 0 },
+    { "PY_YIELD", on_leave, on_leave, false, false, NULL, 0 },
+    { "PY_UNWIND", on_leave, on_leave, false, false, NULL, 0 },
+    { "CALL", on_call, on_call_switching, true, false, NULL, 0 },
+    { "C_RETURN", on_call_end, on_call_end_switching, true, true, NULL, 0 },
+    { "C_RAISE", on_call_end, on_call_end_switching, true, true, NULL, 0 },
 };
 enum { EVENTS = sizeof events / sizeof *events };
 
+static PyObject *monitoring; /* sys.monitoring; ours to the end of the process */
 static int tool = -1;
+static long wanted; /* events */
 
 bool probe_prepare(void)
 {
@@ -234,23 +237,29 @@ void probe_switching(void)
         events[i].callback->call = events[i].switching;
 }
 
-static bool call_void(PyObject *object, const char *method, const char *format, ...)
+/* A function of sys.monitoring; NULL with an error set. */
+static PyObject *ask(const char *method, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    PyObject *bound = PyObject_GetAttrString(object, method);
+    PyObject *bound = PyObject_GetAttrString(monitoring, method);
     PyObject *tuple = bound ? Py_VaBuildValue(format, args) : NULL;
     va_end(args);
     PyObject *result = tuple ? PyObject_CallObject(bound, tuple) : NULL;
     Py_XDECREF(bound);
     Py_XDECREF(tuple);
+    return result;
+}
+
+static bool tell(PyObject *result)
+{
     Py_XDECREF(result);
     return result != NULL;
 }
 
 /* The value of sys.monitoring.events.NAME; -1 with an error set. */
-static long event_bit(PyObject *monitoring, const char *name)
+static long event_bit(const char *name)
 {
     PyObject *names = PyObject_GetAttrString(monitoring, "events");
     PyObject *value = names ? PyObject_GetAttrString(names, name) : NULL;
@@ -261,10 +270,10 @@ static long event_bit(PyObject *monitoring, const char *name)
     return bit;
 }
 
-static bool claim_tool(PyObject *monitoring)
+static bool claim_tool(void)
 {
     for (int id = TOOL_FIRST; id >= TOOL_LAST; id--) {
-        if (call_void(monitoring, "use_tool_id", "(is)", id, "sonde")) {
+        if (tell(ask("use_tool_id", "(is)", id, "sonde"))) {
             tool = id;
             return true;
         }
@@ -274,30 +283,32 @@ static bool claim_tool(PyObject *monitoring)
     return false;
 }
 
-static bool listen(PyObject *monitoring)
+static bool listen(void)
 {
-    long wanted = 0;
-
+    wanted = 0;
+    for (int i = 0; i < EVENTS; i++)
+        events[i].bit = 0;
     for (int i = 0; i < EVENTS; i++) {
         if (events[i].builtins && !agent.options.builtins)
             continue;
-        long bit = event_bit(monitoring, events[i].name);
-        if (bit < 0 || !call_void(monitoring, "register_callback", "(ilO)", tool, bit,
-                                  (PyObject *)events[i].callback))
+        long bit = event_bit(events[i].name);
+        if (bit < 0 || !tell(ask("register_callback", "(ilO)", tool, bit,
+                                 (PyObject *)events[i].callback)))
             return false;
+        events[i].bit = bit;
         if (!events[i].along)
             wanted |= bit;
     }
-    return call_void(monitoring, "set_events", "(il)", tool, wanted);
+    return tell(ask("set_events", "(il)", tool, wanted));
 }
 
 bool probe_start(void)
 {
-    PyObject *monitoring = PySys_GetObject("monitoring"); /* borrowed */
-
-    if (!monitoring || !claim_tool(monitoring))
+    if (!monitoring)
+        monitoring = Py_XNewRef(PySys_GetObject("monitoring"));
+    if (!monitoring || !claim_tool())
         return false;
-    if (listen(monitoring))
+    if (listen())
         return true;
     PyObject *error = PyErr_GetRaisedException();
     probe_stop();
@@ -305,23 +316,84 @@ bool probe_start(void)
     return false;
 }
 
+/* Whose the tool is now: 1 ours, 0 nobody's, -1 another's. */
+static int owner(void)
+{
+    PyObject *name = ask("get_tool", "(i)", tool);
+    int whose = name == NULL || name == Py_None ? 0 : -1;
+
+    if (name && PyUnicode_Check(name) &&
+        PyUnicode_CompareWithASCIIString(name, "sonde") == 0)
+        whose = 1;
+    Py_XDECREF(name);
+    PyErr_Clear();
+    return whose;
+}
+
+static bool has_wanted_events(void)
+{
+    PyObject *set = ask("get_events", "(i)", tool);
+    bool same = set && PyLong_AsLong(set) == wanted;
+
+    Py_XDECREF(set);
+    PyErr_Clear();
+    return same;
+}
+
+/* Whether a callback is ours. It stays, or is taken away; another's stays, but
+ * where the tool's id is ours again. */
+static bool is_registered(const struct event *e, bool stays, bool ours)
+{
+    PyObject *old = ask("register_callback", "(ilO)", tool, e->bit, Py_None);
+    bool same = old == (PyObject *)e->callback;
+
+    if (old && old != Py_None && (same ? stays : !ours))
+        tell(ask("register_callback", "(ilO)", tool, e->bit, old));
+    Py_XDECREF(old);
+    PyErr_Clear();
+    return same;
+}
+
+static void tell_replaced(void)
+{
+    if (agent.on && agent.tape.base && !agent.forked)
+        writer_header(&agent.tape)->flags |= TAPE_REPLACED;
+}
+
+/* A program that uses our tool's id gets the better of us. The report says so. */
 void probe_stop(void)
 {
-    PyObject *monitoring = PySys_GetObject("monitoring");
-
-    if (!monitoring || tool < 0)
+    if (tool < 0)
         return;
-    if (!call_void(monitoring, "set_events", "(ii)", tool, 0))
-        PyErr_Clear();
-    for (int i = 0; i < EVENTS; i++) {
-        long bit = event_bit(monitoring, events[i].name);
-        if (bit < 0 ||
-            !call_void(monitoring, "register_callback", "(ilO)", tool, bit, Py_None))
-            PyErr_Clear();
-    }
-    if (!call_void(monitoring, "free_tool_id", "(i)", tool))
-        PyErr_Clear();
+    int whose = owner();
+    bool intact = whose == 1 && has_wanted_events();
+    if (whose == 0) /* to be able to take the events off it */
+        whose = tell(ask("use_tool_id", "(is)", tool, "sonde"));
+    if (whose == 1)
+        tell(ask("set_events", "(ii)", tool, 0));
+    PyErr_Clear();
+    for (int i = 0; i < EVENTS; i++)
+        if (events[i].bit != 0)
+            intact = is_registered(&events[i], false, whose == 1) && intact;
+    if (whose == 1)
+        tell(ask("free_tool_id", "(i)", tool));
+    PyErr_Clear();
     tool = -1;
+    if (!intact)
+        tell_replaced();
+}
+
+/* The interpreter ends, and with it what is recorded without a stop. */
+void probe_end(void)
+{
+    if (tool < 0 || !agent.on || PyInterpreterState_Get() != PyInterpreterState_Main())
+        return;
+    bool intact = owner() == 1 && has_wanted_events();
+    for (int i = 0; i < EVENTS; i++)
+        if (events[i].bit != 0)
+            intact = is_registered(&events[i], true, false) && intact;
+    if (!intact)
+        tell_replaced();
 }
 
 void probe_look_again(void)

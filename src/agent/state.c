@@ -69,6 +69,7 @@ static void forget_tables(void)
  * less than the tape is; the first event makes both anew. */
 void agent_after_fork_in_child(void)
 {
+    agent.changing = false; /* by a thread that is not here */
     if (!agent.tape.base)
         return;
     agent.forked = true;

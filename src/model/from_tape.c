@@ -149,7 +149,7 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     q->cut_texts += h->cut_texts;
     if (h->flags & TAPE_REPLACED) {
         q->exact = false;
-        r->replaced = true;
+        *(h->python < 0x030c0000 ? &r->replaced : &r->taken) = true;
     }
     struct str name = str_basename(str_of(path));
     if (tape_header_damaged(t)) {
@@ -289,6 +289,10 @@ static void note_bounds(struct reading *r)
 
 static void note_lost(struct reading *r)
 {
+    if (r->taken)
+        build_note(r->build,
+                   STR("The program changed the events or callbacks of the "
+                       "sys.monitoring tool that is sonde's: calls are missing."));
     if (r->replaced)
         build_note(r->build,
                    STR("The program put cProfile or a sys.setprofile() of its "

@@ -30,7 +30,7 @@ enum tape_state { TAPE_RUNNING = 1, TAPE_FINISHED = 2 };
 enum tape_flag {
     TAPE_BUILTINS = 1 << 0, /* calls of C functions were counted too */
     TAPE_SHARED = 1 << 1,   /* written through a shared mapping, else pwrite */
-    TAPE_REPLACED = 1 << 2, /* a thread's calls went to the program's own profiler */
+    TAPE_REPLACED = 1 << 2, /* calls are missing: the program took the agent's place */
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
 };
 

@@ -12,8 +12,6 @@ import pytest
 from counting import packages_in
 from tape import tapes
 
-pytestmark = pytest.mark.smoke
-
 
 @pytest.fixture(scope="session")
 def greenlets(python, python_version, root):
@@ -111,6 +109,7 @@ main()
 """
 
 
+@pytest.mark.smoke
 def test_ten_thousand_switches(seen):
     found, _ = seen(SWITCHES)
     switch = "greenlet.greenlet.switch"
@@ -120,6 +119,7 @@ def test_ten_thousand_switches(seen):
     assert found.tape.header.healed == 0
 
 
+@pytest.mark.wide
 def test_without_builtins(seen):
     found, _ = seen(SWITCHES, "--no-builtins")
     found.check({(None, "work"): 10, ("work", "deep"): 10, ("deep", "deep"): 50, ("deep", "leaf"): 10_000,
@@ -165,6 +165,7 @@ main()
 """
 
 
+@pytest.mark.wide
 def test_their_times_are_their_own(seen):
     """By the thread's own clock: what else runs on the machine is not in it."""
     found, output = seen(TIMES, "--clock", "cpu")
@@ -175,6 +176,7 @@ def test_their_times_are_their_own(seen):
     assert found.below[main] + sum(ours.values()) == pytest.approx(spent["whole"], rel=0.01)
 
 
+@pytest.mark.wide
 def test_their_times_sum_to_the_wall_clock(seen):
     found, output = seen(TIMES)
     [main] = found.tape.nodes_of("main")
@@ -182,6 +184,7 @@ def test_their_times_sum_to_the_wall_clock(seen):
     assert whole == pytest.approx(json.loads(output)["wall"], rel=0.01)
 
 
+@pytest.mark.smoke
 def test_every_end(seen):
     """Finished, killed, dropped, thrown into, raising, nested, inside generators and C calls, collected."""
     found, output = seen("""
@@ -338,6 +341,7 @@ main()
     })
 
 
+@pytest.mark.wide
 def test_in_threads(seen):
     found, _ = seen("""
 import threading
@@ -370,6 +374,7 @@ leaf()
     found.check({(None, "work"): 80, ("work", "leaf"): 8000, ("Thread.run", "turn"): 8, ("<module>", "leaf"): 1})
 
 
+@pytest.mark.wide
 def test_start_and_stop_among_them(seen):
     found, _ = seen("""
 import sonde
@@ -426,6 +431,7 @@ main()
     found.check({("deep", "leaf"): 110, ("main", "leaf"): 10, ("starts", "leaf"): 2})
 
 
+@pytest.mark.wide
 def test_many_that_wait(seen):
     """More than a thread's stacks may take: who waits longest is found anew."""
     found, _ = seen("""
@@ -524,6 +530,7 @@ print(json.dumps(truth))
 """
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("option", ["-q", "--no-builtins"])
 def test_gevent(seen, option):
     found, output = seen(GEVENT, option)
