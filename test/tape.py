@@ -28,8 +28,8 @@ RECORDS = {
     FUNCTIONS: (struct.Struct("<QQQQ II Q II 8x"),
                 "name qualname file owner line kind hash order died".split()),
     NODES: (struct.Struct("<II QQQ 32x"), "parent function calls resumes self".split()),
-    THREADS: (struct.Struct("<Q IIII QQ I 20x"),
-              "name serial native root ended first last current".split()),
+    THREADS: (struct.Struct("<Q IIII QQ II 16x"),
+              "name serial native root ended first last current merged".split()),
     PROCESSES: (struct.Struct("<QQ IIII QQQQ"),
                 "name reason pid parent_pid flags status start_ns end_ns cpu_ns max_rss_bytes".split()),
 }

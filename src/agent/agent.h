@@ -73,14 +73,15 @@ enum {
     AGENT_PATHS = 1 << 22, /* 256 MB of nodes */
     AGENT_FUNCTIONS = 1 << 20,
     AGENT_TEXT_BYTES = 1 << 28,
+    AGENT_THREADS = 1 << 17,
 };
 
 struct options {
     enum clock_kind clock;
     bool builtins, children;
     enum writer_io io;
-    size_t step;                           /* struct writer_how: tests of full disks */
-    uint64_t paths, functions, text_bytes; /* at most, of a process */
+    size_t step; /* struct writer_how: tests of full disks */
+    uint64_t paths, functions, text_bytes, threads; /* at most, of a process */
 };
 
 struct agent {
@@ -96,7 +97,8 @@ struct agent {
     char directory[4096]; /* the recording, absolute; empty: none yet */
     char program[256];    /* what the header calls it */
     struct thread *threads;
-    struct known *known; /* open addressing */
+    struct thread *spare; /* have ended: new ones go on with their trees */
+    struct known *known;  /* open addressing */
     uint32_t known_size, known_used;
     uint32_t *dead; /* heads of chains of dead functions, by their source */
     uint32_t dead_size, dead_used;

@@ -130,6 +130,7 @@ static void read_options(const char *text)
         .children = true,
         .paths = number_of(text, "paths=", AGENT_PATHS),
         .functions = number_of(text, "functions=", AGENT_FUNCTIONS),
+        .threads = number_of(text, "threads=", AGENT_THREADS),
         .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
     };
     if (strstr(text, "clock=cpu"))

@@ -45,6 +45,47 @@ static void unfit(struct thread *t)
     t->top->frame = &no_cell;
 }
 
+/* From then on a thread goes on with the tree of one that has ended. */
+static bool threads_are_many(void)
+{
+    return agent.thread_serial >= agent.options.threads ||
+           agent.nodes >= agent.options.paths / 2;
+}
+
+static void spare(struct thread *t)
+{
+    stack_close(t);
+    memset(t->spare, 0, sizeof t->spare);
+    t->slab = NULL;
+    stack_open(t);
+    t->resuming = false;
+    t->next = agent.spare;
+    agent.spare = t;
+}
+
+static struct thread *take_spare(void)
+{
+    struct thread *t = agent.spare;
+
+    if (!t)
+        return NULL;
+    agent.spare = t->next;
+    *t->stack = (struct entry){ .node = t->cell->root };
+    t->dead = 0;
+    t->cell->merged++;
+    t->cell->ended = 0;
+    return t;
+}
+
+static void free_spare(void)
+{
+    for (struct thread *t = agent.spare, *next; t; t = next) {
+        next = t->next;
+        thread_free(t);
+    }
+    agent.spare = NULL;
+}
+
 static void reap_threads(void)
 {
     for (struct thread **at = &agent.threads; *at;) {
@@ -55,7 +96,10 @@ static void reap_threads(void)
         }
         *at = t->next;
         t->cell->ended = 1;
-        thread_free(t);
+        if (threads_are_many())
+            spare(t);
+        else
+            thread_free(t);
     }
 }
 
@@ -81,6 +125,7 @@ static void leave_parents_tape(void)
     writer_forget(&agent.tape);
     forget_tables();
     agent.threads = NULL; /* copies of blocks; one may still be a thread's */
+    agent.spare = NULL;
     agent.forked = false;
     if (!agent.options.children)
         agent.off = true;
@@ -164,6 +209,7 @@ void agent_finish(void)
     agent.off = true;
     reap_threads();
     abandon_threads();
+    free_spare();
     if (writer_is_removed(&agent.tape))
         note_leave("its tape was removed while it ran");
     writer_close(&agent.tape);
@@ -222,21 +268,36 @@ static struct thread *new_block(void)
     return NULL;
 }
 
-static struct thread *new_thread(void)
+static struct thread *new_record(void)
 {
-    reap_threads();
     struct thread *t = new_block();
+
     if (!t)
         return NULL;
     t->cell->serial = agent.thread_serial++;
-    t->cell->native = (uint32_t)gettid();
     t->cell->name = names_thread();
-    t->cell->first = t->cell->last = clock_ticks(agent.options.clock);
+    t->cell->first = clock_ticks(agent.options.clock);
     t->cell->root = tree_root(t);
-    t->cell->current = t->cell->root;
     t->stack->node = t->cell->root;
     writer_commit(&agent.tape.threads);
-    if (t->cell->root == 0 || pthread_setspecific(ending, t) != 0) {
+    if (t->cell->root != 0)
+        return t;
+    thread_free(t);
+    return NULL;
+}
+
+static struct thread *new_thread(void)
+{
+    reap_threads();
+    struct thread *t = take_spare();
+    if (!t)
+        t = new_record();
+    if (!t)
+        return NULL;
+    t->cell->native = (uint32_t)gettid();
+    t->cell->last = clock_ticks(agent.options.clock);
+    t->cell->current = t->cell->root;
+    if (pthread_setspecific(ending, t) != 0) {
         thread_free(t);
         return NULL;
     }

@@ -148,13 +148,18 @@ uint32_t tree_hide(uint32_t first)
     return count;
 }
 
-static struct thread *thread_of(uint32_t cell)
+static struct thread *thread_in(struct thread *t, uint32_t cell)
 {
-    struct thread *t = agent.threads;
-
     while (t && t->cell_id != cell)
         t = t->next;
     return t;
+}
+
+static struct thread *thread_of(uint32_t cell)
+{
+    struct thread *t = thread_in(agent.threads, cell);
+
+    return t ? t : thread_in(agent.spare, cell);
 }
 
 static void unlink_node(const struct thread *t, uint32_t id)

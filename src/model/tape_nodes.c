@@ -91,6 +91,9 @@ static struct str thread_name(const struct adding *a, const struct tape_thread *
     struct str name = tape_str(a->tape, record->name);
     bool first = record->native == tape_header(a->tape)->pid;
 
+    if (record->merged > 0)
+        name = arena_printf(a->scratch, "%.*s and %u more", (int)name.len,
+                            name.len ? name.at : "", record->merged);
     return name.len == 0 && first ? STR("MainThread") : name;
 }
 

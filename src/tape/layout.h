@@ -136,7 +136,8 @@ struct tape_thread {
     uint32_t ended;       /* 1: the thread is gone */
     uint64_t first, last; /* ticks: first event, and latest */
     uint32_t current;     /* cell of the node it is in since `last`, or 0 */
-    uint8_t reserved[20];
+    uint32_t merged;      /* so many later threads are counted here as well */
+    uint8_t reserved[16];
 };
 
 enum tape_process_flag {

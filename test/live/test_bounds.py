@@ -279,6 +279,43 @@ def test_many_functions(record, run_sonde, count):
     assert "note" not in done.stdout
 
 
+@pytest.mark.smoke
+def test_threads_without_end(record, run_sonde):
+    text = """
+import os, threading
+def work(n):
+    for _ in range(n % 5 + 1):
+        part()
+    space = {"part": part}
+    exec("def again(): part()\\nagain()", space)
+    space.clear()
+def part():
+    pass
+def run(n):
+    t = threading.Thread(target=work, args=(n,))
+    t.start(); t.join()
+for n in range(300):
+    run(n)
+pid = os.fork()
+for n in range(100):
+    run(n)
+if pid:
+    os.waitpid(pid, 0)
+"""
+    recording = record("threads", text, "threads=20")
+    report = json.loads(run_sonde("report", "--json", recording, check=True).stdout)
+    calls = {f["name"]: (f["calls"], f["primitive_calls"]) for f in report["functions"]}
+    assert calls["work"] == (500, 500) and calls["part"] == (500 * 3 + 500, 500 * 3 + 500)
+    assert calls["again"] == (500, 500)
+    for tape in tapes(recording):
+        assert len(tape.threads) <= 23
+        merged = sum(t.merged for t in tape.threads.values())
+        assert len(tape.threads) + merged == (401 if tape.header.lost_events == 0 and merged > 200 else 101)
+        assert len([f for f in tape.functions.values() if f.name == "again"]) <= 3
+    assert any(re.fullmatch(r"Thread-\d+ \(work\) and \d+ more", t["name"]) for t in report["threads"])
+    assert report["total_ns"] == sum(t["self_ns"] for t in report["threads"])
+
+
 def test_the_page_tells_the_kinds(root):
     page = (root / "doc/format.md").read_text()
     assert f"{FOLDED} none: its nodes are markers" in page
