@@ -11,7 +11,7 @@ import struct
 
 CELL = 64
 HEADER = 4096
-PYTHON, BUILTIN, TYPE, OBJECT = 1, 2, 3, 4
+PYTHON, BUILTIN, TYPE, OBJECT, FOLDED, MORE = 1, 2, 3, 4, 5, 6
 TEXTS, FUNCTIONS, NODES, THREADS, PROCESSES = 1, 2, 3, 4, 5
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
@@ -25,11 +25,13 @@ class Tape:
 
     def __init__(self, pid=100, parent=99, program="app.py", python=0x030D00F0, role=AGENT,
                  wall_ns=SECOND, cpu_ns=SECOND // 2, clock=MONOTONIC, state=FINISHED,
-                 version=1, lost_events=0, in_last_node=False, flags=3, fault=0):
+                 version=1, lost_events=0, in_last_node=False, flags=3, fault=0,
+                 max_paths=0, more_functions=0, cut_texts=0):
         self.pid, self.parent, self.program, self.python = pid, parent, program, python
         self.role, self.wall_ns, self.cpu_ns, self.clock = role, wall_ns, cpu_ns, clock
         self.state, self.version, self.lost_events = state, version, lost_events
-        self.flags, self.fault = flags, fault
+        self.flags, self.fault, self.max_paths = flags, fault, max_paths
+        self.more_functions, self.cut_texts = more_functions, cut_texts
         self.in_last_node = in_last_node  # threads are in the node made last, else nowhere
         self.functions, self.threads, self.processes = [], [], []
         self.nodes = []  # of each thread
@@ -114,10 +116,10 @@ class Tape:
         body += block(TEXTS, 0, texts, used=len(texts))
         end = (HEADER + len(body)) // CELL
         header = struct.pack(
-            "<QIIIIIIQIIQQIIQQQQQQQQQQQQQI", 0x50415445444E4F53, self.version, HEADER, self.role,
+            "<QIIIIIIQIIQQIIQQQQQQQQQQQQQIIQQ", 0x50415445444E4F53, self.version, HEADER, self.role,
             self.state, self.flags, self.clock, 0, self.pid, self.parent, 1234, STARTED, self.python, 0,
             *head_texts, 0, 0, self.wall_ns, self.wall_ns, self.cpu_ns, end, self.lost_events,
-            0, 0, 0, 0, self.fault)
+            0, 0, 0, self.max_paths, self.fault, 0, self.more_functions, self.cut_texts)
         return header.ljust(HEADER, b"\0") + bytes(body)
 
     @staticmethod

@@ -134,14 +134,24 @@ static uint64_t to_ns(const struct adding *a, uint64_t ticks)
     return ns < 0x1p62 ? (uint64_t)ns : (uint64_t)1 << 62;
 }
 
-static void note_folded(struct adding *a, uint32_t cell, uint32_t parent,
+/* Whether it is a marker or below one. */
+static bool note_folded(struct adding *a, uint32_t cell, uint32_t parent,
                         const struct tape_node *record)
 {
+    uint64_t *calls = &build_quality(a->build)->folded_calls;
+
     if (!a->folded)
         a->folded = arena_array(a->scratch, (size_t)a->cells + 1, sizeof *a->folded);
     a->folded[cell] = record->function == a->marker || a->folded[parent];
-    if (a->folded[cell])
-        build_quality(a->build)->folded_calls += record->calls;
+    if (a->folded[cell] && record->calls < ((uint64_t)1 << 62) - *calls)
+        *calls += record->calls;
+    return a->folded[parent];
+}
+
+/* There are none below markers, but in a tape that is damaged. */
+static node_id marker_below(struct adding *a, node_id above, bool folded)
+{
+    return folded ? above : build_child(a->build, above, FUNCTION_NONE);
 }
 
 /* A root's own counts are nobody's: time before the first function. A marker
@@ -155,16 +165,15 @@ static void add_node(struct adding *a, uint32_t cell, const struct tape_node *re
         a->node[cell] = root + 1;
         return;
     }
-    if (a->marker != 0)
-        note_folded(a, cell, parent ? record->parent : 0, record);
+    node_id above = parent ? parent - 1 : root;
+    bool folded =
+        a->marker != 0 && note_folded(a, cell, parent ? record->parent : 0, record);
     if (a->marker != 0 && record->function == a->marker) {
-        a->node[cell] =
-            build_child(a->build, parent ? parent - 1 : root, FUNCTION_NONE) + 1;
+        a->node[cell] = marker_below(a, above, folded) + 1;
         return;
     }
     uint32_t f = record->function < a->cells ? a->function[record->function] : 0;
     function_id function = f ? f - 1 : unknown_function(a);
-    node_id above = parent ? parent - 1 : root;
     node_id n = f && parent ? build_node(a->build, above, function)
                             : build_child(a->build, above, function);
     a->node[cell] = n + 1;

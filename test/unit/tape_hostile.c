@@ -56,7 +56,7 @@ static void add_function(struct writer *w, uint32_t *cell, int number)
     f->name = f->qualname = writer_text(w, name, len);
     f->file = writer_text(w, "/a/b.py", 7);
     f->line = (uint32_t)number;
-    f->kind = TAPE_PYTHON;
+    f->kind = number == 7 ? TAPE_FOLDED : number == 8 ? TAPE_MORE : TAPE_PYTHON;
     writer_commit(&w->functions);
 }
 
