@@ -99,6 +99,7 @@ def clean_env(request):
     """This environment without what would steer sonde or Python, and with --env."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("PYTHON", "SONDE")) and name != "VIRTUAL_ENV"}
+    env["XDG_CACHE_HOME"] = str(ROOT / "build/cache")  # what a probe costs is measured once for all tests
     return env | dict(word.split("=", 1) for word in request.config.getoption("--env"))
 
 

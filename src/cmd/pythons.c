@@ -3,16 +3,16 @@
 #include "cmd/pythons.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/trial.h"
+#include "run/capture.h"
 #include "run/enter.h"
 #include "run/target.h"
 
@@ -26,38 +26,16 @@ static const char question[] =
 /* What the Python prints; false when it does not run to its end. */
 static bool ask(const char *path, char **environment, char answer[ANSWER_MAX])
 {
-    int fds[2], status = -1, nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    size_t len = 0;
-    ssize_t got;
+    char *argv[] = { (char *)path, "-c", (char *)question, NULL };
+    struct capture c = { .argv = argv,
+                         .environment = environment,
+                         .seconds = SECONDS_MAX };
 
-    if (nothing < 0 || pipe2(fds, O_CLOEXEC) != 0)
-        return false;
-    pid_t pid = fork();
-    if (pid == 0) {
-        dup2(nothing, STDIN_FILENO);
-        dup2(fds[1], STDOUT_FILENO);
-        dup2(nothing, STDERR_FILENO);
-        alarm(SECONDS_MAX); /* outlives exec: whatever it is ends */
-        execve(path, (char *const[]){ (char *)path, "-c", (char *)question, NULL },
-               environment);
-        _exit(127);
-    }
-    close(fds[1]);
-    close(nothing);
-    while ((got = read(fds[0], answer + len, ANSWER_MAX - 1 - len)) != 0)
-        if (got > 0)
-            len += (size_t)got;
-        else if (errno != EINTR)
-            break;
-    answer[len] = '\0';
-    close(fds[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return capture_good(&c, answer, ANSWER_MAX);
 }
 
-/* What was left in a trial's recording, which goes with it. */
-static const char *empty_trial(const char *folder, bool *taped, struct arena *a)
+/* What was left in a trial's recording. */
+static const char *look_at_trial(const char *folder, bool *taped, struct arena *a)
 {
     DIR *d = opendir(folder);
     const char *note = NULL;
@@ -78,11 +56,9 @@ static const char *empty_trial(const char *folder, bool *taped, struct arena *a)
             note = arena_cstr(a, str_of(second ? second + 1 : text));
             close(fd);
         }
-        unlink(path);
     }
     if (d)
         closedir(d);
-    rmdir(folder);
     return note;
 }
 
@@ -100,17 +76,6 @@ static const char *why_not(const struct python *p, const char *hook, const char 
                         : "the start-up hook did not run (another sitecustomize?)";
     }
     return "no agent for this Python";
-}
-
-/* Where a trial records; "" when there can be none. */
-static const char *trial_folder(struct arena *a)
-{
-    const char *temporary = getenv("TMPDIR");
-    char *folder =
-        arena_cstr(a, arena_printf(a, "%s/sonde-doctor-XXXXXX",
-                                   temporary && *temporary ? temporary : "/tmp"));
-
-    return mkdtemp(folder) ? folder : "";
 }
 
 /* Two names of one Python: an environment's is not its base's. */
@@ -146,7 +111,8 @@ static void try_python(struct pythons *p, const char *path, const char *hook,
     char **environment = *folder ? enter_environment(hook, folder, "", a) : environ;
 
     bool answered = ask(path, environment, answer);
-    const char *note = *folder ? empty_trial(folder, &found.works, a) : NULL;
+    const char *note = *folder ? look_at_trial(folder, &found.works, a) : NULL;
+    trial_remove(folder, a);
     if (!answered || p->count == PYTHONS_MAX)
         return;
     found.path = told_path(answer, a);
@@ -191,18 +157,21 @@ static const char **names_in(const char *folder, bool (*pass)(const char *),
     return names;
 }
 
-static void try_folder(struct pythons *p, const char *folder, const char *hook,
-                       struct arena *a)
+/* A file with a Python's name; false ends the search. */
+typedef bool candidate(void *with, const char *path, struct arena *a);
+
+static bool each_in_folder(const char *folder, candidate *take, void *with,
+                           struct arena *a)
 {
     for (const char **name = names_in(folder, is_python_name, a); *name; name++) {
         const char *path = arena_printf(a, "%s/%s", folder, *name).at;
         struct stat s;
-        char real[PATH_MAX];
 
         if (stat(path, &s) == 0 && S_ISREG(s.st_mode) && access(path, X_OK) == 0 &&
-            !known(p, path) && !(realpath(path, real) && known(p, real)))
-            try_python(p, path, hook, a);
+            !take(with, path, a))
+            return false;
     }
+    return true;
 }
 
 static bool is_version(const char *name)
@@ -211,35 +180,84 @@ static bool is_version(const char *name)
 }
 
 /* A folder of PATH. pyenv's holds scripts, slow ones, that lead elsewhere. */
-static void try_path(struct pythons *p, const char *folder, const char *hook,
-                     struct arena *a)
+static bool each_in_path(const char *folder, candidate *take, void *with,
+                         struct arena *a)
 {
     const char *versions = arena_printf(a, "%s/../versions", folder).at;
 
-    if (!str_ends(str_of(folder), STR("/shims")) || access(versions, F_OK) != 0) {
-        try_folder(p, folder, hook, a);
-        return;
-    }
+    if (!str_ends(str_of(folder), STR("/shims")) || access(versions, F_OK) != 0)
+        return each_in_folder(folder, take, with, a);
     for (const char **name = names_in(versions, is_version, a); *name; name++)
-        try_folder(p, arena_printf(a, "%s/%s/bin", versions, *name).at, hook, a);
+        if (!each_in_folder(arena_printf(a, "%s/%s/bin", versions, *name).at, take,
+                            with, a))
+            return false;
+    return true;
+}
+
+static void each_candidate(candidate *take, void *with, bool absolute, struct arena *a)
+{
+    const char *path = getenv("PATH");
+
+    for (path = path ? path : "/bin:/usr/bin"; *path;) {
+        size_t len = strcspn(path, ":");
+        if (len > 0 && (*path == '/' || !absolute) &&
+            !each_in_path(arena_printf(a, "%.*s", (int)len, path).at, take, with, a))
+            return;
+        path += len + (path[len] == ':');
+    }
+}
+
+struct finding {
+    struct pythons found;
+    const char *hook;
+};
+
+static bool try_new(void *with, const char *path, struct arena *a)
+{
+    struct finding *f = with;
+    char real[PATH_MAX];
+
+    if (!known(&f->found, path) && !(realpath(path, real) && known(&f->found, real)))
+        try_python(&f->found, path, f->hook, a);
+    return true;
 }
 
 struct pythons pythons_find(const char *hook, struct arena *a)
 {
-    struct pythons found = { .count = 0 };
+    struct finding f = { .hook = hook };
     struct err none = { 0 };
     const char *why, *chosen = target_python(NULL, &why, a, &none);
-    const char *path = getenv("PATH");
 
     if (chosen)
-        try_python(&found, chosen, hook, a);
-    if (found.count == 1)
-        found.at[0].chosen = true;
-    for (path = path ? path : "/bin:/usr/bin"; *path;) {
-        size_t len = strcspn(path, ":");
-        if (len > 0)
-            try_path(&found, arena_printf(a, "%.*s", (int)len, path).at, hook, a);
-        path += len + (path[len] == ':');
-    }
-    return found;
+        try_python(&f.found, chosen, hook, a);
+    if (f.found.count == 1)
+        f.found.at[0].chosen = true;
+    each_candidate(try_new, &f, false, a);
+    return f.found;
+}
+
+struct looking {
+    const char *executable;
+    bool found;
+};
+
+static bool is_wanted(void *with, const char *path, struct arena *a)
+{
+    struct looking *l = with;
+    char real[PATH_MAX];
+
+    (void)a;
+    l->found = realpath(path, real) && strcmp(real, l->executable) == 0;
+    return !l->found;
+}
+
+bool pythons_leads_to(const char *executable, struct arena *a)
+{
+    struct looking l = { .executable = executable };
+    struct err none = { 0 };
+    const char *why, *chosen = target_python(NULL, &why, a, &none);
+
+    if (!chosen || chosen[0] != '/' || is_wanted(&l, chosen, a))
+        each_candidate(is_wanted, &l, true, a);
+    return l.found;
 }

@@ -22,4 +22,8 @@ struct pythons {
 /* hook: NULL where there is none. Each Python once, the chosen one first. */
 struct pythons pythons_find(const char *hook, struct arena *a);
 
+/* Whether this very file (its real path) is one that sonde finds by itself: what
+ * sonde run takes, or a Python in a folder of PATH. Starts nothing. */
+bool pythons_leads_to(const char *executable, struct arena *a);
+
 #endif

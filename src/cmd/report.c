@@ -2,6 +2,7 @@
 /* report.c - sonde report: tables, callers, callees, trees, processes, JSON. */
 #include <unistd.h>
 
+#include "cmd/costs.h"
 #include "cmd/reading.h"
 #include "model/fold.h"
 
@@ -19,7 +20,7 @@ enum {
 
 struct report_args {
     struct reading reading;
-    bool callers, callees, tree, processes, as_cprofile;
+    bool callers, callees, tree, processes, as_cprofile, corrected;
 };
 
 static const struct argp_option options[] = {
@@ -31,8 +32,9 @@ static const struct argp_option options[] = {
     { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
       "count as cProfile does: resumptions are calls, constructors made in C are not",
       0 },
+    { "corrected", KEY_CORRECTED, NULL, 0,
+      "a column with self times less what counting cost", 0 },
     { "why", KEY_WHY, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "corrected", KEY_CORRECTED, NULL, OPTION_HIDDEN, NULL, 0 },
     { "pstats", KEY_PSTATS, NULL, OPTION_HIDDEN, NULL, 0 },
     { "all", KEY_ALL, NULL, OPTION_HIDDEN, NULL, 0 },
     { 0 },
@@ -66,7 +68,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case KEY_WHY:
         return not_yet("--why", "recordings hold no states so far", e);
     case KEY_CORRECTED:
-        return not_yet("--corrected", "the cost of a call is not measured so far", e);
+        a->corrected = true;
+        return true;
     case KEY_PSTATS:
         return not_yet("--pstats", "-s, -n, --only and --strip-dirs work as there", e);
     case KEY_ALL:
@@ -97,9 +100,23 @@ static bool write_report(const struct report_args *a, const struct report *r,
     return out_close(o, e);
 }
 
-static bool report(const struct report_args *a, const struct profile *p,
-                   const char *title, struct err *e)
+/* Both profiles as asked for; the corrected one may be NULL. */
+struct pair {
+    struct profile *raw, *corrected;
+};
+
+static void fold_as_cprofile(struct profile **p)
 {
+    struct profile *folded = *p ? fold(*p, FOLD_AS_CPROFILE) : NULL;
+
+    profile_close(*p);
+    *p = folded;
+}
+
+static bool report(const struct report_args *a, const struct pair *pair,
+                   const char *title, const char *no_cost, struct err *e)
+{
+    const struct profile *p = pair->raw;
     struct report_options o = reading_report(&a->reading);
 
     o.callers = a->callers;
@@ -107,6 +124,9 @@ static bool report(const struct report_args *a, const struct profile *p,
     o.tree = a->tree;
     o.processes = a->processes;
     o.title = title;
+    o.corrected = pair->corrected;
+    o.no_cost = no_cost;
+    o.show_corrected = a->corrected;
     struct report *r = report_open(p, &o, e);
     bool ok = r && write_report(a, r, e);
     report_close(r);
@@ -160,17 +180,22 @@ static int run(const void *args, struct words words, struct err *e)
         return 2;
     struct arena *arena = arena_open();
     const char *title = "";
-    struct profile *p = reading_open(words, &title, arena, e);
-    bool ok = p != NULL;
+    struct pair pair = { .raw = reading_open(words, &title, arena, e) };
+    bool ok = pair.raw != NULL;
 
-    if (ok && a->as_cprofile) {
-        struct profile *folded = fold(p, FOLD_AS_CPROFILE);
+    if (ok) {
+        struct costs costs = costs_of(pair.raw, true, arena);
 
-        profile_close(p);
-        p = folded;
+        if (costs.any)
+            pair.corrected = correct(pair.raw, costs.of);
+        if (a->as_cprofile) {
+            fold_as_cprofile(&pair.raw);
+            fold_as_cprofile(&pair.corrected);
+        }
+        ok = report(a, &pair, title, costs.why, e);
     }
-    ok = ok && report(a, p, title, e);
-    profile_close(p);
+    profile_close(pair.raw);
+    profile_close(pair.corrected);
     arena_close(arena);
     return ok ? 0 : 1;
 }

@@ -154,6 +154,7 @@ process_id build_process(struct build *b, const struct process *p)
     copy->program = arena_str(b->arena, p->program);
     copy->python = arena_str(b->arena, p->python);
     copy->reason = arena_str(b->arena, p->reason);
+    copy->probed.executable = arena_str(b->arena, p->probed.executable);
     return id;
 }
 
@@ -285,6 +286,25 @@ void build_python(struct build *b, struct str version)
             return;
     struct str *python = append(b, &b->pythons);
     *python = arena_str(b->arena, version);
+}
+
+void build_like(struct build *b, const struct profile *p)
+{
+    const struct quality *q = profile_quality(p);
+    const struct run *run = profile_run(p);
+
+    b->run = *run;
+    b->run.program = arena_str(b->arena, run->program);
+    b->run.clock = arena_str(b->arena, run->clock);
+    b->quality = *q;
+    for (uint32_t i = 0; i < run->pythons; i++)
+        build_python(b, run->python[i]);
+    for (uint32_t i = 0; i < q->notes; i++)
+        build_note(b, q->note[i]);
+    for (function_id i = 0; i < profile_functions(p); i++)
+        build_function(b, profile_function(p, i));
+    for (process_id i = 0; i < profile_processes(p); i++)
+        build_process(b, profile_process(p, i));
 }
 
 static void sum_threads(struct profile *p)

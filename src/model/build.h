@@ -37,6 +37,8 @@ struct quality *build_quality(struct build *b);         /* ... but for the lists
 struct str build_text(struct build *b, struct str s);   /* a copy that stays */
 void build_python(struct build *b, struct str version); /* listed once */
 void build_note(struct build *b, struct str sentence);
+/* Into an empty builder: all that profile has but threads and nodes. */
+void build_like(struct build *b, const struct profile *p);
 
 struct profile *build_finish(struct build *b);
 

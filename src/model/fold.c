@@ -17,21 +17,8 @@ struct folding {
 static void copy_rest(const struct folding *f)
 {
     const struct profile *p = f->from;
-    const struct quality *q = profile_quality(p);
-    const struct run *run = profile_run(p);
 
-    *build_run(f->build) = *run;
-    build_run(f->build)->program = build_text(f->build, run->program);
-    build_run(f->build)->clock = build_text(f->build, run->clock);
-    *build_quality(f->build) = *q;
-    for (uint32_t i = 0; i < run->pythons; i++)
-        build_python(f->build, run->python[i]);
-    for (uint32_t i = 0; i < q->notes; i++)
-        build_note(f->build, q->note[i]);
-    for (function_id i = 0; i < profile_functions(p); i++)
-        build_function(f->build, profile_function(p, i));
-    for (process_id i = 0; i < profile_processes(p); i++)
-        build_process(f->build, profile_process(p, i));
+    build_like(f->build, p);
     for (thread_id i = 0; i < profile_threads(p); i++) {
         const struct thread *t = profile_thread(p, i);
 

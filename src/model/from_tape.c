@@ -126,6 +126,8 @@ static process_id add_process(struct reading *r, const struct tape *t, uint64_t 
         .exit = -1,
         .entered = true,
         .alive = tape_alive(t),
+        .probed = { tape_str(t, h->executable), h->python, h->clock,
+                    h->flags & TAPE_BUILTINS, h->machine },
     };
 
     if (p.python.len > 0)

@@ -64,6 +64,14 @@ struct thread {
     uint64_t self; /* sum over its nodes */
 };
 
+struct probed {            /* all that the probe's cost depends on */
+    struct str executable; /* path of the interpreter; empty: unknown */
+    uint32_t python;       /* PY_VERSION_HEX */
+    uint32_t clock;        /* enum clock_kind */
+    bool builtins;
+    uint64_t machine; /* host_id(); 0: unknown */
+};
+
 struct process {
     uint32_t pid, parent_pid;                       /* parent_pid 0: unknown */
     struct str name, role, program, python, reason; /* reason: why not entered */
@@ -72,6 +80,7 @@ struct process {
     int exit;   /* -1: not known */
     int signal; /* 0: none */
     bool entered, alive;
+    struct probed probed;
 };
 
 struct quality {
@@ -81,7 +90,6 @@ struct quality {
     uint64_t folded_calls;   /* below markers */
     uint64_t more_functions; /* told by none but a common name */
     uint64_t cut_texts;
-    double probe_ns; /* a call; 0: not measured */
     uint32_t notes;
     const struct str *note; /* sentences for people */
 };

@@ -10,18 +10,20 @@ enum {
     NAME_MOST = 32,
     WIDE = 50,           /* columns for name and place that leave room for a bar */
     COLUMNS_BEHIND = 54, /* of a row, the bar included; of the heading as well */
+    COLUMNS_CORRECTED = 11,
 };
 
 struct side {
     const struct report *report;
     const struct screen *screen;
     bool callees;
+    const struct stats *corrected; /* NULL: that column is not shown */
+    uint32_t behind;               /* COLUMNS_BEHIND, and it */
 };
 
-static struct edges edges_of(const struct side *d, function_id f)
+static struct edges edges_of(const struct side *d, const struct stats *s, function_id f)
 {
-    return d->callees ? stats_callees(d->report->stats, f)
-                      : stats_callers(d->report->stats, f);
+    return d->callees ? stats_callees(s, f) : stats_callers(s, f);
 }
 
 static function_id other_end(const struct side *d, const struct edge *e)
@@ -29,8 +31,14 @@ static function_id other_end(const struct side *d, const struct edge *e)
     return d->callees ? e->callee : e->caller;
 }
 
+static uint64_t weight(const struct side *d, const struct stat_row *stat)
+{
+    return d->callees ? stat->cumulative : stat->self;
+}
+
 /* As rows, so that edges are ordered as asked; else by what their bars show. */
-static struct rows order(const struct side *d, struct edges edges)
+static struct rows order(const struct side *d, struct edges edges,
+                         struct edges corrected)
 {
     struct sort sort = d->report->options->sort;
     struct err none = { 0 }; /* these keys are known */
@@ -43,6 +51,8 @@ static struct rows order(const struct side *d, struct edges edges)
 
         rows.at[i] = (struct row){
             .stat = edges.at[i]->stat,
+            .corrected_self =
+                i < corrected.count ? weight(d, &corrected.at[i]->stat) : 0,
             .file = f->file,
             .name = f->name,
             .line = f->line,
@@ -57,11 +67,6 @@ static struct rows order(const struct side *d, struct edges edges)
     return rows;
 }
 
-static uint64_t weight(const struct side *d, const struct row *row)
-{
-    return d->callees ? row->stat.cumulative : row->stat.self;
-}
-
 /* Widths that hold all names and places, bounded by the terminal's. */
 struct widths {
     uint32_t name, all; /* all: 0, no bound */
@@ -73,9 +78,9 @@ static struct widths measure(const struct side *d, struct rows rows)
     uint32_t place = 0, bound = 0, alone = 0; /* names without a place */
 
     if (d->screen->width > 0) /* narrow ones go without the bar */
-        bound = d->screen->width > COLUMNS_BEHIND + WIDE
-                    ? d->screen->width - COLUMNS_BEHIND
-                    : d->screen->width - COLUMNS_BEHIND + BAR;
+        bound = d->screen->width > d->behind + WIDE
+                    ? d->screen->width - d->behind
+                    : d->screen->width - d->behind + BAR;
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t name = text_name_width(d->report, rows.at[i].id, NAME_MOST);
         uint32_t of_place = text_place_width(d->report, rows.at[i].id);
@@ -107,14 +112,17 @@ static void print_edge(const struct side *d, const struct row *row, struct width
 {
     const struct report *r = d->report;
     struct out *o = d->screen->out;
-    uint64_t part = weight(d, row);
+    uint64_t part = weight(d, &row->stat);
 
     out_text_of(o, "   ");
     uint32_t used = text_function(r, d->screen, row->id, w.name, w.all);
     out_printf(o, "%*s", w.all > used ? (int)(w.all - used) : 0, "");
-    out_printf(o, " %9s  %8s %5s %%", units_round(row->stat.calls).text,
-               units_cell(column, (double)part).text, units_share(part, whole).text);
-    if (d->screen->width == 0 || d->screen->width >= w.all + COLUMNS_BEHIND)
+    out_printf(o, " %9s  %8s ", units_round(row->stat.calls).text,
+               units_cell(column, (double)part).text);
+    if (d->corrected)
+        out_printf(o, "%9s  ", units_cell(column, (double)row->corrected_self).text);
+    out_printf(o, "%5s %%", units_share(part, whole).text);
+    if (d->screen->width == 0 || d->screen->width >= w.all + d->behind)
         print_bar(d, part, whole);
     out_char(o, '\n');
 }
@@ -126,14 +134,14 @@ static void print_edges(const struct side *d, struct rows rows)
     uint64_t whole = 0, largest = 0;
 
     for (uint32_t i = 0; i < rows.count; i++) {
-        whole += weight(d, &rows.at[i]);
-        if (weight(d, &rows.at[i]) > largest)
-            largest = weight(d, &rows.at[i]);
+        whole += weight(d, &rows.at[i].stat);
+        if (weight(d, &rows.at[i].stat) > largest)
+            largest = weight(d, &rows.at[i].stat);
     }
     struct column column =
         units_column(profile_unit(d->report->profile), (double)largest);
-    out_printf(o, "   %-*s     calls   %s\n", (int)w.all, d->callees ? "to" : "from",
-               d->callees ? " cumul." : "   self");
+    out_printf(o, "   %-*s     calls   %s%s\n", (int)w.all, d->callees ? "to" : "from",
+               d->callees ? " cumul." : "   self", d->corrected ? "   corrected" : "");
     for (uint32_t i = 0; i < rows.count; i++)
         print_edge(d, &rows.at[i], w, column, whole);
 }
@@ -142,20 +150,25 @@ static void print_function(const struct side *d, const struct row *row)
 {
     const struct report *r = d->report;
     struct out *o = d->screen->out;
-    struct edges edges = edges_of(d, row->id);
+    struct edges edges = edges_of(d, r->stats, row->id), corrected = { 0 };
     enum unit unit = profile_unit(r->profile);
     uint32_t width = d->screen->width;
 
+    if (d->corrected)
+        corrected = edges_of(d, d->corrected, row->id);
     if (width > 0)
         width = width > COLUMNS_BEHIND + 20 ? width - COLUMNS_BEHIND : 20;
     text_function(r, d->screen, row->id, 0, width);
     out_printf(o, "   %s call%s", units_round(row->stat.calls).text,
                row->stat.calls == 1 ? "" : "s");
     out_printf(o, "   %s self", units_one(unit, (double)row->stat.self).text);
+    if (d->corrected)
+        out_printf(o, " (corrected %s)",
+                   units_one(unit, (double)row->corrected_self).text);
     out_printf(o, "   %s cumulative\n",
                units_one(unit, (double)row->stat.cumulative).text);
     if (edges.count > 0)
-        print_edges(d, order(d, edges));
+        print_edges(d, order(d, edges, corrected));
     else
         out_text_of(o, d->callees ? "   calls nothing that was recorded\n"
                                   : "   called by nothing that was recorded\n");
@@ -175,12 +188,21 @@ static void print_side(const struct side *d)
                    units_count(count).text, units_count(r->rows.count).text);
 }
 
+static void print(const struct report *r, const struct screen *s, bool callees)
+{
+    const struct stats *corrected = r->options->show_corrected ? r->corrected : NULL;
+    struct side d = { r, s, callees, corrected,
+                      COLUMNS_BEHIND + (corrected ? COLUMNS_CORRECTED : 0) };
+
+    print_side(&d);
+}
+
 void text_callers(const struct report *r, const struct screen *s)
 {
-    print_side(&(struct side){ r, s, false });
+    print(r, s, false);
 }
 
 void text_callees(const struct report *r, const struct screen *s)
 {
-    print_side(&(struct side){ r, s, true });
+    print(r, s, true);
 }

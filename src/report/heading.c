@@ -42,10 +42,70 @@ void text_heading(const struct report *r, const struct screen *s)
                                 : "   exact");
     if (str_eq(profile_run(p)->clock, STR("cpu")))
         out_text_of(s->out, ", CPU time");
-    if (profile_quality(p)->probe_ns > 0)
+    if (report_probe_ns(r) > 0)
         out_printf(s->out, ", probe cost %s a call",
-                   units_one(UNIT_NS, profile_quality(p)->probe_ns).text);
+                   units_one(UNIT_NS, report_probe_ns(r)).text);
     out_text_of(s->out, "\n\n");
+}
+
+enum { LARGE_PERCENT = 20 }; /* of a raw time: what is worth a note */
+
+static bool is_large(uint64_t raw, uint64_t corrected)
+{
+    return raw > corrected &&
+           (double)(raw - corrected) * 100 > (double)raw * LARGE_PERCENT;
+}
+
+/* Of the rows shown, that from which most is to be taken. */
+static const struct row *most_corrected(const struct report *r)
+{
+    uint32_t shown = report_limit(r->options, r->rows.count, REPORT_ROWS);
+    const struct row *most = NULL;
+    uint64_t taken = 0;
+
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct row *row = &r->rows.at[i];
+        uint64_t raw = row->stat.self, own = row->corrected_self;
+
+        if (is_large(raw, own) && raw - own > taken) {
+            most = row;
+            taken = raw - own;
+        }
+    }
+    return most;
+}
+
+static void note_large(const struct report *r, const struct screen *s, struct str what,
+                       uint64_t raw, uint64_t corrected)
+{
+    out_printf(s->out, "note: %.0f %% of ",
+               100 * (1 - (double)corrected / (double)raw));
+    out_str(s->out, screen_safe(what, r->arena));
+    out_printf(s->out, " raw time was the probe's; corrected %s%s\n",
+               units_one(UNIT_NS, (double)corrected).text,
+               r->options->show_corrected ? "" : " (column: --corrected)");
+}
+
+static void note_cost(const struct report *r, const struct screen *s)
+{
+    const struct row *row;
+    const char *none = report_no_cost(r);
+
+    if (none) {
+        out_text_of(s->out, "note: ");
+        out_str(s->out, screen_safe(str_of(none), r->arena));
+        out_char(s->out, '\n');
+    }
+    if (!r->corrected)
+        return;
+    uint64_t raw = stats_total(r->stats)->self;
+    uint64_t own = stats_total(r->corrected)->self;
+    if (is_large(raw, own))
+        note_large(r, s, STR("the"), raw, own);
+    if ((row = most_corrected(r)))
+        note_large(r, s,
+                   arena_printf(r->arena, "%.*s's", (int)row->shown.len, row->shown.at),
+                   row->stat.self, row->corrected_self);
 }
 
 void text_notes(const struct report *r, const struct screen *s)
@@ -57,6 +117,7 @@ void text_notes(const struct report *r, const struct screen *s)
         out_str(s->out, screen_safe(q->note[i], r->arena));
         out_char(s->out, '\n');
     }
+    note_cost(r, s);
 }
 
 uint32_t text_place_width(const struct report *r, function_id f)

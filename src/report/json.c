@@ -131,13 +131,15 @@ static void write_quality(const struct writing *w)
     json_u64(j, "more_functions", q->more_functions);
     json_u64(j, "cut_names", q->cut_texts);
     json_bool(j, "truncated", q->truncated);
-    if (q->probe_ns > 0)
-        json_double(j, "probe_ns", q->probe_ns);
+    if (report_probe_ns(w->report) > 0)
+        json_double(j, "probe_ns", report_probe_ns(w->report));
     else
         json_null(j, "probe_ns");
     json_array(j, "notes");
     for (uint32_t i = 0; i < q->notes; i++)
         json_str(j, NULL, q->note[i]);
+    if (report_no_cost(w->report))
+        json_text(j, NULL, report_no_cost(w->report));
     json_end(j);
     json_end(j);
 }
@@ -165,6 +167,11 @@ static void write_callers(const struct writing *w, function_id f)
     json_end(w->json);
 }
 
+static void corrected(const struct writing *w, const char *key, uint64_t ns)
+{
+    number_or_null(w->json, key, (int64_t)ns, w->report->corrected != NULL);
+}
+
 static void write_function(const struct writing *w, const struct row *row)
 {
     const struct function *f = profile_function(w->report->profile, row->id);
@@ -178,7 +185,10 @@ static void write_function(const struct writing *w, const struct row *row)
     json_u64(j, "line", f->line);
     text_or_null(j, "class", f->owner);
     write_stat(w, &row->stat);
-    json_null(j, "corrected_self_ns");
+    corrected(w, "corrected_self_ns", row->corrected_self);
+    corrected(w, "corrected_cumulative_ns",
+              w->report->corrected ? stats_of(w->report->corrected, row->id)->cumulative
+                                   : 0);
     write_callers(w, row->id);
     json_end(j);
 }
@@ -193,6 +203,8 @@ static void write_functions(const struct writing *w)
         rows = rows_by(r->profile, r->stats, BY_FUNCTION, r->options->strip_dirs,
                        r->arena);
         count = rows.count;
+        for (uint32_t i = 0; i < count && r->corrected; i++)
+            rows.at[i].corrected_self = stats_of(r->corrected, rows.at[i].id)->self;
     }
     json_array(w->json, "functions");
     for (uint32_t i = 0; i < count; i++)
@@ -212,6 +224,7 @@ static void write_rows(const struct writing *w)
         json_object(w->json, NULL);
         json_str(w->json, "key", r->rows.at[i].name);
         write_stat(w, &r->rows.at[i].stat);
+        corrected(w, "corrected_self_ns", r->rows.at[i].corrected_self);
         json_end(w->json);
     }
     json_end(w->json);
@@ -263,6 +276,8 @@ void report_json(const struct report *r, struct out *o)
     json_text(j, "schema", "sonde.report/1");
     json_text(j, "unit", unit[profile_unit(r->profile)]);
     value(&w, "total", total->self);
+    corrected(&w, "corrected_total_ns",
+              r->corrected ? stats_total(r->corrected)->self : 0);
     json_u64(j, "total_calls", total->calls);
     json_u64(j, "primitive_calls", total->primitive_calls);
     write_run(&w);

@@ -15,6 +15,46 @@ static void reverse(struct rows rows)
     }
 }
 
+/* Groups are numbered alike in both profiles, functions are the same. */
+static void add_corrected(struct report *r)
+{
+    const struct report_options *o = r->options;
+    struct rows rows = { 0 };
+
+    if (!r->corrected)
+        return;
+    if (o->by != BY_FUNCTION)
+        rows = rows_by(o->corrected, r->corrected, o->by, o->strip_dirs, r->arena);
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        struct row *row = &r->rows.at[i];
+
+        row->corrected_self = o->by == BY_FUNCTION
+                                  ? stats_of(r->corrected, row->id)->self
+                                  : rows.at[row->id].stat.self;
+    }
+}
+
+double report_probe_ns(const struct report *r)
+{
+    const struct stat_row *raw = stats_total(r->stats);
+    double events = (double)raw->calls + (double)raw->resumes;
+
+    if (!r->corrected || events <= 0)
+        return 0;
+    return ((double)raw->self - (double)stats_total(r->corrected)->self) / events;
+}
+
+enum { COST_LIKELY_NS = 500 }; /* a fifth of this is what a call may cost */
+
+const char *report_no_cost(const struct report *r)
+{
+    const struct stat_row *raw = stats_total(r->stats);
+    uint64_t events = raw->calls + raw->resumes;
+    bool matters = r->options->show_corrected || raw->self / COST_LIKELY_NS < events;
+
+    return matters ? r->options->no_cost : NULL;
+}
+
 struct report *report_open(const struct profile *p, const struct report_options *o,
                            struct err *e)
 {
@@ -25,9 +65,14 @@ struct report *report_open(const struct profile *p, const struct report_options 
     *r = (struct report){
         .options = o, .profile = p, .arena = arena, .stats = stats_open(p)
     };
+    if (o->corrected)
+        r->corrected = stats_open(o->corrected);
     if (o->callers || o->callees || o->json)
         stats_add_edges(r->stats);
+    if (o->show_corrected && r->corrected && (o->callers || o->callees))
+        stats_add_edges(r->corrected);
     r->rows = rows_by(p, r->stats, o->by, o->strip_dirs, arena);
+    add_corrected(r);
     r->rows_of = r->rows.count;
     if (!match_rows(o->filter, o->filters, &r->rows, e)) {
         report_close(r);
@@ -44,6 +89,7 @@ void report_close(struct report *r)
     if (!r)
         return;
     stats_close(r->stats);
+    stats_close(r->corrected);
     arena_close(r->arena);
 }
 

@@ -21,12 +21,18 @@ struct report_options {
     bool callers, callees, tree, processes;
     bool json;         /* is to be written: report_json needs everything */
     const char *title; /* what the profile was read from */
+    /* The same without the probe's cost (model/correct.h), NULL: not known, and
+     * no_cost may say why. It is shown where asked for. */
+    const struct profile *corrected;
+    const char *no_cost;
+    bool show_corrected;
 };
 
 struct report {
     const struct report_options *options;
     const struct profile *profile;
     struct stats *stats;
+    struct stats *corrected; /* NULL: not known */
     struct arena *arena;
     struct rows rows; /* chosen and in order, not yet limited */
     uint32_t rows_of; /* so many there were before --only and --not */
@@ -40,6 +46,11 @@ void report_close(struct report *r); /* NULL is allowed */
 
 /* How many of them to show when `unasked` is what is shown without -n. */
 uint32_t report_limit(const struct report_options *o, uint32_t rows, uint32_t unasked);
+
+/* What a call cost the probe, on the average; 0: not known. */
+double report_probe_ns(const struct report *r);
+/* Where that cost matters, but is not known: why; else NULL. */
+const char *report_no_cost(const struct report *r);
 
 void report_text(const struct report *r, const struct screen *s);
 void report_json(const struct report *r, struct out *o);

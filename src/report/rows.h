@@ -19,7 +19,8 @@ enum by {
 
 struct row {
     struct stat_row stat;
-    struct str file, name; /* a group: its key, twice */
+    uint64_t corrected_self; /* where it is known */
+    struct str file, name;   /* a group: its key, twice */
     uint32_t line;
     struct str standard; /* as pstats prints a function; a group: its key */
     struct str shown;    /* as we do: qualname; a group: its key */

@@ -8,6 +8,7 @@ enum {
     NARROW = 100,        /* terminals below take counts such as "4.0 M" */
     COLUMNS_BEFORE = 54, /* of a row, in front of the name */
     COLUMNS_BEFORE_NARROW = 49,
+    COLUMNS_CORRECTED = 11,
     NAMES_LEAST = 24,
     NAME_MOST = 40,
 };
@@ -18,7 +19,7 @@ struct table {
     uint32_t count;
     struct column self, cumulative;
     uint32_t name_width, width; /* of the name; of all behind the figures */
-    bool narrow;
+    bool narrow, corrected;
 };
 
 static void measure(struct table *t)
@@ -26,7 +27,8 @@ static void measure(struct table *t)
     const struct report *r = t->report;
     uint64_t self = 0, cumulative = 0;
     enum unit unit = profile_unit(r->profile);
-    uint32_t before = t->narrow ? COLUMNS_BEFORE_NARROW : COLUMNS_BEFORE;
+    uint32_t before = (t->narrow ? COLUMNS_BEFORE_NARROW : COLUMNS_BEFORE) +
+                      (t->corrected ? COLUMNS_CORRECTED : 0);
 
     if (t->screen->width > 0)
         t->width = t->screen->width > before + NAMES_LEAST ? t->screen->width - before
@@ -66,8 +68,13 @@ static void print_row(const struct table *t, const struct row *row)
     enum unit unit = profile_unit(r->profile);
     double each = calls ? (double)row->stat.cumulative / (double)calls : 0;
 
-    out_printf(o, "%8s %5s  %8s %5s", units_cell(t->self, (double)row->stat.self).text,
-               units_share(row->stat.self, total).text,
+    out_printf(o, "%8s %5s  ", units_cell(t->self, (double)row->stat.self).text,
+               units_share(row->stat.self, total).text);
+    if (t->corrected)
+        out_printf(o, "%9s  ",
+                   r->corrected ? units_cell(t->self, (double)row->corrected_self).text
+                                : "-");
+    out_printf(o, "%8s %5s",
                units_cell(t->cumulative, (double)row->stat.cumulative).text,
                units_share(row->stat.cumulative, total).text);
     out_printf(o, t->narrow ? " %6s" : " %11s",
@@ -125,12 +132,14 @@ void text_table(const struct report *r, const struct screen *s)
         .report = r,
         .screen = s,
         .narrow = s->width > 0 && s->width < NARROW,
+        .corrected = r->options->show_corrected,
         .count = report_limit(r->options, r->rows.count, REPORT_ROWS),
     };
 
     measure(&t);
-    out_printf(s->out, "    self      %%    cumul.     %%%s  per call  %s\n",
-               t.narrow ? "   calls" : "       calls", heading[r->options->by]);
+    out_printf(s->out, "    self      %%  %s  cumul.     %%%s  per call  %s\n",
+               t.corrected ? "corrected  " : "", t.narrow ? "   calls" : "       calls",
+               heading[r->options->by]);
     for (uint32_t i = 0; i < t.count; i++)
         print_row(&t, &r->rows.at[i]);
     print_foot(&t);

@@ -6,13 +6,20 @@
 #include "report/texts.h"
 #include "report/units.h"
 
-enum { INDENT = 2, INDENT_MOST = 60, COLUMNS_BEFORE = 38, NAME_LEAST = 30 };
+enum {
+    INDENT = 2,
+    INDENT_MOST = 60,
+    COLUMNS_BEFORE = 38,
+    NAME_LEAST = 30,
+    COLUMNS_CORRECTED = 10
+};
 
 struct tree {
     const struct report *report;
     const struct screen *screen;
     const struct profile *profile; /* one thread's */
     struct stats *stats;
+    const struct profile *corrected; /* NULL: that column is not shown */
     struct arena *scratch;
     node_id *heap; /* of the chosen, the cheapest on top */
     uint32_t chosen, limit;
@@ -139,19 +146,23 @@ static void print_node(const struct tree *t, node_id id)
     const struct screen *s = t->screen;
     uint64_t below = stats_below(t->stats, id), total = stats_total(t->stats)->self;
     uint32_t indent = (n->depth - 2) * INDENT; /* the first function's depth is 2 */
-    uint32_t width = 0;
+    uint32_t width = 0,
+             before = COLUMNS_BEFORE + (t->corrected ? COLUMNS_CORRECTED : 0);
 
     if (indent > INDENT_MOST)
         indent = INDENT_MOST;
-    out_printf(
-        s->out, "%8s %5s  %8s %10s   ", units_cell(t->cumulative, (double)below).text,
-        units_share(below, total).text, units_cell(t->self, (double)n->self).text,
-        shows_calls(t, n) ? units_round(n->calls).text : "");
+    before += indent;
+    out_printf(s->out, "%8s %5s  %8s ", units_cell(t->cumulative, (double)below).text,
+               units_share(below, total).text,
+               units_cell(t->self, (double)n->self).text);
+    if (t->corrected)
+        out_printf(
+            s->out, "%9s ",
+            units_cell(t->self, (double)profile_node(t->corrected, id)->self).text);
+    out_printf(s->out, "%10s   ", shows_calls(t, n) ? units_round(n->calls).text : "");
     out_printf(s->out, "%*s", (int)indent, "");
     if (s->width > 0)
-        width = s->width > COLUMNS_BEFORE + indent + NAME_LEAST
-                    ? s->width - COLUMNS_BEFORE - indent
-                    : NAME_LEAST;
+        width = s->width > before + NAME_LEAST ? s->width - before : NAME_LEAST;
     if (node_is_marker(n))
         screen_put(s, TONE_DIM, STR("<folded paths>"), 0);
     else
@@ -192,7 +203,8 @@ static void print_tree(struct tree *t)
     t->cumulative = units_column(unit, (double)total);
     t->self = units_column(unit, (double)self);
     link_chosen(t);
-    out_text_of(o, " cumul.      %      self       calls   function\n");
+    out_printf(o, " cumul.      %%      self  %s     calls   function\n",
+               t->corrected ? "corrected " : "");
     print_chosen(t);
     out_printf(o, "\n %s of %s call paths, those that cost most.\n",
                units_count(t->limit).text, units_count(of).text);
@@ -202,17 +214,24 @@ void text_tree(const struct report *r, const struct screen *s)
 {
     struct profile *merged =
         profile_threads(r->profile) > 1 ? fold(r->profile, FOLD_THREADS) : NULL;
+    struct profile *own = NULL;
+    const struct profile *corrected =
+        r->options->show_corrected ? r->options->corrected : NULL;
+    if (merged && corrected)
+        corrected = own = fold(corrected, FOLD_THREADS);
     struct tree t = {
         .report = r,
         .screen = s,
         .scratch = arena_open(),
         .profile = merged ? merged : r->profile,
         .stats = merged ? stats_open(merged) : r->stats,
+        .corrected = corrected,
     };
 
     print_tree(&t);
     if (merged)
         stats_close(t.stats);
     profile_close(merged);
+    profile_close(own);
     arena_close(t.scratch);
 }

@@ -65,6 +65,7 @@ struct tape_header {
     uint32_t reserved_too;
     uint64_t more_functions; /* so many are counted as one, TAPE_MORE */
     uint64_t cut_texts;      /* texts that were cut, or left out, for length */
+    uint64_t machine;        /* base/host.h; 0: not known */
 };
 
 enum tape_kind {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/host.h"
 #include "tape/file.h"
 #include "tape/sum.h"
 
@@ -62,6 +63,7 @@ static void fill_header(struct writer *w, const struct writer_how *how)
     h->parent_pid = (uint32_t)getppid();
     h->start_ticks = process_start_ticks();
     h->started_ns = clock_realtime_ns();
+    h->machine = host_id();
     h->first = h->last = clock_pair_now(how->clock);
     h->end = TAPE_HEADER_BYTES / TAPE_CELL;
     __atomic_store_n(&h->magic, TAPE_MAGIC, __ATOMIC_RELEASE);

@@ -226,7 +226,7 @@ def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
     (["-n", ""], "-n ''"), (["-n", "nan"], "-n 'nan'"), (["--by", "fil"], "did you mean file?"),
     (["--by", "file", "--tree"], "--by and --tree"), (["--callers", "--by", "role"], "--by and --callers"),
     (["--processes", "--by", "file"], "--by and --processes"),
-    (["--why"], "--why"), (["--corrected"], "--corrected"), (["--pstats"], "--pstats"),
+    (["--why"], "--why"), (["--pstats"], "--pstats"),
     (["--all"], "--all")])
 def test_bad_words(tmp_path, run_sonde, words, said):
     write(tmp_path / "x.sonde", 1, [(1, "a" * 40, "/a.py", 3)])

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a call costs with and without the probe, on this Python: run by `sonde` itself.
+
+    python -I -S probe_cost.py AGENT RECORDING OPTIONS HEXVERSION
+
+The same loops run watched and bare in turn, each time as new code, so that the recording has
+every round apart. Of loops that nothing disturbed the bare times are printed, one a line:
+"ROUND KIND NANOSECONDS"; first "calls KIND N". The recording has the rest.
+"""
+import os
+import sys
+import time
+
+ROUNDS, ROUNDS_MOST = 24, 80
+CPU_MOST, WALL_MOST = 0.4, 3  # seconds; the wall's is for busy machines
+TURNS, FIB = 2000, 15
+
+PROGRAM = """
+def empty{r}(x): pass
+def short{r}(x):
+    y = x
+    if x < 3: y = x
+    a = y, x
+    return a
+def long{r}(x):
+    y = x
+    if x < 3: y = x
+    a = y, x
+    y = x
+    if x < 3: y = x
+    a = y, x
+    y = x
+    if x < 3: y = x
+    a = y, x
+    y = x
+    if x < 3: y = x
+    a = y, x
+    y = x
+    if x < 3: y = x
+    a = y, x
+    return a
+def from_c{r}(x): pass
+def count{r}(n):
+    for i in range(n): yield i
+def fib{r}(n): return n if n < 2 else fib{r}(n - 1) + fib{r}(n - 2)
+class Thing{r}:
+    def method(self, x): pass
+def loop_none{r}(n):
+    for i in range(n): pass
+def loop_empty{r}(n):
+    for i in range(n): empty{r}(i)
+def loop_short{r}(n):
+    for i in range(n): short{r}(i)
+def loop_long{r}(n):
+    for i in range(n): long{r}(i)
+def loop_own{r}(n):
+    thing = Thing{r}()
+    for i in range(n): thing.method(i)
+def loop_fib{r}(n):
+    fib{r}(n)
+def loop_function{r}(n):
+    a = []
+    for i in range(n): len(a)
+def loop_method{r}(n):
+    a = []
+    for i in range(n): a.append(i)
+def loop_type{r}(n):
+    for i in range(n): int(i)
+def loop_resume{r}(n):
+    for i in count{r}(n): pass
+def loop_from_c{r}(n):
+    for i in map(from_c{r}, range(n)): pass
+"""
+KINDS = ("none", "empty", "short", "long", "own", "fib", "function", "method", "type", "resume",
+         "from_c")
+
+
+def load(path):
+    """The agent alone: nothing is imported but what every Python has at its start."""
+    import _imp
+    name = "sonde._agent"
+    loader = sys.modules["_frozen_importlib_external"].ExtensionFileLoader(name, path)
+    spec = sys.modules["_frozen_importlib"].ModuleSpec(name, loader, origin=path)
+    agent = _imp.create_dynamic(spec)
+    _imp.exec_dynamic(agent)
+    return agent
+
+
+def stay_here():
+    """On one processor: two may differ."""
+    try:
+        here = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {here[os.getpid() % len(here)]})
+    except (AttributeError, OSError):
+        pass
+
+
+def make(suffix):
+    names = {}
+    exec(compile(PROGRAM.format(r=suffix), "<probe>", "exec"), names)
+    return [names["loop_" + kind + suffix] for kind in KINDS]
+
+
+def run(loop, n, clock):
+    """Nanoseconds; None where the processor was not ours all the while."""
+    wall, cpu, before = time.perf_counter_ns(), time.thread_time_ns(), clock()
+    loop(n)
+    taken, cpu = clock() - before, time.thread_time_ns() - cpu
+    wall = time.perf_counter_ns() - wall
+    return taken if wall - cpu < 2000 + 0.03 * wall else None
+
+
+def main(path, recording, options, version):
+    if sys.hexversion != int(version):
+        sys.exit(1)
+    agent = load(path)
+    clock = time.thread_time_ns if "clock=cpu" in options else time.perf_counter_ns
+    agent.enter(recording, options)
+    stay_here()
+    turns = {kind: FIB if kind == "fib" else TURNS for kind in KINDS}
+    print("calls fib", 2 * fib(FIB) - 1)
+    good, end = 0, time.monotonic() + WALL_MOST
+    for number in range(ROUNDS_MOST):
+        watched, bare = make("_p%d" % number), make("_b%d" % number)
+        for loop in bare:
+            loop(2)
+            loop(9)
+        times = [run(loop, turns[kind], clock) for kind, loop in zip(KINDS, bare)]
+        agent.start()
+        calm = [run(loop, turns[kind], clock) for kind, loop in zip(KINDS, watched)]
+        agent.stop()
+        for kind, ns, was_calm in zip(KINDS, times, calm):
+            if ns is not None and was_calm is not None:
+                print(number, kind, ns)
+        good += None not in times and None not in calm
+        if good == ROUNDS or time.process_time() > CPU_MOST or time.monotonic() > end:
+            break
+
+
+def fib(n):
+    """How often that one calls itself with 1: calls are twice that, less one."""
+    return 1 if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
