@@ -121,5 +121,5 @@ def test_the_page_has_the_offsets(root):
 
 
 def test_the_page_has_the_layouts_of_the_reader(root):
-    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 25)
+    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 26)
     assert {layout.size for layout, _ in reader.RECORDS.values()} == {reader.BLOCK.size} == {reader.CELL}
