@@ -149,9 +149,11 @@ def test_a_recording_names_another_program(run_sonde, env, recording, python, tm
     os.chmod(target, 0o755)
     [tape] = [t for t in recording.glob("*.tape") if real.encode() in t.read_bytes()]
     data = bytearray(tape.read_bytes().replace(real.encode(), target.encode()))
+    data[20:24] = b"\1\0\0\0"  # running: nothing is sealed yet
+    data[4088:4096] = bytes(8)
     for cell in range(0, len(data), 64):
         if data[cell:cell + 4] == b"tBLK":
-            data[cell + 24:cell + 32] = bytes(8)  # no checksum: a block still written to
+            data[cell + 24:cell + 40] = bytes(16)
     tape.write_bytes(data)
     found, functions = report(run_sonde, env, recording, "--corrected")
     shutil.rmtree(folder)
