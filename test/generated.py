@@ -12,7 +12,9 @@ import textwrap
 
 HEAD = """
     import abc, asyncio, bisect, collections, concurrent.futures, contextlib, copy, dataclasses, enum, functools
-    import heapq, io, itertools, json, operator, re, string, struct, sys, threading, types, typing, weakref
+    import gc, heapq, io, itertools, json, operator, re, string, struct, sys, threading, types, typing, weakref
+
+    gc.disable()  # when it runs is chance; on 3.11 what it drops may be a generator, which that tells
 
     left = BUDGET
     """

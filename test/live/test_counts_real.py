@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of real programs from PyPI (test/programs.txt) are cProfile's."""
+"""Counts of real programs from PyPI (test/programs.txt) are cProfile's, and their times sum."""
 
 import subprocess
 import sys
@@ -125,9 +125,13 @@ def counter(python, sonde, clean_env, tmp_path_factory, programs):
 def check(counter, name, text):
     program = counter.folder / f"{name}.py"
     program.write_text(text)
-    ours = rows_of_report(counter.report(counter.record(program), "--as-cprofile"))
+    recording = counter.record(program)
+    ours = rows_of_report(counter.report(recording, "--as-cprofile"))
     assert len(ours) > 300
     assert differences(ours, counter.rows("cprofile", program)) == []
+    report = counter.report(recording)
+    assert sum(f["self_ns"] for f in report["functions"]) == pytest.approx(report["total_ns"], rel=0.001)
+    assert max(f["cumulative_ns"] for f in report["functions"]) <= report["run"]["wall_ns"] * len(report["threads"])
 
 
 @pytest.mark.smoke
