@@ -23,6 +23,19 @@ static void set_program(const char *name)
     agent.program[base.len] = '\0';
 }
 
+/* Bytes of a file name that are no UTF-8 are in the program's name what they are. */
+static void set_program_of(PyObject *name, const char *otherwise)
+{
+    PyObject *bytes = name && PyUnicode_Check(name)
+                          ? PyUnicode_AsEncodedString(name, "utf-8", "surrogateescape")
+                          : NULL;
+
+    PyErr_Clear();
+    set_program(bytes && PyBytes_GET_SIZE(bytes) > 0 ? PyBytes_AS_STRING(bytes)
+                                                     : otherwise);
+    Py_XDECREF(bytes);
+}
+
 static bool turn_on(void)
 {
     static bool at_exit;
@@ -56,12 +69,8 @@ static void program_begins(const char *event, PyObject *args)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
-    set_program("-c");
-    if (strcmp(event, "cpython.run_command") != 0 && what && PyUnicode_Check(what)) {
-        const char *name = PyUnicode_AsUTF8(what);
-        if (name)
-            set_program(name);
-    }
+    bool command = strcmp(event, "cpython.run_command") == 0;
+    set_program_of(command ? NULL : what, "-c");
     errno = 0;
     if (!turn_on())
         note_leave_error();
@@ -285,10 +294,8 @@ static void program_from_argv(void)
     PyObject *first = argv && PyList_Check(argv) && PyList_GET_SIZE(argv) > 0
                           ? PyList_GET_ITEM(argv, 0)
                           : NULL;
-    const char *name = first && PyUnicode_Check(first) ? PyUnicode_AsUTF8(first) : NULL;
 
-    PyErr_Clear();
-    set_program(name && *name ? name : "python");
+    set_program_of(first, "python");
 }
 
 static bool open_recording(PyObject *path)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/out.h"
 #include "cmd/cmd.h"
+#include "report/screen.h"
 
 #define ROW(name) extern const struct cmd cmd_##name;
 #include "cmd/list.h"
@@ -39,24 +40,24 @@ const struct cmd *cmd_find(const char *name)
 
 void cmd_say(const char *format, ...)
 {
-    char line[2048] = "sonde: ";
-    size_t start = strlen(line);
+    char text[2048];
+    struct arena *a = arena_open();
     va_list args;
 
     va_start(args, format);
-    vsnprintf(line + start, sizeof line - start - 1, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    struct str safe = screen_safe(str_of(text), a);
+    char *line =
+        arena_cstr(a, arena_printf(a, "sonde: %.*s\n", (int)safe.len, safe.at));
     size_t len = strlen(line);
-    for (size_t i = start; i < len; i++)
-        if ((unsigned char)line[i] < ' ' || line[i] == 127)
-            line[i] = '?';
-    line[len++] = '\n';
     /* A reader that has gone must not end what the program has not begun. */
     struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
     sigaction(SIGPIPE, &ignore, &before);
     while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
         continue;
     sigaction(SIGPIPE, &before, NULL);
+    arena_close(a);
 }
 
 /* What is closed stays closed for a program we start, yet no file of ours may
