@@ -142,7 +142,7 @@ def test_python_that_cannot_be_entered(run_sonde, python):
     done = run_sonde("run", python, "-I", "-c", "raise SystemExit(4)")
     assert done.returncode == 4
     assert done.stderr == (f"sonde: nothing recorded: {os.path.basename(python)}: no Python was entered (not a Python"
-                           " program, or one started with -I, -E or -S)\n")
+                           " program, or one started with -I, -E or -S, or as another user)\n")
 
 
 # What cannot be run: as env(1).
