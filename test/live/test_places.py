@@ -209,8 +209,11 @@ print("ran")
 # Streams
 
 
-@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", ">/dev/full",
-                                     "2>/dev/full", ">/dev/full 2>&1", "<&- >/dev/full 2>&-"])
+STREAMS = ["<&- >&- 2>&-", ">/dev/full 2>&1", "2>&-"]
+MORE_STREAMS = ["<&-", ">&-", "<&- >&-", ">/dev/full", "2>/dev/full", "<&- >/dev/full 2>&-"]
+
+
+@pytest.mark.parametrize("streams", STREAMS + [pytest.param(s, marks=pytest.mark.long) for s in MORE_STREAMS])
 def test_streams_closed_or_full(both, tmp_path, streams):
     done = both("mapped", """
 last()
@@ -240,7 +243,7 @@ def test_sonde_has_something_to_say_and_nowhere_to_say_it(both, tmp_path, io):
 
 
 @IO
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.long), True])
 def test_descriptors_closed(both, tmp_path, io, again):
     """... and, again, their numbers given to files of the program's own."""
     done = both(io, f"""
