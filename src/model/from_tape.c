@@ -142,6 +142,7 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
 
     q->lost_events += h->lost_events;
     r->lost_events += h->lost_events;
+    r->backward += h->backward;
     if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
         r->fault = h->fault;
     r->behind += (h->flags & TAPE_BEHIND) != 0;
@@ -308,6 +309,13 @@ static void note_lost(struct reading *r)
                                 (unsigned long long)r->lost_events,
                                 r->lost_events == 1 ? " was" : "s were",
                                 r->fault ? fault_text(r->fault) : "no room was left"));
+    if (r->backward > 0)
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "The clock went backward %llu time%s: it was taken to "
+                                "have stood still.",
+                                (unsigned long long)r->backward,
+                                r->backward == 1 ? "" : "s"));
     if (r->behind > 0)
         build_note(r->build,
                    arena_printf(r->scratch,

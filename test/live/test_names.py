@@ -7,8 +7,6 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.smoke
-
 LONG = 64 * 1024 - 4  # with what stands before a qualified name, all that is kept of one
 FILES = {  # what is compiled under that file name
     "plain": "plain.py",

@@ -17,8 +17,7 @@ from tape import tapes
 NOBODY = 65534
 SECURE = "import os; print(os.getuid(), os.geteuid(), os.getegid(), sum(map(abs, range(10))))"
 
-pytestmark = [pytest.mark.smoke,
-              pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a program of another user's")]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a program of another user's")
 
 
 @pytest.fixture
@@ -73,6 +72,7 @@ def recording(open_folder):
     return folder
 
 
+@pytest.mark.smoke
 def test_setgid(raised, clean_env, sonde, recording):
     env = entered_env(clean_env, sonde, recording)
     assert run([raised, "-c", SECURE], env).stdout == "0 0 0 45\n"
