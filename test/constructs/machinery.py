@@ -134,7 +134,7 @@ CONSTRUCTS = [
         signal.sigwait([]) if False else signal.pause()
         got.clear()
         """, "_signal.setitimer, _signal.pause (handler (list.append)), list.clear", warm=5),
-    Construct("sys.excepthook and unraisablehook", """
+    Construct("sys.unraisablehook", """
         import sys
         class C:
             def __del__(self): raise KeyError
@@ -155,12 +155,12 @@ CONSTRUCTS = [
         f()
         """, "sys.settrace 2, f 2 (trace)",
         differs=[On("3.11-3.15", "sys.settrace 2, f 2", "tracer")]),
-    Construct("sys.addaudithook's callers", """
+    Construct("sys.audit", """
         import sys
         ---
         sys.audit("made", 1)
         """, "sys.audit"),
-    Construct("subinterpreter-free embedding: exec of code objects", """
+    Construct("functions made of changed code", """
         def f(): pass
         code = f.__code__.replace(co_name="renamed", co_qualname="renamed")
         import types
