@@ -202,8 +202,10 @@ void greenlet_look(void);               /* whether greenlet is imported already 
 void greenlet_imported(void);           /* or is about to be */
 
 /* probe_calls*.c: the events of this version of Python. false: a Python error
- * is set (every tool id is taken, say). */
+ * is set. */
 bool probe_prepare(void); /* once a process */
+bool probe_claim(void);   /* before start; false: others hold every place */
+void probe_release(void); /* instead of start; stop does it as well */
 bool probe_start(void);
 void probe_stop(void);
 void probe_end(void);        /* the interpreter ends: was all in place up to now? */

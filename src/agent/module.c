@@ -40,7 +40,12 @@ static bool turn_on(void)
 {
     static bool at_exit;
 
+    if (!probe_claim())
+        return false;
     if (!agent_begin()) {
+        int why = errno;
+        probe_release();
+        errno = why;
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
         return false;
     }

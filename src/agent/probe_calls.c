@@ -5,10 +5,13 @@
  * Pushed by PY_START, PY_RESUME, PY_THROW; popped by PY_RETURN, PY_YIELD,
  * PY_UNWIND; a C call by CALL and C_RETURN or C_RAISE. The depth CPython keeps
  * says at every event where the stack should be; where it is not, stack.c. */
+#include <string.h>
+#include <unistd.h>
+
 #include "agent/agent.h"
 #include "agent/event.h"
 
-enum { TOOL_FIRST = 4, TOOL_LAST = 3 }; /* 0, 1, 2, 5 have owners by name */
+enum { TOOLS = 6 }; /* 6 and 7 are sys.setprofile's and sys.settrace's */
 
 typedef PyObject *handler(PyObject *self, PyObject *const *args, size_t count,
                           PyObject *keywords);
@@ -270,17 +273,31 @@ static long event_bit(const char *name)
     return bit;
 }
 
-static bool claim_tool(void)
+/* Of six: 0, 1 and 2 have owners by name, debuggers, coverage and profilers. */
+bool probe_claim(void)
 {
-    for (int id = TOOL_FIRST; id >= TOOL_LAST; id--) {
-        if (tell(ask("use_tool_id", "(is)", id, "sonde"))) {
-            tool = id;
+    static const int ids[] = { 4, 3, 5 };
+
+    if (!monitoring)
+        monitoring = Py_XNewRef(PySys_GetObject("monitoring"));
+    for (size_t i = 0; monitoring && i < sizeof ids / sizeof *ids; i++) {
+        if (tell(ask("use_tool_id", "(is)", ids[i], "sonde"))) {
+            tool = ids[i];
             return true;
         }
-        if (id > TOOL_LAST)
-            PyErr_Clear();
+        PyErr_Clear();
     }
+    PyErr_SetString(PyExc_RuntimeError,
+                    "sys.monitoring's tools 3, 4 and 5 are taken by others");
     return false;
+}
+
+void probe_release(void)
+{
+    if (tool >= 0)
+        tell(ask("free_tool_id", "(i)", tool));
+    PyErr_Clear();
+    tool = -1;
 }
 
 static bool listen(void)
@@ -304,10 +321,6 @@ static bool listen(void)
 
 bool probe_start(void)
 {
-    if (!monitoring)
-        monitoring = Py_XNewRef(PySys_GetObject("monitoring"));
-    if (!monitoring || !claim_tool())
-        return false;
     if (listen())
         return true;
     PyObject *error = PyErr_GetRaisedException();
@@ -401,7 +414,58 @@ void probe_look_again(void)
     /* Nothing of the program's takes an event away. */
 }
 
+/* Is there another tool that has events of its own? Then it is as without us. */
+static bool others_listen(void)
+{
+    bool found = false;
+
+    for (int id = 0; id < TOOLS && !found; id++) {
+        PyObject *set = id == tool ? NULL : ask("get_events", "(i)", id);
+        found = set && PyObject_IsTrue(set) == 1;
+        Py_XDECREF(set);
+    }
+    PyErr_Clear();
+    return found;
+}
+
+static bool quiet; /* the main thread's events are off until call_is_over */
+
+static int call_is_over(void *state)
+{
+    PyThreadState_LeaveTracing(state);
+    quiet = false;
+    struct place p = place_now();
+    if (agent.on && p.thread->top->tag == p.depth * 2 + 1 &&
+        p.thread->top->frame == p.frame)
+        event_pop(p.thread);
+    return 0;
+}
+
+/* Is sys.setprofile what runs? Behind a call of it pending calls are made at once. */
+static bool by_setprofile(struct place p)
+{
+    const struct entry *top = p.thread->top;
+
+    return top->tag == p.depth * 2 + 1 && top->frame == p.frame &&
+           PyCFunction_Check((PyObject *)top->callable) &&
+           strcmp(((PyCFunctionObject *)top->callable)->m_ml->ml_name, "setprofile") ==
+               0;
+}
+
+/* Where calls are watched, a profile function is told how the call ends that put it
+ * there: an event it would not see without us, and that profile.Profile dies of. So
+ * nobody is told until pending calls are made, which is in the main thread alone:
+ * elsewhere that one event more remains. */
 void probe_replaced(void)
 {
-    /* It has a place of its own beside sys.monitoring's tools. */
+    PyThreadState *state = pyabi_thread();
+
+    if (!agent.on || quiet || state->tracing || gettid() != getpid() ||
+        PyInterpreterState_Get() != PyInterpreterState_Main() ||
+        !by_setprofile(place_now()) || others_listen())
+        return;
+    if (Py_AddPendingCall(call_is_over, state) != 0)
+        return;
+    quiet = true;
+    PyThreadState_EnterTracing(state);
 }

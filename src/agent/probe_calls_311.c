@@ -2,6 +2,8 @@
 /* probe_calls_311.c - calls on Python 3.11, told by the C profile function of
  * each thread. There is no exact depth to go by: a frame's caller must be the
  * top entry's frame, and where it is not, it is looked for in the stack. */
+#include <unistd.h>
+
 #include "agent/agent.h"
 #include "agent/event.h"
 
@@ -167,10 +169,11 @@ static bool missed_nothing(PyThreadState *s)
  * tells. One that a thread made in C is filling in just now has its turn later. */
 static __attribute__((noinline)) void install(PyThreadState *head)
 {
-    bool complete = true;
+    bool complete = true, gone = looked == 0 && change.thread;
 
     for (PyThreadState *s = head; s && (looked == 0 || s->id > newest);
          s = PyThreadState_Next(s)) {
+        gone = gone && s != change.thread;
         if (!s->cframe) {
             complete = false;
         } else if (!s->c_profilefunc) {
@@ -181,14 +184,26 @@ static __attribute__((noinline)) void install(PyThreadState *head)
             tell_replaced();
         }
     }
-    if (complete)
+    if (gone) /* it ended with what it had set */
+        tell_replaced();
+    if (complete) {
         newest = looked = head->id;
+        change.thread = NULL;
+    }
 }
+
+/* The main thread, whose events are off until the call is over that set its profile
+ * function: without ours there the function would not be told of that call's end,
+ * and profile.Profile dies of it. Pending calls are made right behind it. */
+static PyThreadState *quiet;
 
 static int look_again(void *unused)
 {
     (void)unused;
     change.pending = false;
+    if (quiet)
+        PyThreadState_LeaveTracing(quiet);
+    quiet = NULL;
     if (interpreter && agent.on && looked == 0)
         install(PyInterpreterState_ThreadHead(interpreter));
     return 0;
@@ -203,6 +218,8 @@ void probe_replaced(void)
 
     if (!interpreter || s->interp != interpreter)
         return;
+    if (looked == 0 && change.thread && change.thread != s)
+        tell_replaced(); /* what that one set was not seen */
     change.thread = s;
     change.frame = pyabi_current(s);
     change.instruction = change.frame ? change.frame->prev_instr : NULL;
@@ -212,6 +229,11 @@ void probe_replaced(void)
         event_pop(t); /* nobody would tell of its end */
     if (!change.pending)
         change.pending = Py_AddPendingCall(look_again, NULL) == 0;
+    if (change.pending && !quiet && s->c_profilefunc == on_event && !s->tracing &&
+        gettid() == getpid()) {
+        quiet = s;
+        PyThreadState_EnterTracing(s);
+    }
 }
 
 void probe_look_again(void)
@@ -271,6 +293,16 @@ void probe_end(void)
 void probe_switching(void)
 {
     /* Frames are compared anyway. */
+}
+
+bool probe_claim(void)
+{
+    return true;
+}
+
+void probe_release(void)
+{
+    /* Nothing was claimed. */
 }
 
 /* Another profile function (cProfile's, say) keeps its thread. */
