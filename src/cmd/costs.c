@@ -4,7 +4,6 @@
 #include "cmd/costs.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,20 +233,12 @@ struct costs costs_of(const struct profile *p, bool measure, struct arena *a)
     return costs;
 }
 
-bool costs_renew(const char *python, uint32_t version, bool builtins,
-                 struct probe_cost *cost, struct arena *a, struct err *e)
+bool costs_renew(const struct measured *m, const char *hook, struct probe_cost *cost,
+                 struct arena *a, struct err *e)
 {
-    struct finding f = { .arena = a, .measure = true };
-    char real[PATH_MAX];
-    struct measured m = { realpath(python, real) ? real : python, version, NULL,
-                          builtins ? "builtins=1" : "builtins=0" };
+    bool ok = measure_cost(m, hook, cost, a, e);
 
-    f.hook = enter_hook(SONDE_PACKAGE, a, e);
-    m.agent = f.hook ? measure_agent(f.hook, version, a) : NULL;
-    if (!m.agent)
-        return err_set(e, ERR_TARGET,
-                       "probe cost not measured: %s: no agent for this "
-                       "Python",
-                       python);
-    return measure_now(&f, &m, cost, e);
+    if (ok)
+        keep(identity(m, a), cost, a);
+    return ok;
 }

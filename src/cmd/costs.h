@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "cmd/measure.h"
 #include "model/correct.h"
 
 struct costs {
@@ -20,7 +21,7 @@ struct costs {
 struct costs costs_of(const struct profile *p, bool measure, struct arena *a);
 
 /* Measures this Python now, whatever is kept, and keeps it. */
-bool costs_renew(const char *python, uint32_t version, bool builtins,
-                 struct probe_cost *cost, struct arena *a, struct err *e);
+bool costs_renew(const struct measured *m, const char *hook, struct probe_cost *cost,
+                 struct arena *a, struct err *e);
 
 #endif

@@ -28,19 +28,22 @@ enum kind {
     EMPTY,
     SHORT,
     LONG,
-    OWN,
     FIB,
     FUNCTION,
     METHOD,
     TYPE,
     RESUME,
     FROM_C,
+    INLINE, /* these in measure_truth alone */
+    ONE,
+    DEEP,
     KINDS
 };
 
-static const char *const names[KINDS] = { "none", "empty",  "short",    "long",
-                                          "own",  "fib",    "function", "method",
-                                          "type", "resume", "from_c" };
+static const char *const names[KINDS] = { "none",   "empty",    "short",  "long",
+                                          "fib",    "function", "method", "type",
+                                          "resume", "from_c",   "inline", "one",
+                                          "deep" };
 
 struct loop { /* ns by call */
     double bare, loop, callee;
@@ -176,10 +179,11 @@ static double of_inside(const struct rounds *r, const struct loop *at)
     return at[EMPTY].callee - r->slow * tiny(at);
 }
 
-/* Calls of functions are not all alike: specialised ones lose more. */
+/* Calls of functions are not all alike: those of a recursion cost somewhat more
+ * than those of a loop, which are what there is most of. */
 static double of_call(const struct rounds *r, const struct loop *at)
 {
-    return ((more(r, &at[EMPTY]) + more(r, &at[OWN])) / 2 + more(r, &at[FIB])) / 2;
+    return 0.8 * more(r, &at[EMPTY]) + 0.2 * more(r, &at[FIB]);
 }
 
 static double of_resume(const struct rounds *r, const struct loop *at)
@@ -238,7 +242,7 @@ static const struct term {
     [PROBE_METHOD] = { of_method_inside, 1 << NONE | 1 << METHOD },
     [PROBE_TYPE] = { of_function_inside, 1 << NONE | 1 << FUNCTION },
 }, outside[PROBE_CALLEES] = {
-    [PROBE_PYTHON] = { of_call, 1 << EMPTY | 1 << OWN | 1 << FIB },
+    [PROBE_PYTHON] = { of_call, 1 << EMPTY | 1 << FIB },
     [PROBE_FROM_C] = { of_from_c, 1 << FROM_C },
     [PROBE_RESUME] = { of_resume, 1 << RESUME },
     [PROBE_FUNCTION] = { of_function, 1 << NONE | 1 << FUNCTION },
@@ -287,7 +291,7 @@ const char *measure_agent(const char *hook, uint32_t python, struct arena *a)
 }
 
 static bool run_loops(const struct measured *m, const char *hook, const char *folder,
-                      char *answer, struct arena *a)
+                      const char *what, char *answer, struct arena *a)
 {
     const char *script = arena_printf(a, "%s/../selftest/probe_cost.py", hook).at;
     const char *version = arena_printf(a, "%u", m->version).at;
@@ -299,41 +303,91 @@ static bool run_loops(const struct measured *m, const char *hook, const char *fo
                      (char *)folder,
                      (char *)m->options,
                      (char *)version,
+                     (char *)what,
                      NULL };
     struct capture c = { .argv = argv, .folder = "/", .seconds = SECONDS_MAX };
 
     return capture_good(&c, answer, ANSWER);
 }
 
-bool measure_cost(const struct measured *m, const char *hook, struct probe_cost *cost,
-                  struct arena *a, struct err *e)
+/* Runs the loops; NULL and e when they told nothing. cost: what to correct the
+ * watched times by, NULL: they stay raw. */
+static struct rounds *run_rounds(const struct measured *m, const char *hook,
+                                 const struct probe_cost *cost, struct arena *a,
+                                 struct err *e)
 {
     const char *folder = trial_folder(a);
     char *answer = arena_alloc(a, ANSWER);
     struct build *b = build_open(UNIT_NS);
     struct err unread = { 0 };
-    bool ran = *folder && run_loops(m, hook, folder, answer, a) &&
+    bool ran = *folder &&
+               run_loops(m, hook, folder, cost ? "truth" : "cost", answer, a) &&
                from_recording(folder, b, &unread);
-    bool ok = false;
 
     trial_remove(folder, a);
-    *cost = (struct probe_cost){ .slow = 0 };
-    if (ran) {
-        struct rounds *r = arena_alloc(a, sizeof *r);
-        struct profile *p = build_finish(b);
-
-        read_bare(r, answer);
-        read_watched(r, p);
-        profile_close(p);
-        ok = work_out(r, !strstr(m->options, "builtins=0"), cost);
-    } else {
+    if (!ran) {
         build_abandon(b);
+        err_set(e, ERR_TARGET, "probe cost not measured: %s: %s", m->python,
+                *folder ? "the loops did not run to their end"
+                        : "no temporary folder can be made");
+        return NULL;
     }
-    if (ok)
+    struct rounds *r = arena_alloc(a, sizeof *r);
+    struct profile *p = build_finish(b);
+    struct profile *corrected = cost ? correct(p, cost) : NULL; /* one process */
+    read_bare(r, answer);
+    read_watched(r, corrected ? corrected : p);
+    profile_close(p);
+    profile_close(corrected);
+    return r;
+}
+
+bool measure_cost(const struct measured *m, const char *hook, struct probe_cost *cost,
+                  struct arena *a, struct err *e)
+{
+    struct rounds *r = run_rounds(m, hook, NULL, a, e);
+
+    *cost = (struct probe_cost){ .slow = 0 };
+    if (r && work_out(r, !strstr(m->options, "builtins=0"), cost))
         return true;
     *cost = (struct probe_cost){ .slow = 0 };
-    return err_set(e, ERR_TARGET, "probe cost not measured: %s: %s", m->python,
-                   !*folder ? "no temporary folder can be made"
-                   : ran    ? "the machine is too busy"
-                            : "the loops did not run to their end");
+    return err_set(e, ERR_TARGET,
+                   "probe cost not measured: %s: the machine is too busy", m->python);
+}
+
+static double of_deep(const struct rounds *r, const struct loop *at)
+{
+    (void)r;
+    return (at[DEEP].loop + at[DEEP].callee) / at[DEEP].bare;
+}
+
+/* The body of a one-line function takes what it takes where it is inlined. */
+static double of_one(const struct rounds *r, const struct loop *at)
+{
+    (void)r;
+    double body = at[INLINE].bare - at[NONE].bare;
+
+    return body > 0 ? at[ONE].callee / body : 1;
+}
+
+static double of_caller(const struct rounds *r, const struct loop *at)
+{
+    (void)r;
+    return at[ONE].loop / (at[ONE].bare - at[INLINE].bare + at[NONE].bare);
+}
+
+bool measure_truth(const struct measured *m, const char *hook,
+                   const struct probe_cost *cost, struct truth *t, struct arena *a,
+                   struct err *e)
+{
+    struct rounds *r = run_rounds(m, hook, cost, a, e);
+
+    if (!r)
+        return false;
+    t->recursive = median(r, 1 << DEEP, of_deep);
+    t->callee = median(r, 1 << NONE | 1 << INLINE | 1 << ONE, of_one);
+    t->caller = median(r, 1 << NONE | 1 << INLINE | 1 << ONE, of_caller);
+    return (t->recursive >= 0 && t->callee >= 0) ||
+           err_set(e, ERR_TARGET, "not measured: %s: the machine is too busy",
+                   m->python);
 }

@@ -236,6 +236,16 @@ struct pythons pythons_find(const char *hook, struct arena *a)
     return f.found;
 }
 
+bool pythons_try(const char *path, const char *hook, struct python *tried,
+                 struct arena *a)
+{
+    struct pythons found = { .count = 0 };
+
+    try_python(&found, path, hook, a);
+    *tried = found.at[0];
+    return found.count == 1;
+}
+
 struct looking {
     const char *executable;
     bool found;

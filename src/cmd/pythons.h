@@ -22,6 +22,10 @@ struct pythons {
 /* hook: NULL where there is none. Each Python once, the chosen one first. */
 struct pythons pythons_find(const char *hook, struct arena *a);
 
+/* That one alone; false: it does not run. */
+bool pythons_try(const char *path, const char *hook, struct python *tried,
+                 struct arena *a);
+
 /* Whether this very file (its real path) is one that sonde finds by itself: what
  * sonde run takes, or a Python in a folder of PATH. Starts nothing. */
 bool pythons_leads_to(const char *executable, struct arena *a);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs with and without the probe, on this Python: run by `sonde` itself.
 
-    python -I -S probe_cost.py AGENT RECORDING OPTIONS HEXVERSION
+    python -I -S probe_cost.py AGENT RECORDING OPTIONS HEXVERSION [truth]
 
 The same loops run watched and bare in turn, each time as new code, so that the recording has
 every round apart. Of loops that nothing disturbed the bare times are printed, one a line:
@@ -18,24 +18,24 @@ TURNS, FIB = 2000, 15
 PROGRAM = """
 def empty{r}(x): pass
 def short{r}(x):
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
     return a
 def long{r}(x):
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
-    y = x
+    y = x * 3 % 7
     if x < 3: y = x
     a = y, x
     return a
@@ -43,8 +43,6 @@ def from_c{r}(x): pass
 def count{r}(n):
     for i in range(n): yield i
 def fib{r}(n): return n if n < 2 else fib{r}(n - 1) + fib{r}(n - 2)
-class Thing{r}:
-    def method(self, x): pass
 def loop_none{r}(n):
     for i in range(n): pass
 def loop_empty{r}(n):
@@ -53,9 +51,6 @@ def loop_short{r}(n):
     for i in range(n): short{r}(i)
 def loop_long{r}(n):
     for i in range(n): long{r}(i)
-def loop_own{r}(n):
-    thing = Thing{r}()
-    for i in range(n): thing.method(i)
 def loop_fib{r}(n):
     fib{r}(n)
 def loop_function{r}(n):
@@ -71,7 +66,24 @@ def loop_resume{r}(n):
 def loop_from_c{r}(n):
     for i in map(from_c{r}, range(n)): pass
 """
-KINDS = ("none", "empty", "short", "long", "own", "fib", "function", "method", "type", "resume",
+# Other programs than those, to see how true corrected times are.
+TRUTH = """
+def one{r}(x): return (x + 1) * (x - 1) + x
+def deep{r}(n):
+    if n <= 1:
+        return 1
+    return deep{r}(n - 1) + deep{r}(n - 2)
+def loop_none{r}(n):
+    for i in range(n): pass
+def loop_inline{r}(n):
+    for i in range(n): (i + 1) * (i - 1) + i
+def loop_one{r}(n):
+    for i in range(n): one{r}(i)
+def loop_deep{r}(n):
+    deep{r}(n)
+"""
+TRUTH_KINDS = ("none", "inline", "one", "deep")
+KINDS = ("none", "empty", "short", "long", "fib", "function", "method", "type", "resume",
          "from_c")
 
 
@@ -95,10 +107,10 @@ def stay_here():
         pass
 
 
-def make(suffix):
+def make(program, kinds, suffix):
     names = {}
-    exec(compile(PROGRAM.format(r=suffix), "<probe>", "exec"), names)
-    return [names["loop_" + kind + suffix] for kind in KINDS]
+    exec(compile(program.format(r=suffix), "<probe>", "exec"), names)
+    return [names["loop_" + kind + suffix] for kind in kinds]
 
 
 def run(loop, n, clock):
@@ -110,26 +122,29 @@ def run(loop, n, clock):
     return taken if wall - cpu < 2000 + 0.03 * wall else None
 
 
-def main(path, recording, options, version):
+def main(path, recording, options, version, what="cost"):
     if sys.hexversion != int(version):
         sys.exit(1)
     agent = load(path)
     clock = time.thread_time_ns if "clock=cpu" in options else time.perf_counter_ns
     agent.enter(recording, options)
     stay_here()
-    turns = {kind: FIB if kind == "fib" else TURNS for kind in KINDS}
+    program, kinds = (PROGRAM, KINDS) if what == "cost" else (TRUTH, TRUTH_KINDS)
+    turns = {kind: FIB if kind in ("fib", "deep") else TURNS for kind in kinds}
     print("calls fib", 2 * fib(FIB) - 1)
+    print("calls deep", 2 * fib(FIB) - 1)
     good, end = 0, time.monotonic() + WALL_MOST
     for number in range(ROUNDS_MOST):
-        watched, bare = make("_p%d" % number), make("_b%d" % number)
+        watched = make(program, kinds, "_p%d" % number)
+        bare = make(program, kinds, "_b%d" % number)
         for loop in bare:
             loop(2)
             loop(9)
-        times = [run(loop, turns[kind], clock) for kind, loop in zip(KINDS, bare)]
+        times = [run(loop, turns[kind], clock) for kind, loop in zip(kinds, bare)]
         agent.start()
-        calm = [run(loop, turns[kind], clock) for kind, loop in zip(KINDS, watched)]
+        calm = [run(loop, turns[kind], clock) for kind, loop in zip(kinds, watched)]
         agent.stop()
-        for kind, ns, was_calm in zip(KINDS, times, calm):
+        for kind, ns, was_calm in zip(kinds, times, calm):
             if ns is not None and was_calm is not None:
                 print(number, kind, ns)
         good += None not in times and None not in calm
