@@ -3,6 +3,7 @@
  * this directory and what to type next; help where there is none. */
 #include <unistd.h>
 
+#include "cmd/costs.h"
 #include "cmd/reading.h"
 #include "report/summary.h"
 #include "tape/recording.h"
@@ -26,7 +27,11 @@ static int run(const void *args, struct words words, struct err *e)
         struct out *o = out_stdout();
         struct screen s = screen_on(o, STDOUT_FILENO);
 
-        summary_alone(p, title, &s);
+        struct costs costs = costs_of(p, false, arena);
+        struct profile *corrected = costs.any ? correct(p, costs.of) : NULL;
+
+        summary_alone(p, corrected, title, &s);
+        profile_close(corrected);
         ok = out_close(o, e);
     }
     profile_close(p);

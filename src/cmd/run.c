@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "cmd/cmd.h"
+#include "cmd/costs.h"
 #include "model/from_tape.h"
 #include "report/summary.h"
 #include "report/units.h"
@@ -336,9 +337,12 @@ static void write_summary(const struct session *s)
         return;
     }
     struct profile *p = build_finish(b);
+    struct arena *a = arena_open();
+    struct costs costs = costs_of(p, false, a);
+    struct profile *corrected = costs.any ? correct(p, costs.of) : NULL;
     struct out *o = out_memory();
     struct screen screen = screen_on(o, STDERR_FILENO);
-    summary_of_run(p, s->output.shown, &screen);
+    summary_of_run(p, corrected, s->output.shown, &screen);
     struct str text = out_text(o);
     while (text.len > 0) {
         ssize_t n = write(STDERR_FILENO, text.at, text.len);
@@ -349,7 +353,9 @@ static void write_summary(const struct session *s)
         text.len -= n > 0 ? (size_t)n : 0;
     }
     out_abandon(o);
+    profile_close(corrected);
     profile_close(p);
+    arena_close(a);
 }
 
 /* In a process of its own: neither a key pressed nor a fault in reading what

@@ -10,8 +10,8 @@ struct correcting {
     const struct profile *from;
     const struct probe_cost *cost; /* by process */
     struct build *build;
-    double *spent;    /* by node: what is the probe's */
-    uint64_t *events; /* by node: pieces its time is made of */
+    double *spent;  /* by node: what is the probe's */
+    double *events; /* by node: pieces its time is made of */
 };
 
 static const struct function *function_of(const struct profile *p, node_id n)
@@ -54,8 +54,8 @@ static void charge(struct correcting *c, node_id id)
     c->spent[id] += calls * cost->inside[kind] + resumes * cost->inside[PROBE_RESUME];
     c->spent[n->parent] +=
         calls * cost->outside[kind] + resumes * cost->outside[PROBE_RESUME];
-    c->events[id] += n->calls + n->resumes;
-    c->events[n->parent] += n->calls + n->resumes;
+    c->events[id] += calls + resumes;
+    c->events[n->parent] += calls + resumes;
 }
 
 /* Below a marker a function's calls hang below one node of it, its time lies in
@@ -79,7 +79,7 @@ static void spread_folded(struct correcting *c, struct arena *scratch)
         owed[n->function].self += (double)n->self;
         if (caller && n->self == 0) {
             owed[n->function].spent += c->spent[id];
-            owed[n->function].events += (double)c->events[id];
+            owed[n->function].events += c->events[id];
         }
     }
     for (node_id id = NODE_ROOT + 1; id < profile_nodes(p); id++) {
@@ -89,7 +89,7 @@ static void spread_folded(struct correcting *c, struct arena *scratch)
             continue;
         double part = (double)n->self / owed[n->function].self;
         c->spent[id] += owed[n->function].spent * part;
-        c->events[id] += (uint64_t)(owed[n->function].events * part);
+        c->events[id] += owed[n->function].events * part;
     }
 }
 
@@ -108,7 +108,7 @@ static uint64_t corrected_self(const struct correcting *c, node_id id)
     if (!f || cost_of(c, n)->slow < 1)
         return n->self;
     double left = (double)n->self - c->spent[id], slow = cost_of(c, n)->slow;
-    double events = (double)c->events[id];
+    double events = c->events[id];
     if (left <= 0)
         return 0;
     if (f->kind == FUNCTION_PYTHON && slow > 1 && events > 0)

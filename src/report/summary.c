@@ -107,6 +107,23 @@ static void print_next(const struct summary *m, const char *first)
     out_char(o, '\n');
 }
 
+enum { LARGE_PERCENT = 20 };
+
+/* What counting cost, where that is a large part. */
+static void print_cost(const struct summary *m)
+{
+    const struct report *r = m->report;
+
+    if (!r->corrected)
+        return;
+    double raw = (double)stats_total(r->stats)->self;
+    double part = 100 * (raw - (double)stats_total(r->corrected)->self);
+    if (part > LARGE_PERCENT * raw)
+        out_printf(m->screen->out,
+                   "Counting took %.0f %% of that time: sonde report --corrected\n",
+                   part / raw);
+}
+
 static void print_run(const struct summary *m)
 {
     const struct report *r = m->report;
@@ -123,6 +140,7 @@ static void print_run(const struct summary *m)
     for (uint32_t i = 0; i < r->rows.count && i < TOP; i++)
         if (share(r, &r->rows.at[i]) >= 1)
             print_top(m, &r->rows.at[i]);
+    print_cost(m);
     print_next(m, "sonde report");
 }
 
@@ -246,13 +264,17 @@ static void print_alone(const struct summary *m)
     print_pythons(m);
     print_most(m);
     print_quality(m);
+    print_cost(m);
     print_next(m, "sonde report");
 }
 
-static void summarize(const struct profile *p, const char *path, const struct screen *s,
+static void summarize(const struct profile *p, const struct profile *corrected,
+                      const char *path, const struct screen *s,
                       void (*print)(const struct summary *))
 {
-    struct report_options o = { .limit = -1, .title = path, .callers = true };
+    struct report_options o = {
+        .limit = -1, .title = path, .callers = true, .corrected = corrected
+    };
     struct err none = { 0 };
     struct report *r = report_open(p, &o, &none); /* no filter: it cannot fail */
     struct summary m = { r, s, path };
@@ -261,12 +283,14 @@ static void summarize(const struct profile *p, const char *path, const struct sc
     report_close(r);
 }
 
-void summary_of_run(const struct profile *p, const char *path, const struct screen *s)
+void summary_of_run(const struct profile *p, const struct profile *corrected,
+                    const char *path, const struct screen *s)
 {
-    summarize(p, path, s, print_run);
+    summarize(p, corrected, path, s, print_run);
 }
 
-void summary_alone(const struct profile *p, const char *path, const struct screen *s)
+void summary_alone(const struct profile *p, const struct profile *corrected,
+                   const char *path, const struct screen *s)
 {
-    summarize(p, path, s, print_alone);
+    summarize(p, corrected, path, s, print_alone);
 }

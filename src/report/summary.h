@@ -7,8 +7,11 @@
 #include "model/profile.h"
 #include "report/screen.h"
 
-/* path: the recording, as the user would name it. */
-void summary_of_run(const struct profile *p, const char *path, const struct screen *s);
-void summary_alone(const struct profile *p, const char *path, const struct screen *s);
+/* corrected: as in report.h, or NULL; a large cost is told. path: the recording,
+ * as the user would name it. */
+void summary_of_run(const struct profile *p, const struct profile *corrected,
+                    const char *path, const struct screen *s);
+void summary_alone(const struct profile *p, const struct profile *corrected,
+                   const char *path, const struct screen *s);
 
 #endif
