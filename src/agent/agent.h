@@ -51,6 +51,8 @@ struct thread {
     struct stack *spare[STACK_SMALL];
     void *slab; /* what small stacks are cut from; its first word: the one before */
     size_t slab_used;
+    uint32_t unplaced; /* 3.11: frames above a full stack */
+    uint32_t refused;  /* growing the stack was: do without so many times */
     struct waiting waiting;
     uint32_t *index; /* buckets of nodes, chained in the nodes */
     uint32_t index_size, nodes_used;
@@ -189,7 +191,7 @@ bool stack_grow(struct thread *t);
 /* Makes the entry of the frame that calls frame (at depth - 1) the top. */
 void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
 /* Makes the entry of the frame at depth the top; false: it was never pushed. */
-bool stack_sync_pop(struct thread *t, uint32_t depth);
+bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
 void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth);
 
 /* greenlet.c: a stack for each greenlet */

@@ -169,11 +169,14 @@ static bool same_bottom(const struct thread *t, const struct pyabi_frame *near)
 static void begin(struct thread *t)
 {
     uint32_t root = t->stack->node;
-    struct stack *s = t->top == t->stack ? NULL : stack_take(t, 0);
+    bool empty = t->top == t->stack;
+    struct stack *s = empty ? NULL : stack_take(t, 0);
 
     if (s) {
         park(t);
         stack_use(t, s, s->entries);
+    } else if (!empty) {
+        writer_lose(&agent.tape);
     }
     t->top = t->stack;
     *t->top = (struct entry){ .node = root };

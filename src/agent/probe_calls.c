@@ -96,7 +96,7 @@ static __attribute__((noinline)) struct thread *mend_pop(struct place p)
     if (!t)
         return NULL;
     settle(t, p.frame, p.depth);
-    return stack_sync_pop(t, p.depth) ? t : NULL;
+    return stack_sync_pop(t, p.frame, p.depth) ? t : NULL;
 }
 
 static PyObject *on_leave(PyObject *self, PyObject *const *args, size_t count,

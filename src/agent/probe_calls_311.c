@@ -19,20 +19,39 @@ static struct {
     bool pending; /* the main thread will look soon */
 } change;
 
-/* Frames from here up to one that is in the stack; found through *frame. */
+/* Frames from here down: to one that is near the stack's top, mostly, else all. */
 static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame)
 {
+    enum { NEAR = 8 };
     uint32_t above = 0;
 
     for (; frame; frame = pyabi_previous(frame)) {
         if (pyabi_suspended(frame))
             continue;
-        for (const struct entry *e = t->top; e > t->stack; e--)
+        const struct entry *e = above < NEAR ? t->top : t->stack;
+        for (int i = 0; i < NEAR && e > t->stack; i++, e--)
             if (e->frame == frame)
                 return e->tag / 2 + above;
         above++;
     }
     return above;
+}
+
+/* A stack that is full and may not grow: the calls above it are only counted. */
+static bool is_full(struct thread *t)
+{
+    if (t->top != t->limit) {
+        t->unplaced = 0;
+        return false;
+    }
+    return t->refused > 1;
+}
+
+static struct thread *lose_above(struct thread *t)
+{
+    t->refused--;
+    writer_lose(&agent.tape);
+    return NULL;
 }
 
 static bool in_stack(const struct thread *t, const struct pyabi_frame *frame)
@@ -60,6 +79,10 @@ static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *fr
 
     if (!t)
         return agent_lose();
+    if (is_full(t)) {
+        t->unplaced++;
+        return lose_above(t);
+    }
     if (t->top->frame != pyabi_previous(frame))
         stack_sync_push(t, frame, depth_of(t, pyabi_previous(frame)) + 1);
     return t;
@@ -76,6 +99,8 @@ static void on_enter(struct pyabi_frame *frame)
             return;
     }
     event_push(t, (t->top->tag & ~1u) + 2, !pyabi_starts(frame), frame, code, code);
+    if (UNLIKELY(t->top->frame != frame))
+        t->unplaced++;
 }
 
 static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *frame)
@@ -83,9 +108,13 @@ static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *fra
     bool fresh;
     struct thread *t = settle(frame, &fresh);
 
+    if (t && t->unplaced > 0 && t->top == t->limit) {
+        t->unplaced--;
+        return NULL;
+    }
     if (!t || !in_stack(t, frame))
         return NULL;
-    return stack_sync_pop(t, depth_of(t, frame)) ? t : NULL;
+    return stack_sync_pop(t, frame, depth_of(t, frame)) ? t : NULL;
 }
 
 static void on_leave(struct pyabi_frame *frame)
@@ -105,10 +134,11 @@ static __attribute__((noinline)) struct thread *mend_call(struct pyabi_frame *fr
     bool fresh;
     struct thread *t = settle(frame, &fresh);
 
-    if (t)
-        stack_sync_call(t, frame, depth_of(t, frame));
-    else
-        agent_lose();
+    if (!t)
+        return agent_lose();
+    if (is_full(t))
+        return lose_above(t);
+    stack_sync_call(t, frame, depth_of(t, frame));
     return t;
 }
 

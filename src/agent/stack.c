@@ -85,13 +85,19 @@ void stack_give(struct thread *t, struct stack *s)
     t->spare[s->size] = s;
 }
 
+/* What was refused is not asked for again at once: each time is a system call. */
 bool stack_grow(struct thread *t)
 {
+    enum { PATIENCE = 1000 };
+
+    if (t->refused > 0 && --t->refused > 0)
+        return false;
     struct stack *old = stack_of(t), *grown = stack_take(t, old->size + 1);
     size_t used = (size_t)(t->top - t->stack);
-
-    if (!grown)
+    if (!grown) {
+        t->refused = PATIENCE;
         return false;
+    }
     memcpy(grown->entries, old->entries, (used + 1) * sizeof *old->entries);
     stack_use(t, grown, grown->entries + used);
     stack_give(t, old);
@@ -111,14 +117,18 @@ static void drop_above(struct thread *t, uint32_t tag)
     writer_header(&agent.tape)->healed += dropped;
 }
 
-/* Enters what runs from the top's depth up to frame, which is at `depth`. */
+/* Enters what runs from the top's depth up to frame, which is at `depth`. Without
+ * room for it what follows has a caller too far down: that is counted as a loss. */
 static void seed(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
 {
     uint32_t missing = depth - t->top->tag / 2, found = 0;
 
     while ((size_t)(t->limit - t->top) < missing)
-        if (!stack_grow(t))
+        if (!stack_grow(t)) {
+            if (t->top != t->limit) /* else the event itself is lost */
+                writer_lose(&agent.tape);
             return;
+        }
     struct entry *slot = t->top + missing; /* filled from the nearest down */
     for (; frame && found < missing; frame = pyabi_previous(frame)) {
         if (!pyabi_code(frame) || pyabi_suspended(frame))
@@ -138,16 +148,44 @@ static void seed(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
     t->cell->current = t->top->node;
 }
 
+/* Entries of frames that went while nobody told; frame is to be at that depth. */
+static void drop_stale(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
+{
+    enum { NEAR = 8 };
+    struct pyabi_frame *f = pyabi_real(frame);
+
+    if (t->top == t->limit && t->refused > 0)
+        return; /* frames above it have no room: no use looking at each event */
+    for (int i = 0; i < NEAR && f; i++, f = pyabi_real(pyabi_previous(f)))
+        if (t->top->frame == f)
+            return;
+    struct entry *e = t->top;
+    for (f = pyabi_real(frame); f; f = pyabi_real(pyabi_previous(f))) {
+        if (pyabi_suspended(f))
+            continue;
+        while (e > t->stack && e->tag / 2 > depth)
+            e--;
+        if (e == t->stack || e->frame == f)
+            break;
+        depth--;
+    }
+    writer_header(&agent.tape)->healed += (uint64_t)(t->top - e);
+    t->top = e;
+    t->cell->current = t->top->node;
+}
+
 void stack_sync_push(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
 {
     drop_above(t, depth * 2 - 1);
+    drop_stale(t, pyabi_previous(frame), depth - 1);
     if (depth > 1 && t->top->tag / 2 < depth - 1)
         seed(t, pyabi_previous(frame), depth - 1);
 }
 
-bool stack_sync_pop(struct thread *t, uint32_t depth)
+bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
 {
     drop_above(t, depth * 2);
+    drop_stale(t, frame, depth);
     if (t->top->tag == depth * 2 && t->top > t->stack)
         return true;
     writer_header(&agent.tape)->healed++;
@@ -157,6 +195,7 @@ bool stack_sync_pop(struct thread *t, uint32_t depth)
 void stack_sync_call(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
 {
     drop_above(t, depth * 2);
+    drop_stale(t, frame, depth);
     if (t->top->tag / 2 < depth)
         seed(t, frame, depth);
 }

@@ -135,6 +135,49 @@ def test_a_million_frames(record, run_sonde):
     check_after(by_name, 2)
 
 
+NO_ROOM = """
+import resource, sys
+sys.setrecursionlimit(2_000_000)
+
+def down(n, at):
+    if n == at:
+        limit()
+    return 1 + down(n - 1, at) if n else 0
+
+def limit():               # all that is mapped, and 12 MB
+    with open("/proc/self/statm") as f:
+        size = int(f.read().split()[0]) * resource.getpagesize() + (12 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
+
+def unlimit():
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+
+def after():
+    pass
+
+# The stack has room for 349,000 entries of 24 bytes; its next size is 16 MB.
+assert down(380_000, 380_000 - 348_900) == 380_000
+after()
+unlimit()
+assert down(380_000, -1) == 380_000
+after()
+"""
+
+
+@pytest.mark.wide
+def test_no_room_for_the_stack(record, run_sonde):
+    """Calls it has no room for are lost and counted as such; all others are where they belong."""
+    _, path = record(NO_ROOM)
+    [tape] = tapes(path.parent)
+    lost = tape.header.lost_events
+    assert 30_000 <= lost <= 40_000
+    assert tape.calls("down") + lost == 2 * 380_001
+    by_name = report_of(run_sonde, path)
+    check_after(by_name, 2)
+    thread = next(iter(tape.threads.values()))
+    assert sum(n.self for n in tape.nodes.values()) == pytest.approx(thread.last - thread.first, rel=1e-4)
+
+
 @pytest.mark.smoke
 def test_deep_generators(record, run_sonde):
     _, path = record(DEEP_GENERATORS.replace("DEPTH", "1000"))
