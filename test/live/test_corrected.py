@@ -94,7 +94,9 @@ def test_text(run_sonde, env, recording, tmp_path):
     assert ", probe cost " in text.splitlines()[0]
     assert "note: 100 % of one's raw time was the probe's; corrected 0 ns (column: --corrected)\n" in text
     assert "corrected  " not in text
+    plant(path, inside=1e5, outside=1e5)
     assert "Counting took " in run_sonde(env=env).stdout
+    plant(path, inside=1e5)
     for view in ([], ["--tree"], ["--callers"], ["--callees"], ["--by", "file"]):
         text = run_sonde("report", "--corrected", *view, recording, env=env).stdout
         assert "  corrected" in text
