@@ -73,8 +73,9 @@ def check(done, report, all_calls):
     lost = int(told[1].replace(",", ""))
     quality = report["quality"]
     assert (quality["lost_events"], quality["exact"], quality["truncated"]) == (lost, False, False)
-    assert quality["notes"] == [f"{lost} calls were not counted: no room left on the device. "
-                                "Their time is with their callers."]
+    # Behind it, of a Python whose probe cost nobody has measured yet: that.
+    assert quality["notes"][0] == (f"{lost} calls were not counted: no room left on the device. "
+                                   "Their time is with their callers.")
     assert entered(report) + lost == all_calls
     assert all(f["name"] for f in report["functions"])
     return lost
