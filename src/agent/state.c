@@ -234,7 +234,7 @@ void agent_save(void)
         return;
     if (agent.on)
         charge_all();
-    writer_flush(&agent.tape);
+    writer_flush_last(&agent.tape);
 }
 
 /* Stacks are found anew from the frames, at each thread's next event. */

@@ -309,7 +309,7 @@ static void tell_lost(const struct session *s, const struct record_found *found)
         cmd_say("recording: %s: %s: %s call%s not counted%s", s->output.shown, why,
                 units_count(found->lost).text, found->lost == 1 ? " was" : "s were",
                 fault_remedy(found->fault));
-    else if (found->behind > 0)
+    else if (found->behind > 0 && found->fault != 0)
         cmd_say("recording: %s: %s: what was counted last is not in it%s",
                 s->output.shown, why, fault_remedy(found->fault));
 }

@@ -145,8 +145,9 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     r->backward += h->backward;
     if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
         r->fault = h->fault;
-    r->behind += (h->flags & TAPE_BEHIND) != 0;
-    if (h->lost_events > 0 || h->flags & TAPE_BEHIND)
+    bool behind = fault_behind(h, tape_alive(t));
+    r->behind += behind;
+    if (h->lost_events > 0 || behind)
         q->exact = false;
     q->more_functions += h->more_functions;
     q->cut_texts += h->cut_texts;
@@ -319,10 +320,10 @@ static void note_lost(struct reading *r)
     if (r->behind > 0)
         build_note(r->build,
                    arena_printf(r->scratch,
-                                "The last counts of %u process%s could not be written: "
-                                "%s.",
+                                "The last counts of %u process%s are missing: %s.",
                                 r->behind, r->behind == 1 ? "" : "es",
-                                fault_text(r->fault)));
+                                r->fault ? fault_text(r->fault)
+                                         : "killed, or not written to the end"));
 }
 
 static bool nothing_recorded(struct reading *r, const char *path, struct err *e)

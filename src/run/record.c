@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tape/fault.h"
 #include "tape/read.h"
 
 enum { RECORD_BYTES = 64 * 1024 }; /* one process and its name */
@@ -103,6 +104,18 @@ static bool was_replaced(const struct output *o)
            ours.st_dev != there.st_dev || ours.st_ino != there.st_ino;
 }
 
+/* By a writer that lives. */
+static bool is_held(const char *path)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
 static void look_into(const char *path, struct record_found *found)
 {
     struct tape_header h;
@@ -110,10 +123,11 @@ static void look_into(const char *path, struct record_found *found)
 
     if (!tape_peek(path, &h, &ignored))
         return;
-    if (h.fault != 0 && (h.lost_events > 0 || h.flags & TAPE_BEHIND))
+    bool behind = fault_behind(&h, is_held(path));
+    if (h.fault != 0 && (h.lost_events > 0 || behind))
         found->fault = h.fault;
     found->lost += h.lost_events;
-    found->behind += (h.flags & TAPE_BEHIND) != 0;
+    found->behind += behind;
 }
 
 /* Why even a note may be missing. */
@@ -150,7 +164,7 @@ struct record_found record_look(const struct record *r, const struct output *o,
     }
     if (d)
         closedir(d);
-    if (found.tapes == 0 && found.notes == 0)
+    if (found.fault == 0 && (found.behind > 0 || found.tapes + found.notes == 0))
         found.fault = room_fault(o);
     return found;
 }

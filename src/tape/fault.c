@@ -37,3 +37,13 @@ const char *fault_remedy(uint32_t fault)
     }
     return "";
 }
+
+bool fault_behind(const struct tape_header *h, bool alive)
+{
+    uint32_t told = TAPE_SHARED | TAPE_SAVED;
+
+    if (h->flags & TAPE_BEHIND)
+        return true;
+    return h->role == TAPE_ROLE_AGENT && h->state != TAPE_FINISHED && !alive &&
+           (h->flags & told) == 0;
+}

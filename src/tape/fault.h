@@ -4,11 +4,16 @@
 #ifndef TAPE_FAULT_H
 #define TAPE_FAULT_H
 
-#include <stdint.h>
+#include <stdbool.h>
+
+#include "tape/layout.h"
 
 /* "no room left on the device" */
 const char *fault_text(uint32_t fault);
 /* What to do about it; "": nobody can tell. */
 const char *fault_remedy(uint32_t fault);
+
+/* Written by copies, and the last one is missing. alive: its writer lives. */
+bool fault_behind(const struct tape_header *h, bool alive);
 
 #endif

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -247,8 +249,20 @@ static size_t sums_bytes(const struct writer *w)
     return w->reserved / PAGE * sizeof *w->sums;
 }
 
+/* btrfs: overwritten in place, or a full disk would be met at each copy. */
+static void do_not_copy_on_write(int fd)
+{
+    long flags = 0;
+
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+        flags |= FS_NOCOW_FL;
+        ioctl(fd, FS_IOC_SETFLAGS, &flags);
+    }
+}
+
 static bool in_private_memory(struct writer *w)
 {
+    do_not_copy_on_write(w->fd);
     void *sums = mmap(NULL, sums_bytes(w), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 

@@ -120,7 +120,8 @@ void writer_flush(struct writer *w)
     if (!w->base || w->shared)
         return;
     uint64_t before = clock_monotonic_ns();
-    h->flags &= ~(uint32_t)TAPE_BEHIND;
+    h->flags &= ~(uint32_t)(TAPE_BEHIND | TAPE_SAVED);
+    h->flags |= w->last ? TAPE_SAVED : 0;
     if (!file_copy_out(w)) {
         fail(w, errno);
         h->flags |= TAPE_BEHIND;
@@ -128,6 +129,13 @@ void writer_flush(struct writer *w)
     }
     uint64_t now = clock_monotonic_ns(), pause = (now - before) * FLUSH_SHARE;
     w->flush_ns = now + (pause > FLUSH_NS ? pause : FLUSH_NS);
+}
+
+void writer_flush_last(struct writer *w)
+{
+    w->last = true;
+    writer_flush(w);
+    w->last = false;
 }
 
 void writer_flush_now_and_then(struct writer *w)

@@ -44,6 +44,7 @@ struct writer {
     uint64_t flush_ns; /* private memory: when to copy out next */
     uint64_t again_ns; /* when to ask for room again; 0: never refused */
     int refused;       /* errno of that */
+    bool last;         /* the flush under way is that of writer_flush_last */
     char path[4096];
     int fd;
     dev_t device; /* what fd was when opened: the program may close ... */
@@ -86,6 +87,7 @@ void writer_stamp(struct writer *w);
  * call, waits for its turn. */
 void writer_flush(struct writer *w);
 void writer_flush_now_and_then(struct writer *w);
+void writer_flush_last(struct writer *w); /* the process may end now */
 
 /* Somebody unlinked the file: nobody will read it. */
 bool writer_is_removed(struct writer *w);

@@ -104,7 +104,7 @@ def test_counts_that_could_not_be_written_are_told(tmp_path, report):
     write(tmp_path / "x.sonde", 1, [(1, "f", "/a.py", 2)], flags=8, fault=errno.EIO)
     quality = report("x.sonde")["quality"]
     assert (quality["lost_events"], quality["exact"]) == (0, False)
-    assert quality["notes"] == ["The last counts of 1 process could not be written: "
+    assert quality["notes"] == ["The last counts of 1 process are missing: "
                                 "Input/output error."]
 
 

@@ -166,16 +166,16 @@ def until_copied():
         work()
 
 [tape] = [t for t in glob.glob("x.sonde/*.tape") if f"/{os.getpid()}-" in t]
-for n in range(20):
-    os.truncate(tape, n * 1000)
+for n in range(100):
+    os.truncate(tape, n * 200)
     work()
-    if n % 5 == 4:
+    if n % 20 == 19:
         until_copied()
 print(n)
 """
     done, [tape] = record("x", text)
-    assert done.stdout == "19\n"
-    assert tape.header.state == FINISHED and tape.calls("work") >= 20
+    assert done.stdout == "99\n"
+    assert tape.header.state == FINISHED and tape.calls("work") >= 100
 
 
 @pytest.mark.parametrize("io", ["mapped", "pwrite"])
