@@ -49,6 +49,7 @@ static bool turn_on(void)
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
         return false;
     }
+    deaths_begin();
     greenlet_look();
     if (!at_exit)
         at_exit = Py_AtExit(agent_finish) == 0;
@@ -99,6 +100,10 @@ static int on_audit(const char *event, PyObject *args, void *data)
     static bool begun;
 
     (void)data;
+    if (deaths_elsewhere()) {
+        deaths_several();
+        return 0;
+    }
     if (event[0] == 'c' && by_run && !begun &&
         strncmp(event, "cpython.run_", 12) == 0 &&
         strcmp(event, "cpython.run_startup") != 0) {
@@ -424,37 +429,17 @@ static bool read_landmarks(void)
            agent.name_attribute;
 }
 
-/* The address of code, and of a type, is used again at once: its death must be
- * known. A type stands for its constructor and, one byte on, for its __new__. */
-static destructor code_dealloc, type_dealloc;
-
-static void on_code_dealloc(PyObject *code)
-{
-    functions_forget(code);
-    code_dealloc(code);
-}
-
-static void on_type_dealloc(PyObject *type)
-{
-    functions_forget(type);
-    functions_forget((char *)type + 1);
-    type_dealloc(type);
-}
-
 static int execute(PyObject *module)
 {
     (void)module;
-    if (code_dealloc)
+    if (deaths_listening())
         return 0; /* once a process */
     if (!agent_prepare() || !read_landmarks() || !probe_prepare()) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
         return -1;
     }
-    code_dealloc = PyCode_Type.tp_dealloc;
-    PyCode_Type.tp_dealloc = on_code_dealloc;
-    type_dealloc = PyType_Type.tp_dealloc;
-    PyType_Type.tp_dealloc = on_type_dealloc;
+    deaths_listen();
     return 0;
 }
 

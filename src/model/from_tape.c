@@ -155,6 +155,10 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
         q->exact = false;
         *(h->python < 0x030c0000 ? &r->replaced : &r->taken) = true;
     }
+    if (h->flags & TAPE_SEVERAL) {
+        q->exact = false;
+        r->several = true;
+    }
     struct str name = str_basename(str_of(path));
     if (tape_header_damaged(t)) {
         q->exact = false;
@@ -297,6 +301,9 @@ static void note_lost(struct reading *r)
         build_note(r->build,
                    STR("The program changed the events or callbacks of the "
                        "sys.monitoring tool that is sonde's: calls are missing."));
+    if (r->several)
+        build_note(r->build, STR("The program made subinterpreters: the calls in those "
+                                 "are not counted."));
     if (r->replaced)
         build_note(r->build,
                    STR("The program put cProfile or a sys.setprofile() of its "

@@ -33,6 +33,7 @@ enum tape_flag {
     TAPE_REPLACED = 1 << 2, /* calls are missing: the program took the agent's place */
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
     TAPE_SAVED = 1 << 4,    /* pwrite: copied when the process was about to end */
+    TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
 };
 
 /* A string: the low 40 bits are its byte offset, the high 24 its length. */

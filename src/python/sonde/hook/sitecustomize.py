@@ -46,7 +46,7 @@ def enter(hook):
         threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""  # as in python3.13t
         why = "python %s%s %s\n%s: %s\n" % (
             sys.version.split()[0], threaded, sys.executable, type(error).__name__, error)
-        if privileged():
+        if privileged() or "subinterpreter" in str(error):  # which the agent tells of
             return
         note = os.open(os.path.join(recording, "%d.note" % os.getpid()),
                        os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
