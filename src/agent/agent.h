@@ -175,10 +175,11 @@ void functions_drop(void);        /* the tables, not the records */
 
 /* deaths.c: which functions are to be forgotten */
 bool deaths_listening(void);
-void deaths_listen(void);    /* once a process */
-void deaths_begin(void);     /* this interpreter is the one that is recorded */
-bool deaths_elsewhere(void); /* this thread is in another, maybe with a lock of its own */
-void deaths_several(void);   /* there are others: the tape says so */
+void deaths_listen(void); /* once a process */
+void deaths_begin(void);  /* this interpreter is the one that is recorded */
+bool deaths_elsewhere(
+    void);                 /* this thread is in another, maybe with a lock of its own */
+void deaths_several(void); /* there are others: the tape says so */
 
 /* names.c: fills in a function's record */
 void names_of(struct tape_function *f, PyObject *object);
