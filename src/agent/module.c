@@ -272,30 +272,48 @@ static bool make_default_recording(void)
     return false;
 }
 
-static bool make_named_recording(PyObject *path)
+/* NAME.sonde of NAME, in room of PATH_MAX; false: an error is set. */
+static bool name_recording(PyObject *path, char *named)
 {
-    char with_suffix[PATH_MAX];
     PyObject *bytes;
 
     if (!PyUnicode_FSConverter(path, &bytes))
         return false;
     const char *name = PyBytes_AS_STRING(bytes);
-    if (str_basename(str_of(name)).len == 0) { /* "" and "folder/" name nothing */
-        errno = ENOENT;
-        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-        Py_DECREF(bytes);
+    const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
+    int len = snprintf(named, PATH_MAX, "%s%s", name, suffix);
+    bool fits = len > 0 && len < PATH_MAX;
+    bool nothing = str_basename(str_of(name)).len == 0; /* "" and "folder/" */
+    Py_DECREF(bytes);
+    if (fits && !nothing)
+        return true;
+    errno = nothing ? ENOENT : ENAMETOOLONG;
+    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+    return false;
+}
+
+static bool make_named_recording(PyObject *path)
+{
+    char named[PATH_MAX];
+
+    if (!name_recording(path, named))
+        return false;
+    if (make_recording(named))
+        return true;
+    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+    return false;
+}
+
+/* The recording that this process has under way, by name. */
+static bool is_current(PyObject *path)
+{
+    char named[PATH_MAX], real[PATH_MAX];
+
+    if (!name_recording(path, named)) {
+        PyErr_Clear();
         return false;
     }
-    const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
-    int len = snprintf(with_suffix, sizeof with_suffix, "%s%s", name, suffix);
-    bool fits = len > 0 && (size_t)len < sizeof with_suffix;
-    if (!fits)
-        errno = ENAMETOOLONG;
-    bool ok = fits && make_recording(with_suffix);
-    if (!ok)
-        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    Py_DECREF(bytes);
-    return ok;
+    return realpath(named, real) && strcmp(real, agent.directory) == 0;
 }
 
 static void program_from_argv(void)
@@ -348,8 +366,8 @@ static PyObject *start_once(PyObject *path)
         return PyErr_Format(PyExc_RuntimeError, "sonde is recording already, to %s",
                             agent.directory);
     bool entered = agent.directory[0] != '\0';
-    if (entered && path != Py_None) { /* the one before ends here */
-        agent_finish();
+    if (entered && path != Py_None && (agent.off || !is_current(path))) {
+        agent_finish(); /* the one before ends here */
         entered = false;
     }
     if (!entered && !open_recording(path)) {
@@ -392,9 +410,9 @@ PyDoc_STRVAR(start_doc,
              "start(path=None)\n--\n\n"
              "Record every call of this process from here on, in the recording path\n"
              "(.sonde is added; default PROGRAM-YYYYMMDD-HHMMSS.sonde here). After a\n"
-             "stop(), and under `sonde run` whatever path is, goes on with the same\n"
-             "recording. Does nothing when recording already (RuntimeError, if a path\n"
-             "is given). OSError: it cannot be written.");
+             "stop() goes on with the recording of before, where path names no other;\n"
+             "under `sonde run` always. Does nothing when recording already\n"
+             "(RuntimeError, if a path is given). OSError: it cannot be written.");
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\n"
                        "Pause. What was counted is in the recording and can be read.");
 

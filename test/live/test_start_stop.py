@@ -318,6 +318,28 @@ NAME()
     assert (tape.calls("first"), tape.calls("second")) == (0, 1)
 
 
+def test_the_same_name_goes_on(run, functions, tmp_path):
+    run("""
+import os, sonde
+def work(): pass
+for i in range(5):
+    sonde.start("same")
+    work()
+    sonde.stop()
+child = os.fork()
+if child == 0:
+    sonde.start("same")
+    work()
+    os._exit(0)
+os.waitpid(child, 0)
+sonde.start("other")
+work()
+sonde.stop()
+""")
+    assert functions(tmp_path / "same.sonde")["work"]["calls"] == 6
+    assert functions(tmp_path / "other.sonde")["work"]["calls"] == 1
+
+
 def test_default_name(run, tmp_path):
     run("import sonde\nsonde.start()\nlen('')\nsonde.stop()")
     [recording] = tmp_path.glob("*.sonde")
