@@ -413,6 +413,15 @@ static void stay(struct session *s)
     record_ended(&s->record, &s->launch);
 }
 
+/* There is no room for a child beside us: the program takes our place. */
+static void run_alone(const struct session *s, bool said)
+{
+    if (!s->args->quiet && !said)
+        cmd_say("cannot record: %s: %s; the program runs unprofiled", s->output.shown,
+                strerror(s->launch.no_room));
+    execvpe(s->target.file, s->target.argv, environ);
+}
+
 /* Does not return once the program has started. */
 static int run_session(struct session *s, const struct target_words *w, struct err *e)
 {
@@ -424,9 +433,12 @@ static int run_session(struct session *s, const struct target_words *w, struct e
     tell_start(s);
     status = start(s, e);
     if (status != 0) {
-        if (s->output.fd >= 0)
-            output_undo(&s->output);
+        bool said = s->output.fd < 0; /* that nothing is recorded */
         writer_forget(&s->record.writer);
+        if (!said)
+            output_undo(&s->output);
+        if (s->launch.no_room)
+            run_alone(s, said);
         return status;
     }
     stay(s);

@@ -95,9 +95,9 @@ int launch_start(struct launch *l, const char *file, char *const *argv,
 
     *l = (struct launch){ .argv = argv };
     if (pipe2(go, O_CLOEXEC) != 0)
-        return refused(file, errno, e);
+        return refused(file, l->no_room = errno, e);
     if (pipe2(told, O_CLOEXEC) != 0) {
-        fault = errno;
+        fault = l->no_room = errno;
         close(go[0]);
         close(go[1]);
         return refused(file, fault, e);
@@ -111,6 +111,7 @@ int launch_start(struct launch *l, const char *file, char *const *argv,
         become(l, go[0], told[1], file, environment);
     }
     fault = l->pid < 0 ? errno : 0;
+    l->no_room = fault;
     close(go[0]);
     close(told[1]);
     if (l->pid > 0) {

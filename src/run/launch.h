@@ -15,6 +15,7 @@
 
 struct launch {
     pid_t pid;
+    int no_room; /* errno where a descriptor or process of ours was wanting; else 0 */
     char *const *argv;
     pid_t witness; /* 0 or -1: none */
     pid_t waker;   /* the last one: its SIGCONT was for us alone */

@@ -131,6 +131,17 @@ last()
     assert calls_of(tmp_path / "x.sonde", "last") == [1]
 
 
+@pytest.mark.parametrize("most", [5, 7])
+def test_too_few_descriptors_for_a_child_beside_sonde(sonde, python, clean_env, tmp_path, most):
+    command = ["/bin/sh", "-c", f"ulimit -n {most}; exec \"$@\"", "sh", sonde, "run", "-o", "x",
+               "--python", python, "-c", "print('ran')"]
+    done = subprocess.run(command, cwd=tmp_path, env=clean_env, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100)
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert done.stderr == "sonde: cannot record: x.sonde: Too many open files; the program runs unprofiled\n"
+    assert os.listdir(tmp_path) == []
+
+
 # Places
 
 
