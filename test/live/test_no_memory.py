@@ -112,10 +112,13 @@ def check(without, ends, starts):
     def crashes(ends):
         return {end: first for end, first in ends.items() if not end.endswith((" 0", " 1"))}
 
+    def count(ends):
+        return sum(map(len, crashes(ends).values()))
+
     assert sum(map(len, ends.values())) == 4 * starts
-    for end, first in crashes(ends).items():
-        most = max(len(found.get(end, [])) for found in without)
-        assert len(first) <= most, f"{end} from {first}; without: {[crashes(w) for w in without]}"
+    # Where the crashes lie moves with each allocation; how many there are does not.
+    assert count(ends) <= max(map(count, without)), (
+        f"{crashes(ends)}; without: {[crashes(w) for w in without]}")
 
 
 def test_some_starting_points(sweep):

@@ -91,37 +91,41 @@ def make(n):
     return globals()[f"made{n}"]
 
 def busy(first):
-    for n in range(first, first + 2000):
+    for n in range(first, first + 500):
         make(n)()
-        if n % 1000 == 0:
-            print(n, flush=True)
 
-threads = [threading.Thread(target=busy, args=(1000000 * (n + 1),)) for n in range(2)]
-for t in threads: t.start()
-busy(0)
-for t in threads: t.join()
+for turn, _ in enumerate(sys.stdin):
+    threads = [threading.Thread(target=busy, args=(1000000 * k + 500 * turn,)) for k in range(3)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    print("done", flush=True)
 """
 
 
 def test_whole_at_every_moment(sonde, python, clean_env, run_sonde, tmp_path):
     """The strict reader finds no reference that leads nowhere, whenever it looks."""
     (tmp_path / "app.py").write_text(READ_WHILE_WRITTEN)
-    sizes = set()
+    sizes, turns = set(), 0
     with subprocess.Popen([sonde, "run", "--io", "pwrite", "-o", "x", "--python", python, "app.py"],
-                          cwd=tmp_path, env=clean_env, stdin=subprocess.DEVNULL,
+                          cwd=tmp_path, env=clean_env, text=True, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as process:
-        for _ in process.stdout:
-            report = run_sonde("report", "--json", "x.sonde")
+        while len(sizes) < 4 and turns < 100:
+            process.stdin.write("on\n")
+            process.stdin.flush()
+            turns += 1
+            report = run_sonde("report", "--json", "x.sonde")  # while it works
+            assert process.stdout.readline() == "done\n"
             if report.returncode == 0:
                 report = json.loads(report.stdout)
                 assert not report["quality"]["truncated"], report["quality"]
                 assert all(f["name"] for f in report["functions"])
                 sizes.add(report["total_calls"])
+        process.stdin.close()
     assert process.returncode == 0
-    assert len(sizes) >= 3
+    assert len(sizes) == 4
     report = json.loads(run_sonde("report", "--json", "x.sonde", check=True).stdout)
     made = [f["calls"] for f in report["functions"] if f["name"].startswith("made")]
-    assert len(made) == 6_000 and set(made) == {1}
+    assert len(made) == 1500 * turns and set(made) == {1}
 
 
 KILLED = """

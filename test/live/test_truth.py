@@ -295,5 +295,6 @@ for _ in range(100):
     if report["output"] == "3 11\n":
         assert not quality["exact"] and "on Python 3.11" in quality["notes"][0]
     else:
-        assert quality["exact"] and quality["notes"] == []
+        notes = [note for note in quality["notes"] if not note.startswith("Probe cost")]
+        assert quality["exact"] and notes == []
         assert report["by_name"]["work"]["calls"] == 100
