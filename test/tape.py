@@ -18,10 +18,10 @@ TSC, MONOTONIC, THREAD_CPU = range(1, 4)
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
 
-HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QI 4x QQQ")
+HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QII QQQ")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
-                 "lost_events healed backward paused_ns max_paths fault more_functions cut_texts machine").split()
+                 "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine").split()
 SEAL_AT = HEADER_BYTES - 8
 BLOCK = struct.Struct("<IIII QQ Q 24x")
 RECORDS = {

@@ -224,7 +224,7 @@ void probe_switching(void);  /* agent.switching is true from now on */
 void probe_replaced(void); /* a profile function is about to be put into this thread */
 
 /* note.c: why there is no tape of this process */
-void note_leave(const char *why);
+bool note_leave(const char *why); /* false: there can be none */
 void note_leave_error(void); /* the Python error that is set, or errno; clears it */
 
 /* endings.c: what ends the process without a word, see agent_save */

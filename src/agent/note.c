@@ -9,7 +9,7 @@
 
 #include "agent/agent.h"
 
-void note_leave(const char *why)
+bool note_leave(const char *why)
 {
     char path[PATH_MAX], text[512];
     int len = snprintf(text, sizeof text, "python %s %s\nagent: %s\n", PY_VERSION,
@@ -20,13 +20,15 @@ void note_leave(const char *why)
     if (len >= (int)sizeof text)
         len = sizeof text - 1;
     if (fits < 0 || (size_t)fits >= sizeof path)
-        return;
+        return false;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return;
-    if (write(fd, text, (size_t)len) != len)
+        return false;
+    bool left = write(fd, text, (size_t)len) == len;
+    if (!left)
         unlink(path); /* its name alone would mislead */
     close(fd);
+    return left;
 }
 
 void note_leave_error(void)

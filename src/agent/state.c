@@ -144,12 +144,8 @@ static void describe(struct tape_header *h)
     h->program = writer_text(&agent.tape, agent.program, strlen(agent.program));
 }
 
-bool agent_begin(void)
+static bool begin(void)
 {
-    bool child = agent.forked;
-
-    if (child)
-        leave_parents_tape();
     if (agent.tape.base)
         return true;
     if (agent.off || agent.directory[0] == '\0')
@@ -158,8 +154,6 @@ bool agent_begin(void)
                               agent.options.step };
     if (!writer_open(&agent.tape, agent.directory, &how)) {
         agent.off = true;
-        if (child)
-            note_leave(strerror(errno));
         return false;
     }
     agent.quick = agent.options.clock == CLOCK_KIND_TSC && agent.tape.shared;
@@ -169,6 +163,21 @@ bool agent_begin(void)
     if (!agent.tape.shared)
         endings_watch();
     return true;
+}
+
+/* A child that can have no tape says so in a note or, where that cannot be left
+ * either, in its parent's tape. */
+bool agent_begin(void)
+{
+    if (!agent.forked)
+        return begin();
+    struct tape_header *parents = writer_header_of_parent(&agent.tape);
+    leave_parents_tape();
+    bool wanted = !agent.off, begun = begin();
+    if (wanted && !begun && !note_leave(strerror(errno)) && parents)
+        writer_lose_process(parents);
+    writer_give_back(parents);
+    return begun;
 }
 
 /* What is under way belongs to where each thread is. The others hold no GIL,

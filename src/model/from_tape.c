@@ -143,11 +143,12 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     q->lost_events += h->lost_events;
     r->lost_events += h->lost_events;
     r->backward += h->backward;
+    r->lost_processes += h->lost_processes & ~TAPE_LOST_CLOSED;
     if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
         r->fault = h->fault;
     bool behind = fault_behind(h, tape_alive(t));
     r->behind += behind;
-    if (h->lost_events > 0 || behind)
+    if (h->lost_events > 0 || r->lost_processes > 0 || behind)
         q->exact = false;
     q->more_functions += h->more_functions;
     q->cut_texts += h->cut_texts;
@@ -317,6 +318,14 @@ static void note_lost(struct reading *r)
                                 (unsigned long long)r->lost_events,
                                 r->lost_events == 1 ? " was" : "s were",
                                 r->fault ? fault_text(r->fault) : "no room was left"));
+    if (r->lost_processes > 0)
+        build_note(
+            r->build,
+            arena_printf(r->scratch,
+                         "%llu forked process%s could not be recorded: calls made "
+                         "there, and in what was forked from there, are missing.",
+                         (unsigned long long)r->lost_processes,
+                         r->lost_processes == 1 ? "" : "es"));
     if (r->backward > 0)
         build_note(r->build,
                    arena_printf(r->scratch,

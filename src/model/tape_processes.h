@@ -33,7 +33,7 @@ struct reading {
     uint32_t images;
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
-    uint64_t lost_events, backward, started_ns;
+    uint64_t lost_events, lost_processes, backward, started_ns;
     uint64_t max_paths;     /* the least that a process kept */
     uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
     bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */

@@ -36,6 +36,9 @@ enum tape_flag {
     TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
 };
 
+/* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */
+#define TAPE_LOST_CLOSED 0x80000000u
+
 /* A string: the low 40 bits are its byte offset, the high 24 its length. */
 typedef uint64_t tape_text;
 #define TAPE_TEXT_MAX 0xffffffu
@@ -64,7 +67,7 @@ struct tape_header {
     uint64_t paused_ns;            /* between stop and start */
     uint64_t max_paths;            /* nodes beyond so many are folded */
     uint32_t fault; /* errno of the first failure to find room or to write, or 0 */
-    uint32_t reserved_too;
+    uint32_t lost_processes; /* by forked ones without a tape, TAPE_LOST_CLOSED */
     uint64_t more_functions; /* so many are counted as one, TAPE_MORE */
     uint64_t cut_texts;      /* texts that were cut, or left out, for length */
     uint64_t machine;        /* base/host.h; 0: not known */

@@ -105,6 +105,32 @@ void writer_lose(struct writer *w)
     fail(w, ENOMEM); /* what is no file's fault has been told */
 }
 
+struct tape_header *writer_header_of_parent(const struct writer *w)
+{
+    if (!w->base || !w->shared)
+        return NULL;
+    /* Of no bytes: a second mapping of the same page. */
+    void *at = mremap(w->base, 0, TAPE_HEADER_BYTES, MREMAP_MAYMOVE);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void writer_give_back(struct tape_header *parents)
+{
+    if (parents)
+        munmap(parents, TAPE_HEADER_BYTES);
+}
+
+void writer_lose_process(struct tape_header *parents)
+{
+    uint32_t *count = &parents->lost_processes;
+    uint32_t before = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+    while (!(before & TAPE_LOST_CLOSED) &&
+           !__atomic_compare_exchange_n(count, &before, before + 1, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
 bool writer_is_removed(struct writer *w)
 {
     struct stat s;
@@ -170,6 +196,7 @@ void writer_close(struct writer *w)
     writer_stamp(w);
     seal(w);
     writer_flush(w);
+    __atomic_fetch_or(&h->lost_processes, TAPE_LOST_CLOSED, __ATOMIC_RELAXED);
     __atomic_store_n(&h->state, TAPE_FINISHED, __ATOMIC_RELEASE);
     uint64_t sum = tape_sum(h, TAPE_HEADER_BYTES);
     __atomic_store_n((uint64_t *)(void *)(w->base + TAPE_SEAL_AT), sum,

@@ -95,6 +95,14 @@ bool writer_is_removed(struct writer *w);
 /* A call could not be counted. */
 void writer_lose(struct writer *w);
 
+/* After a fork, for a child that may get no tape of its own: the header of the
+ * one it is about to forget, which it gives back; NULL: its parent would not see
+ * what is written there. */
+struct tape_header *writer_header_of_parent(const struct writer *w);
+void writer_give_back(struct tape_header *parents);
+/* Says there that a process has no tape; not in a tape that is closed. */
+void writer_lose_process(struct tape_header *parents);
+
 /* A zeroed record in b's block, or in a new block of that kind; the cell, 0
  * where there is no room. It is there for readers from writer_commit on. */
 uint32_t writer_add(struct writer *w, struct writer_block *b, enum tape_kind kind,

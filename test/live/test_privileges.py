@@ -2,6 +2,7 @@
 """Where a program has more rights than who started it, the agent stays out; where it gives its rights
 up in mid-run, what was opened stays open, nothing is opened anew, and nothing breaks."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -12,7 +13,7 @@ import sysconfig
 import pytest
 
 from counting import package_of
-from tape import tapes
+from tape import Tape, tapes
 
 NOBODY = 65534
 SECURE = "import os; print(os.getuid(), os.geteuid(), os.getegid(), sum(map(abs, range(10))))"
@@ -151,6 +152,10 @@ print(open("/proc/self/status").read().split("Uid:")[1].split()[1])
 """
 
 
+LOST = ("1 forked process could not be recorded: calls made there, and in what was forked from there, "
+        "are missing.")
+
+
 def test_rights_given_up_in_mid_run(run_sonde, python, sonde, clean_env, open_folder):
     """The folder is root's: the tape goes on, for the child none can be made, and the program runs."""
     (open_folder / "app.py").write_text(DROPS)
@@ -161,9 +166,14 @@ def test_rights_given_up_in_mid_run(run_sonde, python, sonde, clean_env, open_fo
     [tape] = tapes(open_folder / "x.sonde")
     assert (tape.calls("before"), tape.calls("after"), tape.calls("more")) == (10, 21, 5000)
     assert tape.header.state == 2 and tape.calls("f") == 5000
+    assert tape.header.lost_processes == 1 | 1 << 31  # and no more: it is closed
     behind = log.read_text().split("setresuid", 1)[1]
     opened = [line for line in behind.splitlines() if ".tape" in line and "= -1 EACCES" not in line]
     assert [line for line in opened if "O_RDONLY" not in line] == []  # the launcher reads what is told
+    [path] = (open_folder / "x.sonde").glob(f"{tape.header.pid}-*.tape")
+    Tape(path, sums=True)  # its seal fits, the child's word included
+    quality = json.loads(run_sonde("report", "--json", "x.sonde", check=True).stdout)["quality"]
+    assert (quality["exact"], [note for note in quality["notes"] if "forked" in note]) == (False, [LOST])
     assert " 21 " in run_sonde("report", "--only", "after", "x.sonde", check=True).stdout
     assert stat.S_IMODE((open_folder / "x.sonde").stat().st_mode) == 0o700
 
