@@ -199,6 +199,7 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
     if (r->started_ns == 0 || h->started_ns < r->started_ns)
         r->started_ns = h->started_ns;
     if (h->role == TAPE_ROLE_LAUNCHER) {
+        r->running |= tape_alive(t);
         r->launched = arena_str(r->scratch, tape_str(t, h->program));
         return;
     }
@@ -350,6 +351,10 @@ static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
         if (r->seen[i].reason.len > 0)
             return err_set(e, ERR_TARGET, "nothing recorded: %s: %.*s", path,
                            (int)r->seen[i].reason.len, r->seen[i].reason.at);
+    if (r->running)
+        return err_set(e, ERR_TARGET,
+                       "nothing recorded yet: %s: the program is running (try again)",
+                       path);
     return err_set(e, ERR_TARGET,
                    "nothing recorded: %s: the program ran no Python that sonde entered "
                    "(sonde doctor tells which it can)",

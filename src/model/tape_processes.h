@@ -37,6 +37,7 @@ struct reading {
     uint64_t max_paths;     /* the least that a process kept */
     uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
     bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
+    bool running;           /* the launcher is there yet */
     bool several;           /* one lacks those of subinterpreters */
     struct str launched;    /* the program, as the launcher calls it */
 };

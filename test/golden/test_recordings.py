@@ -2,6 +2,7 @@
 """What recordings come to: several tapes as one profile, and all that can be wrong."""
 
 import errno
+import fcntl
 import json
 import os
 import pstats
@@ -179,6 +180,16 @@ def test_unreadable(sonde):
         done = subprocess.run([command, "report", "x.sonde"], cwd=folder, text=True,
                               capture_output=True, **user)
         check_error(done, 1, "x.sonde: Permission denied")
+
+
+def test_nothing_recorded_yet(tmp_path, run_sonde):
+    """The launcher is there and holds its tape, no agent has begun."""
+    tape = Tape(pid=9, role=LAUNCHER, state=RUNNING)
+    tape.process(10, "app.py", parent=9)
+    with tape.write(tmp_path / "x.sonde").open("r+b") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX, 1)
+        check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded yet: x.sonde: the program is running")
+    check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded: x.sonde: ", "no Python")
 
 
 def test_no_python_ran(tmp_path, run_sonde):
