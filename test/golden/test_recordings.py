@@ -170,6 +170,10 @@ def test_bad_inputs(tmp_path, run_sonde):
         check_error(run_sonde("report", "good.sonde", name), 1, name, said)
 
 
+def test_names_in_errors_are_shown_as_elsewhere(run_sonde):
+    check_error(run_sonde("report", "no\nsuch\x7f"), 1, "cannot read recording: no\\x0asuch\\x7f: no such file")
+
+
 def test_unreadable(sonde):
     """As a user who may not; root may read everything, so it becomes nobody."""
     with tempfile.TemporaryDirectory() as folder:
