@@ -59,7 +59,7 @@ static struct str file_state(const char *path, struct arena *a)
 static struct str identity(const struct measured *m, struct arena *a)
 {
     return arena_printf(a,
-                        "sonde probe cost 1\nmachine %016llx\npython %08x %s\n"
+                        "sonde probe cost 2\nmachine %016llx\npython %08x %s\n"
                         "agent %s\noptions %s\n",
                         (unsigned long long)host_id(), m->version,
                         file_state(m->python, a).at, file_state(m->agent, a).at,
@@ -233,12 +233,14 @@ struct costs costs_of(const struct profile *p, bool measure, struct arena *a)
     return costs;
 }
 
-bool costs_renew(const struct measured *m, const char *hook, struct probe_cost *cost,
+bool costs_renew(const struct measured *m, const char *hook, struct truth *t,
                  struct arena *a, struct err *e)
 {
-    bool ok = measure_cost(m, hook, cost, a, e);
+    struct probe_cost cost;
+    bool ok =
+        t ? measure_truth(m, hook, &cost, t, a, e) : measure_cost(m, hook, &cost, a, e);
 
     if (ok)
-        keep(identity(m, a), cost, a);
+        keep(identity(m, a), &cost, a);
     return ok;
 }

@@ -20,8 +20,9 @@ struct costs {
 /* measure: those that are not kept and may be; it takes half a second each. */
 struct costs costs_of(const struct profile *p, bool measure, struct arena *a);
 
-/* Measures this Python now, whatever is kept, and keeps it. */
-bool costs_renew(const struct measured *m, const char *hook, struct probe_cost *cost,
+/* Measures this Python now, whatever is kept, and keeps it; t: and how true times
+ * corrected by that are, NULL: no matter. */
+bool costs_renew(const struct measured *m, const char *hook, struct truth *t,
                  struct arena *a, struct err *e);
 
 #endif

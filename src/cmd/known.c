@@ -312,30 +312,16 @@ static const char *signed_note(const struct testing *t, double ratio)
 
 enum { NEAR_PERCENT = 15 };
 
-static bool is_near(const struct truth *t)
-{
-    return percent_off(t->recursive) <= NEAR_PERCENT &&
-           percent_off(t->callee) <= NEAR_PERCENT &&
-           percent_off(t->caller) <= NEAR_PERCENT;
-}
-
-/* Other work on the machine may disturb one of the two measurements and not the
- * other: then both are done again. */
 static void test_corrected(const struct testing *t)
 {
     char real[PATH_MAX];
     struct measured m = { realpath(t->python->path, real) ? real : t->python->path,
                           hexversion(t), NULL, "builtins=1" };
-    struct probe_cost cost, other;
     struct truth truth;
     struct err e = { 0 };
 
     m.agent = measure_agent(t->hook, m.version, t->arena);
-    bool told = false;
-    for (int i = 0; m.agent && i < AGAIN && !(told && is_near(&truth)); i++)
-        told = costs_renew(&m, t->hook, &cost, t->arena, &e) &&
-               measure_truth(&m, t->hook, &cost, &truth, t->arena, &e);
-    if (!told) {
+    if (!m.agent || !costs_renew(&m, t->hook, &truth, t->arena, &e)) {
         struct known_row *r = row(t, "corrected times", "", 0, -1);
 
         r->ok = false;
@@ -353,9 +339,9 @@ static void test_corrected(const struct testing *t)
     if (t->quick)
         return;
     m.options = "builtins=0";
-    costs_renew(&m, t->hook, &other, t->arena, &e);
+    costs_renew(&m, t->hook, NULL, t->arena, &e);
     m.options = "clock=cpu,builtins=1";
-    costs_renew(&m, t->hook, &other, t->arena, &e);
+    costs_renew(&m, t->hook, NULL, t->arena, &e);
 }
 
 void known_test(const struct python *p, const char *hook, bool quick,

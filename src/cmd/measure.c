@@ -15,13 +15,7 @@
 #include "model/stats.h"
 #include "run/capture.h"
 
-enum {
-    ROUNDS = 80,
-    ROUNDS_LEAST = 3,
-    TURNS = 2000,
-    ANSWER = 1 << 16,
-    SECONDS_MAX = 20
-};
+enum { ROUNDS = 80, ROUNDS_LEAST = 3, ANSWER = 1 << 16, SECONDS_MAX = 20 };
 
 enum kind {
     NONE,
@@ -71,7 +65,7 @@ static void read_bare(struct rounds *r, const char *text)
     int used;
 
     for (int i = 0; i < KINDS; i++)
-        r->calls[i] = TURNS;
+        r->calls[i] = 1;
     for (; sscanf(text, " %15s %15s %lf%n", word[0], word[1], &value, &used) == 3;
          text += used) {
         int kind = kind_named(str_of(word[1]));
@@ -80,7 +74,7 @@ static void read_bare(struct rounds *r, const char *text)
         if (kind < 0 || round < 0 || round >= ROUNDS || value < 0)
             continue;
         if (strcmp(word[0], "calls") == 0)
-            r->calls[kind] = value;
+            r->calls[kind] = value > 0 ? value : 1;
         else
             r->at[round][kind] =
                 (struct loop){ .bare = value / r->calls[kind], .calm = true };
@@ -105,16 +99,22 @@ static struct loop *loop_named(struct rounds *r, struct str name)
     return kind < 0 || round < 0 || round >= ROUNDS ? NULL : &r->at[round][kind];
 }
 
+static struct str name_of(const struct profile *p, node_id n)
+{
+    function_id f = profile_node(p, n)->function;
+
+    return f == FUNCTION_NONE ? STR("") : profile_function(p, f)->name;
+}
+
 static void read_watched(struct rounds *r, const struct profile *p)
 {
     struct stats *s = stats_open(p);
 
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
-        struct loop *loop =
-            node->function == FUNCTION_NONE
-                ? NULL
-                : loop_named(r, profile_function(p, node->function)->name);
+        struct loop *loop = str_eq(name_of(p, node->parent), STR("run"))
+                                ? loop_named(r, name_of(p, n))
+                                : NULL;
 
         if (!loop)
             continue;
@@ -158,7 +158,7 @@ static double median(const struct rounds *r, unsigned needs,
 /* What a body that does next to nothing takes. */
 static double tiny(const struct loop *at)
 {
-    return at[NONE].bare / 8;
+    return at[NONE].bare / 4;
 }
 
 static double of_slow(const struct rounds *r, const struct loop *at)
@@ -179,11 +179,14 @@ static double of_inside(const struct rounds *r, const struct loop *at)
     return at[EMPTY].callee - r->slow * tiny(at);
 }
 
-/* Calls of functions are not all alike: those of a recursion cost somewhat more
- * than those of a loop, which are what there is most of. */
 static double of_call(const struct rounds *r, const struct loop *at)
 {
-    return 0.8 * more(r, &at[EMPTY]) + 0.2 * more(r, &at[FIB]);
+    return more(r, &at[EMPTY]);
+}
+
+static double of_recursion(const struct rounds *r, const struct loop *at)
+{
+    return more(r, &at[FIB]);
 }
 
 static double of_resume(const struct rounds *r, const struct loop *at)
@@ -236,13 +239,15 @@ static const struct term {
     unsigned needs;
 } inside[PROBE_CALLEES] = {
     [PROBE_PYTHON] = { of_inside, 1 << NONE | 1 << EMPTY },
+    [PROBE_RECURSION] = { of_inside, 1 << NONE | 1 << EMPTY },
     [PROBE_FROM_C] = { of_inside, 1 << NONE | 1 << EMPTY },
     [PROBE_RESUME] = { of_inside, 1 << NONE | 1 << EMPTY },
     [PROBE_FUNCTION] = { of_function_inside, 1 << NONE | 1 << FUNCTION },
     [PROBE_METHOD] = { of_method_inside, 1 << NONE | 1 << METHOD },
     [PROBE_TYPE] = { of_function_inside, 1 << NONE | 1 << FUNCTION },
 }, outside[PROBE_CALLEES] = {
-    [PROBE_PYTHON] = { of_call, 1 << EMPTY | 1 << FIB },
+    [PROBE_PYTHON] = { of_call, 1 << EMPTY },
+    [PROBE_RECURSION] = { of_recursion, 1 << FIB },
     [PROBE_FROM_C] = { of_from_c, 1 << FROM_C },
     [PROBE_RESUME] = { of_resume, 1 << RESUME },
     [PROBE_FUNCTION] = { of_function, 1 << NONE | 1 << FUNCTION },
@@ -310,49 +315,66 @@ static bool run_loops(const struct measured *m, const char *hook, const char *fo
     return capture_good(&c, answer, ANSWER);
 }
 
-/* Runs the loops; NULL and e when they told nothing. cost: what to correct the
- * watched times by, NULL: they stay raw. */
-static struct rounds *run_rounds(const struct measured *m, const char *hook,
-                                 const struct probe_cost *cost, struct arena *a,
-                                 struct err *e)
+/* What the loops told: the bare times as text, the watched ones as a profile. */
+struct told {
+    char *answer;
+    struct profile *profile;
+};
+
+static bool listen(const struct measured *m, const char *hook, const char *what,
+                   struct told *t, struct arena *a, struct err *e)
 {
     const char *folder = trial_folder(a);
-    char *answer = arena_alloc(a, ANSWER);
     struct build *b = build_open(UNIT_NS);
     struct err unread = { 0 };
-    bool ran = *folder &&
-               run_loops(m, hook, folder, cost ? "truth" : "cost", answer, a) &&
-               from_recording(folder, b, &unread);
 
+    t->answer = arena_alloc(a, ANSWER);
+    bool ran = *folder && run_loops(m, hook, folder, what, t->answer, a) &&
+               from_recording(folder, b, &unread);
     trial_remove(folder, a);
-    if (!ran) {
-        build_abandon(b);
-        err_set(e, ERR_TARGET, "probe cost not measured: %s: %s", m->python,
-                *folder ? "the loops did not run to their end"
-                        : "no temporary folder can be made");
-        return NULL;
+    if (ran) {
+        t->profile = build_finish(b);
+        return true;
     }
+    build_abandon(b);
+    return err_set(e, ERR_TARGET, "probe cost not measured: %s: %s", m->python,
+                   *folder ? "the loops did not run to their end"
+                           : "no temporary folder can be made");
+}
+
+static struct rounds *rounds_of(const struct told *t, const struct profile *watched,
+                                struct arena *a)
+{
     struct rounds *r = arena_alloc(a, sizeof *r);
-    struct profile *p = build_finish(b);
-    struct profile *corrected = cost ? correct(p, cost) : NULL; /* one process */
-    read_bare(r, answer);
-    read_watched(r, corrected ? corrected : p);
-    profile_close(p);
-    profile_close(corrected);
+
+    read_bare(r, t->answer);
+    read_watched(r, watched);
     return r;
+}
+
+static bool cost_of_told(const struct measured *m, const struct told *t,
+                         struct probe_cost *cost, struct arena *a, struct err *e)
+{
+    bool builtins = !strstr(m->options, "builtins=0");
+
+    *cost = (struct probe_cost){ .slow = 0 };
+    if (work_out(rounds_of(t, t->profile, a), builtins, cost))
+        return true;
+    *cost = (struct probe_cost){ .slow = 0 };
+    return err_set(e, ERR_TARGET,
+                   "probe cost not measured: %s: the machine is too busy", m->python);
 }
 
 bool measure_cost(const struct measured *m, const char *hook, struct probe_cost *cost,
                   struct arena *a, struct err *e)
 {
-    struct rounds *r = run_rounds(m, hook, NULL, a, e);
+    struct told t;
 
-    *cost = (struct probe_cost){ .slow = 0 };
-    if (r && work_out(r, !strstr(m->options, "builtins=0"), cost))
-        return true;
-    *cost = (struct probe_cost){ .slow = 0 };
-    return err_set(e, ERR_TARGET,
-                   "probe cost not measured: %s: the machine is too busy", m->python);
+    if (!listen(m, hook, "cost", &t, a, e))
+        return false;
+    bool ok = cost_of_told(m, &t, cost, a, e);
+    profile_close(t.profile);
+    return ok;
 }
 
 static double of_deep(const struct rounds *r, const struct loop *at)
@@ -376,18 +398,30 @@ static double of_caller(const struct rounds *r, const struct loop *at)
     return at[ONE].loop / (at[ONE].bare - at[INLINE].bare + at[NONE].bare);
 }
 
-bool measure_truth(const struct measured *m, const char *hook,
-                   const struct probe_cost *cost, struct truth *t, struct arena *a,
-                   struct err *e)
+static bool truth_of_told(const struct told *told, const struct probe_cost *cost,
+                          struct truth *t, struct arena *a)
 {
-    struct rounds *r = run_rounds(m, hook, cost, a, e);
+    struct profile *corrected = correct(told->profile, cost); /* of one process */
+    struct rounds *r = rounds_of(told, corrected, a);
 
-    if (!r)
-        return false;
+    profile_close(corrected);
     t->recursive = median(r, 1 << DEEP, of_deep);
     t->callee = median(r, 1 << NONE | 1 << INLINE | 1 << ONE, of_one);
     t->caller = median(r, 1 << NONE | 1 << INLINE | 1 << ONE, of_caller);
-    return (t->recursive >= 0 && t->callee >= 0) ||
-           err_set(e, ERR_TARGET, "not measured: %s: the machine is too busy",
-                   m->python);
+    return t->recursive >= 0 && t->callee >= 0;
+}
+
+bool measure_truth(const struct measured *m, const char *hook, struct probe_cost *cost,
+                   struct truth *t, struct arena *a, struct err *e)
+{
+    struct told told;
+
+    if (!listen(m, hook, "truth", &told, a, e))
+        return false;
+    bool ok = cost_of_told(m, &told, cost, a, e);
+    if (ok && !truth_of_told(&told, cost, t, a))
+        ok = err_set(e, ERR_TARGET, "not measured: %s: the machine is too busy",
+                     m->python);
+    profile_close(told.profile);
+    return ok;
 }

@@ -18,14 +18,15 @@ struct measured {
 bool measure_cost(const struct measured *m, const char *hook, struct probe_cost *cost,
                   struct arena *a, struct err *e);
 
-/* Corrected self times over the unprofiled truth: 1 is right. */
+/* Corrected self times over the unprofiled truth: 1 is right. Measured in the same
+ * rounds as the cost that they are corrected by: the machine's speed may be another
+ * in the next second, which is no error of the correction. */
 struct truth {
     double recursive;      /* a recursive function */
     double callee, caller; /* a one-line function, and the loop that calls it */
 };
-bool measure_truth(const struct measured *m, const char *hook,
-                   const struct probe_cost *cost, struct truth *t, struct arena *a,
-                   struct err *e);
+bool measure_truth(const struct measured *m, const char *hook, struct probe_cost *cost,
+                   struct truth *t, struct arena *a, struct err *e);
 
 /* The agent that a Python of this PY_VERSION_HEX loads; NULL: there is none. */
 const char *measure_agent(const char *hook, uint32_t python, struct arena *a);

@@ -26,7 +26,9 @@ static enum probe_callee callee_kind(const struct function *f,
 {
     switch (f->kind) {
     case FUNCTION_PYTHON:
-        return caller && caller->kind != FUNCTION_PYTHON ? PROBE_FROM_C : PROBE_PYTHON;
+        return f == caller                                 ? PROBE_RECURSION
+               : caller && caller->kind != FUNCTION_PYTHON ? PROBE_FROM_C
+                                                           : PROBE_PYTHON;
     case FUNCTION_BUILTIN:
         return str_begins(f->name, STR("<method ")) ? PROBE_METHOD : PROBE_FUNCTION;
     default:

@@ -11,11 +11,12 @@
 enum probe_callee {               /* what is called: each is told by other means */
                     PROBE_PYTHON, /* by Python code: the call itself is an event as well
                                    */
-                    PROBE_FROM_C, /* Python code by C code, such as a key function */
-                    PROBE_RESUME, /* a generator goes on */
-                    PROBE_FUNCTION, /* built-in functions */
-                    PROBE_METHOD,   /* methods of types made in C */
-                    PROBE_TYPE,     /* their constructors, and other objects */
+                    PROBE_RECURSION, /* by itself, another figure for the processor */
+                    PROBE_FROM_C,    /* Python code by C code, such as a key function */
+                    PROBE_RESUME,    /* a generator goes on */
+                    PROBE_FUNCTION,  /* built-in functions */
+                    PROBE_METHOD,    /* methods of types made in C */
+                    PROBE_TYPE,      /* their constructors, and other objects */
                     PROBE_CALLEES,
 };
 

@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import statistics
 import subprocess
 
 import jsonschema
@@ -42,10 +43,17 @@ def test_right_on_each_python(run_sonde, python, env, root, tmp_path):
 @pytest.mark.long
 @pytest.mark.smoke
 def test_corrected_times_are_near_the_truth(run_sonde, python, env):
-    """Within 15 % of what the same code takes unprofiled, where the machine lets it be measured."""
-    _, found = selftest(run_sonde, "--quick", "--python", python, env=env)
-    rows = [row for row in found["pythons"][0]["rows"] if row["promised"] == 15]
-    assert len(rows) == 3 and [row for row in rows if not row["ok"]] == []
+    """Within 15 % of what the same code takes unprofiled: the median of five measurements, since
+    other work on the machine disturbs any one of them."""
+    errors = {}
+    for _ in range(5):
+        _, found = selftest(run_sonde, "--quick", "--python", python, env=env)
+        for row in found["pythons"][0]["rows"]:
+            if row["promised"] == 15 and row["name"] != "corrected times":
+                errors.setdefault(row["name"], []).append(int(row["note"].removesuffix(" %")))
+    print(errors)
+    assert len(errors) == 3
+    assert max(abs(statistics.median(each)) for each in errors.values()) <= 15, errors
 
 
 def doctored(sonde, folder, old, new):
