@@ -15,7 +15,7 @@
 #include "model/stats.h"
 #include "run/capture.h"
 
-enum { ROUNDS = 80, ROUNDS_LEAST = 3, ANSWER = 1 << 16, SECONDS_MAX = 20 };
+enum { ROUNDS = 400, ROUNDS_LEAST = 3, ANSWER = 1 << 18, SECONDS_MAX = 20 };
 
 enum kind {
     NONE,
