@@ -447,11 +447,12 @@ CONSTRUCTS = [
         kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
         callback = kind(compare)
         numbers = (ctypes.c_int * 2)(2, 1)
-        qsort = ctypes.CDLL(None).qsort
-        qsort.restype = None
-        qsort.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, kind]
+        two = ctypes.byref(ctypes.c_size_t(2))
+        lfind = ctypes.CDLL(None).lfind
+        lfind.restype = None
+        lfind.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, kind]
         ---
-        qsort(numbers, 2, 4, callback)
+        lfind(numbers, numbers, two, 4, callback)
         """, "_FuncPtr (compare)",
         differs=[On("3.11-3.15", "compare", "own class")]),
     Construct("str.format and join of calls", """

@@ -50,7 +50,7 @@ def shim(root, tmp_path_factory):
 @pytest.mark.parametrize("how", ["steady", "backward", "migrate", "wall"])
 def test_clocks_that_misbehave(run_sonde, python, shim, clean_env, tmp_path, how):
     (tmp_path / "app.py").write_text(PROGRAM)
-    preload = ":".join(filter(None, [str(shim), clean_env.get("LD_PRELOAD")]))
+    preload = ":".join(filter(None, [clean_env.get("LD_PRELOAD"), str(shim)]))
     done = run_sonde("run", "-o", "x", "env", f"LD_PRELOAD={preload}", f"CLOCK_SHIM={how}", python, "app.py")
     assert (done.returncode, done.stderr) == (0, "")
     within, around = map(int, done.stdout.split())
