@@ -5,8 +5,20 @@
 #include "test.h"
 
 static const struct probe_cost cost = {
-    .inside = { 10, 11, 12, 13, 14, 15 },
-    .outside = { 100, 110, 120, 130, 140, 150 },
+    .inside = { [PROBE_PYTHON] = 10,
+                [PROBE_FROM_C] = 11,
+                [PROBE_RESUME] = 12,
+                [PROBE_FUNCTION] = 13,
+                [PROBE_METHOD] = 14,
+                [PROBE_TYPE] = 15,
+                [PROBE_RECURSION] = 16 },
+    .outside = { [PROBE_PYTHON] = 100,
+                 [PROBE_FROM_C] = 110,
+                 [PROBE_RESUME] = 120,
+                 [PROBE_FUNCTION] = 130,
+                 [PROBE_METHOD] = 140,
+                 [PROBE_TYPE] = 150,
+                 [PROBE_RECURSION] = 160 },
     .slow = 1,
 };
 
@@ -15,7 +27,8 @@ static function_id function(struct build *b, struct str name, enum function_kind
     return build_function(b, &(struct function){ .name = name, .kind = kind });
 }
 
-/* main calls each kind of thing ten times, of which `sorted` calls key(). */
+/* main calls each kind of thing ten times, of which `sorted` calls key() and f
+ * itself. */
 static struct profile *of_all_kinds(void)
 {
     struct build *b = build_open(UNIT_NS);
@@ -41,21 +54,35 @@ static struct profile *of_all_kinds(void)
     }
     node_id key = build_node(b, made[1], function(b, STR("key"), FUNCTION_PYTHON));
     build_add(b, key, 10, 0, 10000);
+    node_id again = build_node(b, made[0], function(b, STR("f"), FUNCTION_PYTHON));
+    build_add(b, again, 10, 0, 10000);
     node_id generator =
         build_node(b, main, function(b, STR("generator"), FUNCTION_PYTHON));
     build_add(b, generator, 1, 10, 10000);
     return build_finish(b);
 }
 
+static bool is_of(const struct profile *p, node_id n, const char *name)
+{
+    function_id f = profile_node(p, n)->function;
+
+    return f != FUNCTION_NONE && str_eq(profile_function(p, f)->name, str_of(name));
+}
+
 static uint64_t self_of(const struct profile *p, const char *name)
 {
-    for (node_id n = 0; n < profile_nodes(p); n++) {
-        const struct node *node = profile_node(p, n);
+    for (node_id n = 0; n < profile_nodes(p); n++)
+        if (is_of(p, n, name))
+            return profile_node(p, n)->self;
+    fail_msg("no %s", name);
+    return 0;
+}
 
-        if (node->function != FUNCTION_NONE &&
-            str_eq(profile_function(p, node->function)->name, str_of(name)))
-            return node->self;
-    }
+static uint64_t self_of_last(const struct profile *p, const char *name)
+{
+    for (node_id n = profile_nodes(p); n-- > 0;)
+        if (is_of(p, n, name))
+            return profile_node(p, n)->self;
     fail_msg("no %s", name);
     return 0;
 }
@@ -66,7 +93,8 @@ static void test_each_kind_costs_its_own(void **state)
     struct profile *c = correct(p, &cost);
 
     (void)state;
-    assert_int_equal(self_of(c, "f"), 10000 - 10 * 10);
+    assert_int_equal(self_of(c, "f"), 10000 - 10 * 10 - 10 * 160);
+    assert_int_equal(self_of_last(c, "f"), 10000 - 10 * 16);
     assert_int_equal(self_of(c, "<built-in method builtins.sorted>"),
                      10000 - 10 * 13 - 10 * 110);
     assert_int_equal(self_of(c, "key"), 10000 - 10 * 11);
