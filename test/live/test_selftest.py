@@ -43,17 +43,19 @@ def test_right_on_each_python(run_sonde, python, env, root, tmp_path):
 @pytest.mark.long
 @pytest.mark.smoke
 def test_corrected_times_are_near_the_truth(run_sonde, python, env):
-    """Within 15 % of what the same code takes unprofiled: the median of five measurements, since
+    """Within 15 % (25 the loop) of what the same code takes unprofiled: the median of five measurements, since
     other work on the machine disturbs any one of them."""
-    errors = {}
+    errors, promised = {}, {}
     for _ in range(5):
         _, found = selftest(run_sonde, "--quick", "--python", python, env=env)
         for row in found["pythons"][0]["rows"]:
-            if row["promised"] == 15 and row["name"] != "corrected times":
+            if row["promised"] in (15, 25) and row["name"] != "corrected times":
                 errors.setdefault(row["name"], []).append(int(row["note"].removesuffix(" %")))
+                promised[row["name"]] = row["promised"]
     print(errors)
-    assert len(errors) == 3
-    assert max(abs(statistics.median(each)) for each in errors.values()) <= 15, errors
+    assert sorted(promised.values()) == [15, 15, 25]
+    for name, each in errors.items():
+        assert abs(statistics.median(each)) <= promised[name], errors
 
 
 def doctored(sonde, folder, old, new):
