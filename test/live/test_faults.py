@@ -93,7 +93,8 @@ def alike(python, clean_env, run, run_sonde, tmp_path):
         done, failed = run(io, at, times, error, only)
         what = f"call {at} ({failed[:1]}) of {io}, {'once' if times else 'always'}, {error}: {done.stderr}"
         assert (done.returncode, done.stdout) == (3, bare.stdout), what
-        assert done.stderr.count("\n") <= 1, what
+        ours = [line for line in done.stderr.splitlines() if line.startswith("sonde: ")]
+        assert len(ours) <= 1, what  # 3.12 warns of a fork beside threads
         assert "Traceback" not in done.stderr, what
         if read:
             report = run_sonde("report", "--json", "x.sonde")
