@@ -151,6 +151,7 @@ static void read_options(const char *text)
         .functions = number_of(text, "functions=", AGENT_FUNCTIONS),
         .threads = number_of(text, "threads=", AGENT_THREADS),
         .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
+        .step = writer_step(number_of(text, "step=", 0)),
     };
     if (strstr(text, "clock=cpu"))
         agent.options.clock = CLOCK_KIND_THREAD_CPU;
@@ -162,9 +163,6 @@ static void read_options(const char *text)
         agent.options.io = WRITER_MAPPED;
     if (strstr(text, "io=pwrite"))
         agent.options.io = WRITER_PWRITE;
-    const char *step = strstr(text, "step=");
-    if (step)
-        agent.options.step = writer_step(strtoul(step + 5, NULL, 10));
 }
 
 /* enter(directory, options): called by the start-up hook. From the beginning of
