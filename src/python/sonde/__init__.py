@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """sonde: what a Python program spends its time on, and why.
 
-    import sonde
-    sonde.start()        # record every call from here on ...
-    sonde.stop()         # ... to here; read it with `sonde report`
+Programs need no change to be profiled: `sonde run app.py`. To measure a part of one:
 
-Programs need no change to be profiled: `sonde run app.py`.
+    with sonde.profiled():             # count what is called inside, and print it
+        work()
+
+    sonde.start()                      # record every call from here on ...
+    sonde.stop()                       # ... to here; read it with `sonde report`
+
+What cProfile and pstats offer, by sonde's engine: sonde.Profile, sonde.run, sonde.runctx,
+sonde.Stats (of any file sonde reads); sonde.install() puts ours under the names cProfile and profile.
 """
 import sys
 
@@ -15,4 +20,27 @@ except ImportError as error:
     raise ImportError("sonde: no agent for this Python: %s is %s (sonde doctor tells "
                       "which have one)" % (sys.executable, sys.version.split()[0])) from error
 
-__all__ = ["start", "stop"]
+# Each is loaded when it is first asked for: a program that only starts and stops pays for no more.
+_LATER = {
+    "Profile": ("sonde.profile", "Profile"),
+    "run": ("sonde.profile", "run"),
+    "runctx": ("sonde.profile", "runctx"),
+    "Stats": ("sonde.stats", "Stats"),
+    "profiled": ("sonde.blocks", "Profiled"),
+    "install": ("sonde.names", "install"),
+}
+
+__all__ = ["start", "stop", *_LATER]
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError("module 'sonde' has no attribute %r" % name)
+    import importlib
+    module, attribute = _LATER[name]
+    value = globals()[name] = getattr(importlib.import_module(module), attribute)
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *_LATER])
