@@ -110,11 +110,6 @@ def show(profile, filename, sort):
         profile.dump_stats(filename)
 
 
-def main(argv=None):
-    """The command line; gives the exit status."""
-    from sonde.program import main
-    return main(Profile, argv)
-
-
 if __name__ == "__main__":
-    main()
+    from sonde.program import main
+    main(Profile, sort=2)

@@ -8,7 +8,7 @@ import os
 import sys
 
 
-def parse(argv):
+def parse(argv, sort):
     """The options of cProfile's command line, and the program's words."""
     import pstats
     parser = optparse.OptionParser(
@@ -16,7 +16,7 @@ def parse(argv):
         usage="%prog [-o output_file_path] [-s sort] [-m module | scriptfile] [arg] ...")
     parser.allow_interspersed_args = False
     parser.add_option("-o", "--outfile", help="Save stats to <outfile>")
-    parser.add_option("-s", "--sort", default=2, choices=sorted(pstats.Stats.sort_arg_dict_default),
+    parser.add_option("-s", "--sort", default=sort, choices=sorted(pstats.Stats.sort_arg_dict_default),
                       help="Sort order when printing to stdout, based on pstats.Stats class")
     parser.add_option("-m", dest="module", action="store_true", default=False,
                       help="Profile a library module")
@@ -59,10 +59,10 @@ def beyond_ours(error):
     return at
 
 
-def main(profiler, argv=None):
+def main(profiler, sort=-1, argv=None):
     """Profile the program that argv names; it ends as it would without us, but for the report."""
     from sonde.profile import show
-    options, words = parse(argv)
+    options, words = parse(argv, sort)
     sys.argv[:] = words
     outfile = os.path.abspath(options.outfile) if options.outfile else None  # the program may chdir
     profile = profiler()

@@ -13,7 +13,7 @@ from sonde import profile
 
 __all__ = ["run", "runctx", "Profile"]
 
-BUILTIN = re.compile(r"<built-in method (?:.*\\.)?(?P<function>[^. ]+)>$|<method '(?P<method>.+?)'")
+BUILTIN = re.compile(r"<built-in method (?:\S*\.)?([^ .>]+)|<method '([^']+)'")
 
 
 def name_of(key):
@@ -22,7 +22,7 @@ def name_of(key):
     if file != "~":
         return key
     found = BUILTIN.match(name)
-    return ("", 0, found.group("function") or found.group("method") if found else name)
+    return ("", 0, found.group(found.lastindex) if found else name)
 
 
 class Profile(profile.Profile):
@@ -115,3 +115,8 @@ def run(statement, filename=None, sort=-1):
 
 
 runctx = functools.partial(profile.runctx, profiler=Profile)
+
+
+if __name__ == "__main__":
+    from sonde.program import main
+    main(Profile)
