@@ -55,6 +55,8 @@ const struct pstats_function *table_function(const struct pstats_table *t, uint3
 const struct pstats_caller *table_caller(const struct pstats_table *t, uint32_t id);
 uint32_t table_keys(const struct pstats_table *t);
 struct pstats_name table_name(const struct pstats_table *t, pstats_key key);
+/* PSTATS_NONE: no function and no caller has it. */
+pstats_key table_find_key(const struct pstats_table *t, struct pstats_name name);
 /* The function of that key; PSTATS_NONE: it is a caller only. */
 uint32_t table_function_of(const struct pstats_table *t, pstats_key key);
 struct pstats_totals table_totals(const struct pstats_table *t);
