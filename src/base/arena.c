@@ -20,8 +20,17 @@ struct arena {
     struct chunk *chunks; /* the newest first; it alone is filled further */
 };
 
+static void (*at_end)(void);
+
+void arena_at_end(void (*end)(void))
+{
+    at_end = end;
+}
+
 static void out_of_memory(size_t bytes)
 {
+    if (at_end)
+        at_end();
     fprintf(stderr, "sonde: out of memory: %zu bytes more were wanted\n", bytes);
     exit(1);
 }

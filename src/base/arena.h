@@ -12,6 +12,9 @@
 
 struct arena;
 
+/* Called before that end; where it does not return (it jumps), there is none. */
+void arena_at_end(void (*end)(void));
+
 struct arena *arena_open(void);
 void arena_close(struct arena *a); /* NULL is allowed */
 

@@ -6,14 +6,14 @@ import re
 
 from sonde._stats import Table
 
-# What pstats keeps of a profile in Python objects; ours makes them when somebody asks.
+# What pstats keeps of a profile in Python objects: made when somebody asks.
 LATER = frozenset(["stats", "fcn_list", "total_calls", "prim_calls", "total_tt", "max_name_len",
                    "top_level", "all_callees"])
-# A subclass that defines one of these prints, or counts, in its own way.
-OWN = ("load_stats", "get_top_level_stats", "get_sort_arg_defs", "calc_callees", "eval_print_amount",
-       "get_print_list", "print_call_heading", "print_call_subheading", "print_call_line", "print_line",
-       "print_title")
-# Read alike by Python's regular expressions and the engine's.
+# A subclass with one of these of its own reads, sorts or prints in its own way.
+HOOKS = ("load_stats", "get_top_level_stats", "get_sort_arg_defs", "calc_callees", "eval_print_amount",
+         "get_print_list", "print_call_heading", "print_call_subheading", "print_call_line", "print_line",
+         "print_title")
+# Characters that mean the same to Python's regular expressions and to the engine's.
 PLAIN = re.compile(r"[\w /:,'\"<>~.-]*", re.ASCII)
 
 
@@ -25,11 +25,11 @@ class Stats(pstats.Stats):
     pstats' own code that works on them.
     """
 
-    _table = None
+    _table = None  # what it holds, as long as nobody has asked
 
     def init(self, arg):
         self._table = None
-        if not is_source(arg) or not self._prints_as_pstats():
+        if not is_path(arg) or not self._is_plain():
             super().init(arg)
             return
         for name in LATER:
@@ -38,32 +38,35 @@ class Stats(pstats.Stats):
         self.sort_arg_dict = {}
         self._table = self._read(arg)
 
-    def _read(self, arg):
-        if arg is None:
-            return Table()
-        table = Table(os.fspath(arg))
-        if not len(table):
-            raise TypeError("Cannot create or construct a %r object from %r" % (self.__class__, arg))
-        self.files = [table.origin]
-        return table
-
     def load_stats(self, arg):
-        if not is_source(arg):
+        if arg is None or not is_path(arg):
             super().load_stats(arg)
             return
         table = self._read(arg)
         self.stats = table.stats()
         self._become(table)
 
-    def _become(self, table):
-        if table.sampled and not isinstance(self, SampledStats):
-            self.__class__ = SampledStats
+    def _read(self, arg):
+        if arg is None:
+            return Table()
+        os.stat(arg)  # says in Python's own words what is not there
+        table = Table(arg)
+        if not len(table):
+            raise TypeError("Cannot create or construct a %r object from %r" % (type(self), arg))
+        self.files = table.files
+        return table
 
-    def _prints_as_pstats(self):
-        return all(getattr(type(self), name, None) is getattr(Stats, name, None) for name in OWN)
+    def _is_plain(self):
+        kind = SampledStats if isinstance(self, SampledStats) else Stats
+        return all(getattr(type(self), name, None) is getattr(kind, name, None) for name in HOOKS)
+
+    def _become(self, table):
+        if table.sampled and type(self) is Stats:
+            self.__class__ = SampledStats
+            self.sort_arg_dict = sampled_keys()
 
     def _leave(self):
-        """From now on Python objects, and what pstats does with them."""
+        """From now on it holds Python objects."""
         table, self._table = self._table, None
         self.stats = table.stats()
         self.fcn_list = table.order()
@@ -73,13 +76,13 @@ class Stats(pstats.Stats):
         self._become(table)
 
     def __getattr__(self, name):
-        if name not in LATER or self.__dict__.get("_table") is None:
+        if name not in LATER or self._table is None:
             raise AttributeError("%r object has no attribute %r" % (type(self).__name__, name))
         self._leave()
         return self.__dict__[name]
 
     def __setattr__(self, name, value):
-        if name in LATER and self.__dict__.get("_table") is not None:
+        if name in LATER and self._table is not None:
             self._leave()
         object.__setattr__(self, name, value)
 
@@ -90,25 +93,100 @@ class Stats(pstats.Stats):
 
     def add(self, *arg_list):
         for arg in reversed(arg_list):
-            item = arg if type(arg) is type(self) else Stats(arg)
-            if self._table is not None and item._table is not None:
-                self._table.add(item._table)
-                self.files += item.files
-            else:
-                super().add(item if type(item) is type(self) else as_type_of(self, item))
+            other = arg if isinstance(arg, pstats.Stats) else Stats(arg)
+            if self._table is not None and getattr(other, "_table", None) is not None:
+                self._table.add(other._table)
+                self.files += other.files
+            elif other.stats:
+                super().add(other if type(other) is type(self) else Made(other))
+                self.files += [] if type(other) is type(self) else other.files
         return self
 
     def dump_stats(self, filename):
         """Write a .pstats file that every Python from 3.4 on reads."""
-        table = self._table
-        if table is None:
+        if self._table is None:
             super().dump_stats(filename)
             return
         with open(filename, "wb") as file:
-            file.write(table.marshal())
+            file.write(self._table.marshal())
 
     def sort_stats(self, *field):
         if self._table is None:
             return super().sort_stats(*field)
-        self.sort_type = self._table.sort(field)
+        if len(field) > 1 and any(type(word) is not type(field[0]) for word in field):
+            raise TypeError("Can't have mixed argument type")
+        text = self._table.sort(*(getattr(word, "value", word) for word in field))
+        if field:
+            self.sort_type = text
         return self
+
+    def reverse_order(self):
+        if self._table is None:
+            return super().reverse_order()
+        self._table.reverse()
+        return self
+
+    def strip_dirs(self):
+        if self._table is None:
+            return super().strip_dirs()
+        self._table.strip_dirs()
+        return self
+
+    def _prints(self, what, amount):
+        """Whether that is done: print it from the table."""
+        if self._table is None or not all(PLAIN.fullmatch(word) for word in amount if isinstance(word, str)):
+            return False
+        if self.files != self._table.files:
+            return False
+        print(getattr(self._table, what)(*amount), end="", file=self.stream)
+        return True
+
+    def print_stats(self, *amount):
+        return self if self._prints("stats_text", amount) else super().print_stats(*amount)
+
+    def print_callers(self, *amount):
+        return self if self._prints("callers_text", amount) else super().print_callers(*amount)
+
+    def print_callees(self, *amount):
+        return self if self._prints("callees_text", amount) else super().print_callees(*amount)
+
+
+class SampledStats(Stats):
+    """What 3.15's sampler wrote: counts are samples."""
+
+    def print_call_subheading(self, name_size):
+        print(" " * name_size + "    nsamples  tottime  cumtime", file=self.stream)
+
+    def print_call_heading(self, name_size, column_title):
+        print("Function ".ljust(name_size) + column_title, file=self.stream)
+        for callers in (row[4] for row in self.stats.values()):
+            if callers:
+                if isinstance(next(iter(callers.values())), tuple):
+                    self.print_call_subheading(name_size)
+                return
+
+    def print_title(self):
+        print(" nsamples  tottime persample cumtime persample filename:lineno(function)", file=self.stream)
+
+
+def sampled_keys():
+    """pstats' sort keys, by the names that samples have there."""
+    keys = dict(pstats.Stats.sort_arg_dict_default)
+    for name, sampled in (("calls", "samples"), ("ncalls", "nsamples")):
+        keys[sampled] = (keys.pop(name)[0], "sample count")
+    keys["psamples"] = keys.pop("pcalls")
+    return keys
+
+
+class Made:
+    """A profiler to pstats, which takes over what others of its kind have counted."""
+
+    def __init__(self, other):
+        self.stats = dict(other.stats)
+
+    def create_stats(self):
+        pass
+
+
+def is_path(arg):
+    return arg is None or isinstance(arg, (str, os.PathLike))
