@@ -20,6 +20,8 @@ struct edge_lists {
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below, struct arena *a);
 
+/* Adds a row to another: of equal functions, or equal pairs. */
+void stat_add_row(struct stat_row *row, const struct stat_row *more);
 /* Adds a node's figures to a row; those of primitive calls when it is outer. */
 void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer);
 

@@ -73,6 +73,37 @@ static void fold_node(const struct folding *f, node_id id)
         build_add(f->build, f->to[id], n->calls, n->resumes, n->self);
 }
 
+static struct stat_row fold_stat(const struct folding *f, struct stat_row stat)
+{
+    if (f->how & FOLD_AS_CPROFILE) {
+        stat.calls += stat.resumes;
+        stat.primitive_calls += stat.resumes;
+        stat.resumes = 0;
+    }
+    return stat;
+}
+
+static void fold_given(const struct folding *f)
+{
+    const struct profile *p = f->from;
+
+    build_expect_given(f->build, profile_givens(p), profile_given_edges(p));
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+        struct stat_row stat = fold_stat(f, given->stat);
+
+        build_given(f->build, given->thread, f->function_to[given->function], &stat);
+    }
+    for (uint32_t i = 0; i < profile_given_edges(p); i++) {
+        struct given_edge edge = *profile_given_edge(p, i);
+
+        edge.caller = f->function_to[edge.caller];
+        edge.callee = f->function_to[edge.callee];
+        edge.stat = fold_stat(f, edge.stat);
+        build_given_edge(f->build, &edge);
+    }
+}
+
 struct profile *fold(const struct profile *p, enum fold how)
 {
     struct arena *scratch = arena_open();
@@ -90,6 +121,7 @@ struct profile *fold(const struct profile *p, enum fold how)
     fold_new(&f);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         fold_node(&f, n);
+    fold_given(&f);
     arena_close(scratch);
     return build_finish(f.build);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fold.h - a profile seen more coarsely: a new one, the old one stays.
- * Functions, processes and threads keep their ids. */
+ * Functions, processes and threads keep their ids. Rows that were given without
+ * paths have nothing to be folded into: FOLD_AS_CPROFILE adds their resumes to their
+ * calls, and that is all. */
 #ifndef MODEL_FOLD_H
 #define MODEL_FOLD_H
 

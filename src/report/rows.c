@@ -59,6 +59,7 @@ static struct rows rows_of_functions(const struct profile *p, const struct stats
             continue;
         rows.at[rows.count++] = (struct row){
             .stat = *stat,
+            .cumulative = { stat->cumulative, stat->cumulative },
             .file = strip_dirs ? str_basename(f->file) : f->file,
             .name = f->name,
             .line = f->line,
@@ -106,13 +107,14 @@ static struct str key_of_thread(const struct profile *p, thread_id t, enum by by
 }
 
 static struct rows rows_of_groups(const struct groups *g, const struct stat_row *stat,
-                                  struct arena *a)
+                                  const struct bounds *bounds, struct arena *a)
 {
     struct rows rows = { arena_array(a, g->count, sizeof *rows.at), g->count };
 
     for (uint32_t i = 0; i < g->count; i++)
         rows.at[i] = (struct row){
             .stat = stat[i],
+            .cumulative = bounds[i],
             .file = g->key[i],
             .name = g->key[i],
             .standard = g->key[i],
@@ -137,9 +139,10 @@ struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                                            : key_of_function(profile_function(p, i), by,
                                                              strip_dirs, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
+    struct bounds *bounds = arena_array(a, g.count, sizeof *bounds);
     if (of_threads)
         stats_group_threads(s, group, g.count, stat);
     else
-        stats_group(s, group, g.count, stat);
-    return rows_of_groups(&g, stat, a);
+        stats_group(s, group, g.count, stat, bounds);
+    return rows_of_groups(&g, stat, bounds, a);
 }
