@@ -7,6 +7,16 @@
 
 enum { PLACE_LEAST = 12 }; /* "...er.py:1234": of a place that must be cut */
 
+/* Files that do not say of which process they are stand for one each. */
+static uint32_t files_of_unknown_processes(const struct profile *p)
+{
+    uint32_t count = 0;
+
+    for (process_id i = 0; i < profile_processes(p); i++)
+        count += profile_process(p, i)->pid == 0;
+    return count;
+}
+
 static uint32_t entered_processes(const struct profile *p)
 {
     uint32_t count = 0;
@@ -16,27 +26,49 @@ static uint32_t entered_processes(const struct profile *p)
     return count;
 }
 
-void text_heading(const struct report *r, const struct screen *s)
+static void print_calls(const struct report *r, const struct screen *s)
+{
+    bool sampled = profile_quality(r->profile)->sampled;
+    const struct stat_row *total = stats_total(r->stats);
+    uint64_t calls = sampled ? total->primitive_calls : total->calls;
+
+    out_printf(s->out, "   %s %s%s", units_count(calls).text,
+               sampled ? "sample" : "call", calls == 1 ? "" : "s");
+}
+
+static void print_span(const struct report *r, const struct screen *s)
 {
     const struct profile *p = r->profile;
     enum unit unit = profile_unit(p);
     uint64_t total = stats_total(r->stats)->self;
     uint64_t wall = profile_run(p)->wall_ns;
+    uint32_t files = files_of_unknown_processes(p);
     uint32_t processes = entered_processes(p), threads = profile_threads(p);
 
-    screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
     out_printf(s->out, "   %s",
                units_one(unit, wall ? (double)wall : (double)total).text);
-    if (processes > 1 || threads > 1)
+    if (files > 0) {
+        if (files < processes)
+            out_printf(s->out, " in %u processes and %u file%s", processes - files,
+                       files, files == 1 ? "" : "s");
+    } else if (processes > 1 || threads > 1) {
         out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
                    processes > 1 ? "processes" : "threads",
                    units_one(unit, (double)total).text);
-    else if (total < wall - wall / 10) /* the start of Python, mostly: no row's, no % */
+    } else if (total < wall - wall / 10) { /* the start of Python, mostly: no row's */
         out_printf(s->out, ", %s of it in functions",
                    units_one(unit, (double)total).text);
-    out_printf(s->out, "   %s call%s", units_count(stats_total(r->stats)->calls).text,
-               stats_total(r->stats)->calls == 1 ? "" : "s");
-    if (profile_quality(p)->exact)
+    }
+}
+
+void text_heading(const struct report *r, const struct screen *s)
+{
+    const struct profile *p = r->profile;
+
+    screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
+    print_span(r, s);
+    print_calls(r, s);
+    if (profile_quality(p)->exact && files_of_unknown_processes(p) == 0)
         out_text_of(s->out, profile_quality(p)->folded_calls > 0
                                 ? "   exact, but for folded paths: see the note"
                                 : "   exact");

@@ -89,6 +89,8 @@ static struct str key_of_process(const struct process *process, enum by by,
 {
     if (by == BY_ROLE)
         return process->role;
+    if (process->pid == 0)
+        return process->name;
     return arena_printf(a, "%u %.*s", process->pid, (int)process->name.len,
                         process->name.len ? process->name.at : "");
 }
@@ -99,7 +101,7 @@ static struct str key_of_thread(const struct profile *p, thread_id t, enum by by
     const struct thread *thread = profile_thread(p, t);
     const struct process *process = profile_process(p, thread->process);
 
-    if (by != BY_THREAD)
+    if (by != BY_THREAD || process->pid == 0)
         return key_of_process(process, by, a);
     return arena_printf(a, "%.*s (%u)", (int)thread->name.len,
                         thread->name.len ? thread->name.at : "",

@@ -27,6 +27,7 @@ struct row {
     struct str standard; /* as pstats prints a function; a group: its key */
     struct str shown;    /* as we do: qualname; a group: its key */
     uint32_t id;         /* of the function, or of the group */
+    bool untimed;        /* of a caller: its calls alone are known */
 };
 
 struct rows {
