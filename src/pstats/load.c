@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.c - reads the file whole, into the memory of the table that borrows it. */
+#include "pstats/load.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/whole.h"
+#include "pstats/marshal.h"
+
+/* Places in it are kept in 31 bits. */
+#define LARGEST ((uint64_t)1 << 31 >> 1)
+
+struct str load_title(const char *path, struct arena *a)
+{
+    static const char *const days[] = {
+        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
+    };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    struct stat s;
+    struct tm t;
+
+    if (stat(path, &s) != 0 || !localtime_r(&s.st_mtime, &t))
+        return arena_str(a, str_of(path));
+    return arena_printf(a, "%s %s %2d %02d:%02d:%02d %d    %s", days[t.tm_wday % 7],
+                        months[t.tm_mon % 12], t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
+                        1900 + t.tm_year, path);
+}
+
+struct pstats_table *load_file(const char *path, struct err *e)
+{
+    struct pstats_table *t = table_open();
+    struct str bytes;
+
+    if (whole_read(path, "cannot read profile", LARGEST, table_arena(t), &bytes, e) &&
+        marshal_read(bytes, path, t, e)) {
+        table_put_file(t, load_title(path, table_arena(t)));
+        return t;
+    }
+    table_close(t);
+    return NULL;
+}
+
+struct pstats_table *load_bytes(struct str bytes, const char *name, struct err *e)
+{
+    struct pstats_table *t = table_open();
+
+    if (bytes.len > LARGEST)
+        err_set(e, ERR_FORMAT, "cannot read profile: %s: more than %llu bytes", name,
+                (unsigned long long)LARGEST);
+    else if (marshal_read(arena_str(table_arena(t), bytes), name, t, e))
+        return t;
+    table_close(t);
+    return NULL;
+}

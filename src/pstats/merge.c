@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* merge.c - Stats.add and Stats.strip_dirs, and pstats' picture of callees. */
+#include "pstats/body.h"
+
+static bool unlike(const struct pstats_table *t, pstats_key key, struct err *e)
+{
+    struct pstats_name n = table_name(t, key);
+
+    return err_set(e, ERR_FORMAT,
+                   "cannot sum profiles up: %.*s:%lld(%.*s): as a caller it has times "
+                   "in one and none in the other (one is of cProfile, one of profile)",
+                   (int)(n.file.len < 300 ? n.file.len : 300), n.file.at,
+                   (long long)n.line, (int)(n.name.len < 200 ? n.name.len : 200),
+                   n.name.at);
+}
+
+/* add_callers for one of them: what it has there is added to what is here. */
+static bool join_caller(struct pstats_table *t, struct pstats_function *to,
+                        pstats_key key, const struct pstats_caller *more, struct err *e)
+{
+    bool counted = more->counted;
+    struct pstats_cost cost = more->cost;
+    struct pstats_caller *c = table_in_list(t, key);
+
+    if (c && c->counted != counted)
+        return unlike(t, key, e);
+    if (c)
+        return table_sum(&c->cost, &cost, e);
+    c = table_append(t, to, key);
+    c->counted = counted;
+    c->cost = cost;
+    return true;
+}
+
+/* By key of the other table: the key here, once it was asked for. */
+struct translation {
+    struct pstats_table *to;
+    const struct pstats_table *from;
+    uint32_t *key;
+};
+
+static pstats_key translate(const struct translation *tr, pstats_key key)
+{
+    if (tr->from == tr->to)
+        return key;
+    if (tr->key[key] == 0)
+        tr->key[key] = table_key(tr->to, table_name(tr->from, key), false) + 1;
+    return tr->key[key] - 1;
+}
+
+static bool add_function(const struct translation *tr, uint32_t i, struct err *e)
+{
+    struct pstats_table *t = tr->to;
+    struct pstats_function from = *table_function(tr->from, i);
+    pstats_key key = translate(tr, from.key);
+    uint32_t here = table_function_of(t, key);
+
+    if (here == PSTATS_NONE)
+        here = table_put(t, key, (struct pstats_cost){ 0 });
+    struct pstats_function *to = table_function_body(t, here);
+    if (!table_sum(&to->cost, &from.cost, e))
+        return false;
+    table_begin_list(t, to);
+    uint32_t id = from.first;
+    for (uint32_t left = from.callers; left > 0; left--) {
+        const struct pstats_caller *c = table_caller(tr->from, id);
+
+        id = c->next;
+        if (!join_caller(t, to, translate(tr, c->key), c, e))
+            return false;
+    }
+    return true;
+}
+
+static bool add_totals(struct pstats_table *t, struct pstats_totals more, struct err *e)
+{
+    struct pstats_cost sum = { t->totals.cc, t->totals.nc, t->totals.tt, 0 };
+
+    if (!table_sum(&sum, &(struct pstats_cost){ more.cc, more.nc, more.tt, 0 }, e))
+        return false;
+    t->totals = (struct pstats_totals){ sum.cc, sum.nc, sum.tt };
+    return true;
+}
+
+bool table_add(struct pstats_table *t, const struct pstats_table *other, struct err *e)
+{
+    struct arena *scratch = arena_open();
+    uint32_t files = table_files(other), functions = table_functions(other);
+    struct translation tr = { t, other,
+                              arena_array(scratch, table_keys(other), sizeof *tr.key) };
+    bool ok = add_totals(t, other->totals, e);
+
+    table_unsort(t);
+    for (uint32_t i = 0; i < files; i++)
+        table_put_file(t, table_file(other, i));
+    for (uint32_t i = 0; ok && i < functions; i++)
+        ok = add_function(&tr, i, e);
+    arena_close(scratch);
+    return ok;
+}
+
+struct stripping {
+    struct pstats_table *table;
+    struct pile old; /* functions */
+    uint32_t *key;   /* by key: the stripped one + 1 */
+};
+
+static pstats_key strip(const struct stripping *s, pstats_key key)
+{
+    if (s->key[key] == 0) {
+        struct pstats_name name = table_name(s->table, key);
+
+        name.file = str_basename(name.file);
+        s->key[key] = table_key(s->table, name, true) + 1;
+    }
+    return s->key[key] - 1;
+}
+
+/* Puts a function's callers under their stripped keys. Of those that become equal
+ * the last one's figures stay, in the first one's place: pstats loses the others. */
+static void strip_callers(const struct stripping *s, struct pstats_function *f)
+{
+    struct pstats_function stripped = { f->key, 0, PSTATS_NONE, PSTATS_NONE, f->cost };
+    uint32_t last = PSTATS_NONE;
+
+    table_begin_list(s->table, &stripped);
+    for (uint32_t id = f->first; id != PSTATS_NONE;) {
+        struct pstats_caller *c = table_caller_body(s->table, id);
+        pstats_key key = strip(s, c->key);
+        struct pstats_caller *there = table_in_list(s->table, key);
+        uint32_t next = c->next;
+
+        if (there) {
+            there->counted = c->counted;
+            there->cost = c->cost;
+        } else {
+            *(struct mark *)pile_at(&s->table->marks, key) =
+                (struct mark){ s->table->lists, id };
+            c->key = key & 0x7fffffff;
+            c->next = PSTATS_NONE;
+            if (last == PSTATS_NONE)
+                stripped.first = id;
+            else
+                table_caller_body(s->table, last)->next = id;
+            last = id;
+            stripped.callers++;
+        }
+        id = next;
+    }
+    stripped.last = last;
+    *f = stripped;
+}
+
+static bool strip_function(const struct stripping *s, struct pstats_function f,
+                           struct err *e)
+{
+    struct pstats_table *t = s->table;
+    struct key_body *k = table_key_body(t, strip(s, f.key));
+
+    strip_callers(s, &f);
+    f.key = s->key[f.key] - 1;
+    if (k->function == PSTATS_NONE) {
+        k->function = t->functions.count;
+        *(struct pstats_function *)pile_add(&t->functions) = f;
+        return true;
+    }
+    struct pstats_function *to = table_function_body(t, k->function);
+    bool ok = table_sum(&to->cost, &f.cost, e);
+    table_begin_list(t, to);
+    for (uint32_t id = f.first; ok && id != PSTATS_NONE;) {
+        const struct pstats_caller *c = table_caller(t, id);
+
+        id = c->next;
+        ok = join_caller(t, to, c->key, c, e);
+    }
+    return ok;
+}
+
+bool table_strip_dirs(struct pstats_table *t, struct err *e)
+{
+    struct arena *scratch = arena_open();
+    struct stripping s = { t, t->functions,
+                           arena_array(scratch, t->keys.count, sizeof *s.key) };
+    uint32_t functions = t->functions.count;
+    bool ok = true;
+
+    table_unsort(t);
+    t->callees = NULL;
+    for (uint32_t i = 0; i < functions; i++)
+        table_key_body(t, table_function_body(t, i)->key)->function = PSTATS_NONE;
+    t->functions = pile_on(t->arena, sizeof(struct pstats_function));
+    for (uint32_t i = 0; ok && i < functions; i++)
+        ok = strip_function(&s, *(struct pstats_function *)pile_at(&s.old, i), e);
+    arena_close(scratch);
+    return ok;
+}
+
+/* Where each key's callees begin: as many as it is a caller of. */
+static void count_callees(const struct pstats_table *t, struct callees *c)
+{
+    for (uint32_t i = 0; i < t->functions.count; i++)
+        for (uint32_t id = table_function(t, i)->first; id != PSTATS_NONE;
+             id = table_caller(t, id)->next)
+            c->from[table_caller(t, id)->key + 1]++;
+    for (uint32_t i = 0; i < c->keys; i++)
+        c->from[i + 1] += c->from[i];
+}
+
+/* from[k] moves to the end of k's, which is where k + 1's begin: so one place
+ * further it says again where they begin. */
+static void fill_callees(const struct pstats_table *t, struct callees *c)
+{
+    for (uint32_t i = 0; i < t->functions.count; i++) {
+        const struct pstats_function *f = table_function(t, i);
+
+        for (uint32_t id = f->first; id != PSTATS_NONE;) {
+            const struct pstats_caller *from = table_caller(t, id);
+
+            c->at[c->from[from->key]++] =
+                (struct callee){ f->key, from->counted, from->cost };
+            id = from->next;
+        }
+    }
+    for (uint32_t i = c->keys; i > 0; i--)
+        c->from[i] = c->from[i - 1];
+    c->from[0] = 0;
+}
+
+const struct callees *table_callees(struct pstats_table *t)
+{
+    if (t->callees || t->functions.count == 0)
+        return t->callees;
+    struct callees *c = arena_alloc(t->arena, sizeof *c);
+
+    c->keys = t->keys.count;
+    c->from = arena_array(t->arena, (size_t)c->keys + 1, sizeof *c->from);
+    count_callees(t, c);
+    c->at = arena_array(t->arena, c->from[c->keys], sizeof *c->at);
+    fill_callees(t, c);
+    t->callees = c;
+    return c;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader.h - what reading marshal keeps, and its parts: heads, numbers, texts, what
+ * is passed over, and code objects. The first fault stands; after it every part
+ * gives 0 at once. */
+#ifndef PSTATS_READER_H
+#define PSTATS_READER_H
+
+#include "base/pile.h"
+#include "pstats/table.h"
+
+/* An object that later ones refer to, in 32 bits: the byte it begins at, or, its
+ * highest bit set, the key that was made of it. */
+typedef uint32_t reader_object;
+#define READER_KEY (1u << 31)
+#define READER_BUSY UINT32_MAX /* a container that is not whole yet */
+
+enum { READER_DEPTH = 1000 }; /* CPython's own bound is 2,000 */
+
+struct reader {
+    const unsigned char *start, *at, *end;
+    const char *name;
+    struct err *e;
+    bool failed;
+    struct pstats_table *table;
+    struct pile objects;  /* reader_object */
+    struct pile interned; /* reader_object: Python 2's table of strings */
+    int again;            /* > 0: at something that was read before */
+    int depth;
+    int layout;         /* of code objects, once one was read */
+    uint64_t code_left; /* bytes of code that may be read again */
+    uint64_t callers_left;
+};
+
+struct head { /* of an object */
+    unsigned char type;
+    const unsigned char *at;
+    uint32_t object; /* its number; PSTATS_NONE: nothing can refer to it */
+};
+
+bool reader_fail(struct reader *r, const unsigned char *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The next object's type byte, taken. */
+struct head reader_head(struct reader *r);
+/* The type of the next object, references followed; 0 where there is none. */
+unsigned char reader_next_type(struct reader *r);
+/* A container's object, when it is whole. */
+void reader_done(struct reader *r, struct head h, reader_object object);
+void reader_begun(struct reader *r, struct head h);
+/* Goes to what a reference refers to; reader_return goes back to where it was. */
+const unsigned char *reader_follow(struct reader *r, struct head h);
+void reader_return(struct reader *r, const unsigned char *back);
+/* How many elements the container has, checked against the bytes left. */
+uint32_t reader_count(struct reader *r, struct head h);
+/* So many bytes of the object, taken; NULL: it is cut short. */
+const unsigned char *reader_bytes(struct reader *r, struct head h, uint64_t count);
+
+int64_t reader_integer(struct reader *r);
+double reader_number(struct reader *r);
+struct str reader_text(struct reader *r);
+bool reader_is_text(unsigned char type);
+/* Any object, passed over. */
+void reader_skip(struct reader *r);
+/* Behind its head: "<code object main, file "app.py", line 3>"; in the table's arena.
+ * name: NULL, it is passed over. */
+void reader_code(struct reader *r, struct head h, struct str *name);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.c - keys found by a seeded hash, callers as lists through one pile. */
+#include "pstats/table.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "pstats/body.h"
+
+_Static_assert(MAP_NONE == PSTATS_NONE, "what is not found is none");
+
+/* Names in a file may have been made by an enemy: from one run to the next other
+ * ones collide. Ids are given in order of appearance, so nothing else depends on it. */
+static uint64_t seed_of(const struct pstats_table *t)
+{
+    return clock_monotonic_ns() * 0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)t;
+}
+
+struct pstats_table *table_open(void)
+{
+    struct arena *a = arena_open();
+    struct pstats_table *t = arena_alloc(a, sizeof *t);
+
+    t->arena = a;
+    t->keys = pile_on(a, sizeof(struct key_body));
+    t->marks = pile_on(a, sizeof(struct mark));
+    t->functions = pile_on(a, sizeof(struct pstats_function));
+    t->callers = pile_on(a, sizeof(struct pstats_caller));
+    t->files = pile_on(a, sizeof(struct str));
+    t->index = map_on(a);
+    t->seed = seed_of(t);
+    return t;
+}
+
+void table_close(struct pstats_table *t)
+{
+    if (t)
+        arena_close(t->arena);
+}
+
+struct arena *table_arena(struct pstats_table *t)
+{
+    return t->arena;
+}
+
+uint32_t table_functions(const struct pstats_table *t)
+{
+    return t->functions.count;
+}
+
+struct pstats_function *table_function_body(const struct pstats_table *t, uint32_t i)
+{
+    return pile_at(&t->functions, i);
+}
+
+const struct pstats_function *table_function(const struct pstats_table *t, uint32_t i)
+{
+    return table_function_body(t, i);
+}
+
+struct pstats_caller *table_caller_body(const struct pstats_table *t, uint32_t id)
+{
+    return pile_at(&t->callers, id);
+}
+
+const struct pstats_caller *table_caller(const struct pstats_table *t, uint32_t id)
+{
+    return table_caller_body(t, id);
+}
+
+uint32_t table_keys(const struct pstats_table *t)
+{
+    return t->keys.count;
+}
+
+struct key_body *table_key_body(const struct pstats_table *t, pstats_key key)
+{
+    return pile_at(&t->keys, key);
+}
+
+struct pstats_name table_name(const struct pstats_table *t, pstats_key key)
+{
+    return table_key_body(t, key)->name;
+}
+
+uint32_t table_function_of(const struct pstats_table *t, pstats_key key)
+{
+    return table_key_body(t, key)->function;
+}
+
+struct pstats_totals table_totals(const struct pstats_table *t)
+{
+    return t->totals;
+}
+
+bool table_sampled(const struct pstats_table *t)
+{
+    return t->sampled;
+}
+
+void table_set_sampled(struct pstats_table *t)
+{
+    t->sampled = true;
+}
+
+uint32_t table_files(const struct pstats_table *t)
+{
+    return t->files.count;
+}
+
+struct str table_file(const struct pstats_table *t, uint32_t i)
+{
+    return *(const struct str *)pile_at(&t->files, i);
+}
+
+void table_put_file(struct pstats_table *t, struct str line)
+{
+    *(struct str *)pile_add(&t->files) = arena_str(t->arena, line);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t hash_text(struct str s, uint64_t hash)
+{
+    uint64_t word;
+
+    for (; s.len >= sizeof word; s.at += sizeof word, s.len -= sizeof word) {
+        memcpy(&word, s.at, sizeof word);
+        hash = mix(hash ^ word, 0x9fb21c651e98df25u);
+    }
+    word = s.len;
+    for (size_t i = 0; i < s.len; i++)
+        word = word << 8 | (unsigned char)s.at[i];
+    return mix(hash ^ word, 0xd6e8feb86659fd93u);
+}
+
+struct wanted {
+    const struct pstats_table *table;
+    struct pstats_name name;
+};
+
+static bool is_wanted(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+    const struct pstats_name *n = &table_key_body(w->table, id)->name;
+
+    return n->line == w->name.line && str_eq(n->name, w->name.name) &&
+           str_eq(n->file, w->name.file);
+}
+
+static uint64_t hash_name(const struct pstats_table *t, struct pstats_name name)
+{
+    uint64_t hash = hash_text(name.file, hash_text(name.name, t->seed));
+
+    return mix(hash ^ (uint64_t)name.line, 0xa0761d6478bd642fu);
+}
+
+pstats_key table_find_key(const struct pstats_table *t, struct pstats_name name)
+{
+    struct wanted wanted = { t, name };
+
+    return map_find(&t->index, hash_name(t, name), is_wanted, &wanted);
+}
+
+pstats_key table_key(struct pstats_table *t, struct pstats_name name, bool borrowed)
+{
+    struct wanted wanted = { t, name };
+    uint64_t hash = hash_name(t, name);
+    uint32_t found = map_find(&t->index, hash, is_wanted, &wanted);
+
+    if (found != MAP_NONE)
+        return found;
+    if (!borrowed) {
+        name.file = arena_str(t->arena, name.file);
+        name.name = arena_str(t->arena, name.name);
+    }
+    map_add(&t->index, hash, t->keys.count);
+    *(struct key_body *)pile_add(&t->keys) = (struct key_body){ name, PSTATS_NONE };
+    pile_add(&t->marks);
+    return t->keys.count - 1;
+}
+
+void table_unsort(struct pstats_table *t)
+{
+    t->sorted = false;
+}
+
+void table_begin_list(struct pstats_table *t, const struct pstats_function *f)
+{
+    t->lists++;
+    for (uint32_t id = f->first; id != PSTATS_NONE;) {
+        const struct pstats_caller *c = table_caller_body(t, id);
+
+        *(struct mark *)pile_at(&t->marks, c->key) = (struct mark){ t->lists, id };
+        id = c->next;
+    }
+}
+
+struct pstats_caller *table_in_list(const struct pstats_table *t, pstats_key key)
+{
+    const struct mark *m = pile_at(&t->marks, key);
+
+    return m->list == t->lists ? table_caller_body(t, m->caller) : NULL;
+}
+
+struct pstats_caller *table_append(struct pstats_table *t, struct pstats_function *f,
+                                   pstats_key key)
+{
+    uint32_t id = t->callers.count;
+    struct pstats_caller *c = pile_add(&t->callers);
+
+    *c = (struct pstats_caller){ .key = key & 0x7fffffff, .next = PSTATS_NONE };
+    if (f->callers++ == 0)
+        f->first = id;
+    else
+        table_caller_body(t, f->last)->next = id;
+    f->last = id;
+    *(struct mark *)pile_at(&t->marks, key) = (struct mark){ t->lists, id };
+    return c;
+}
+
+uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost cost)
+{
+    struct key_body *k = table_key_body(t, key);
+    struct pstats_function *f;
+
+    table_unsort(t);
+    if (k->function == PSTATS_NONE) {
+        k->function = t->functions.count;
+        f = pile_add(&t->functions);
+    } else {
+        f = table_function_body(t, k->function);
+    }
+    *f = (struct pstats_function){ key, 0, PSTATS_NONE, PSTATS_NONE, cost };
+    table_begin_list(t, f);
+    t->put = k->function;
+    return k->function;
+}
+
+void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
+                      struct pstats_cost cost)
+{
+    struct pstats_caller *c = table_in_list(t, caller);
+
+    if (!c)
+        c = table_append(t, table_function_body(t, t->put), caller);
+    c->counted = counted;
+    c->cost = cost;
+}
+
+bool table_sum(struct pstats_cost *to, const struct pstats_cost *more, struct err *e)
+{
+    to->tt += more->tt;
+    to->ct += more->ct;
+    if (__builtin_add_overflow(to->cc, more->cc, &to->cc) ||
+        __builtin_add_overflow(to->nc, more->nc, &to->nc))
+        return err_set(e, ERR_FORMAT,
+                       "cannot sum profiles up: counts of calls: more than 2^63");
+    return true;
+}
+
+bool table_settle(struct pstats_table *t, struct err *e)
+{
+    struct pstats_cost sum = { 0 };
+
+    for (uint32_t i = 0; i < t->functions.count; i++)
+        if (!table_sum(&sum, &table_function_body(t, i)->cost, e))
+            return false;
+    t->totals = (struct pstats_totals){ sum.cc, sum.nc, sum.tt };
+    return true;
+}
