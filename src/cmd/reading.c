@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reading.c - options of the reading commands, and recordings into profiles. */
+/* reading.c - options of the reading commands, and files into one profile. */
 #include "cmd/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/from_tape.h"
+#include "import/import.h"
 #include "tape/recording.h"
 
 enum {
@@ -121,6 +121,17 @@ static const char *title_of(struct words files, struct arena *a)
     return arena_printf(a, "%s and %d more", first, files.count - 1).at;
 }
 
+/* Its base name, or all of it where another file has the same. */
+static struct str process_name(struct words files, int file)
+{
+    struct str path = str_of(files.at[file]), name = str_basename(path);
+
+    for (int i = 0; i < files.count; i++)
+        if (i != file && str_eq(str_basename(str_of(files.at[i])), name))
+            return path;
+    return name;
+}
+
 struct profile *reading_open(struct words files, const char **title, struct arena *a,
                              struct err *e)
 {
@@ -140,8 +151,13 @@ struct profile *reading_open(struct words files, const char **title, struct aren
     }
     *title = title_of(files, a);
     struct build *b = build_open(UNIT_NS);
-    for (int i = 0; ok && i < files.count; i++)
-        ok = from_recording(files.at[i], b, e);
+    /* Recordings first: see import.h. */
+    for (int i = 0; ok && i < 2 * files.count; i++) {
+        char *file = files.at[i % files.count];
+
+        if ((import_for(file) == NULL) == (i < files.count))
+            ok = import_file(file, process_name(files, i % files.count), b, e);
+    }
     if (ok)
         return build_finish(b);
     build_abandon(b);

@@ -172,6 +172,44 @@ static bool heeded(const struct report_args *a, struct err *e)
                    whole ? "--processes" : "--tree", option);
 }
 
+/* A constructor that cProfile would not see; rows without paths cannot be folded. */
+static bool has_constructors(const struct profile *p)
+{
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+        enum function_kind kind = profile_function(p, given->function)->kind;
+
+        if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)
+            return true;
+    }
+    return false;
+}
+
+/* What files without paths cannot tell is refused. */
+static bool is_known(const struct report_args *a, const struct profile *p,
+                     const char *title, struct err *e)
+{
+    bool paths = profile_has_paths(p) || profile_givens(p) == 0;
+
+    if (a->tree && !paths)
+        return err_set(e, ERR_FORMAT,
+                       "no call paths: %s: a .pstats file holds functions and callers "
+                       "alone (--callers and --callees show those)",
+                       title);
+    if (a->corrected && !paths)
+        return err_set(e, ERR_FORMAT,
+                       "no corrected times: %s: a .pstats file does not tell what its "
+                       "profiler cost (sonde run makes recordings that do)",
+                       title);
+    if (a->as_cprofile && has_constructors(p))
+        return err_set(e, ERR_FORMAT,
+                       "cannot count as cProfile does: %s: a .pstats file holds "
+                       "constructors, and not whose time is theirs (sonde convert "
+                       "--as-cprofile makes it of a recording)",
+                       title);
+    return true;
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct report_args *a = args;
@@ -181,7 +219,7 @@ static int run(const void *args, struct words words, struct err *e)
     struct arena *arena = arena_open();
     const char *title = "";
     struct pair pair = { .raw = reading_open(words, &title, arena, e) };
-    bool ok = pair.raw != NULL;
+    bool ok = pair.raw && is_known(a, pair.raw, title, e);
 
     if (ok) {
         struct costs costs = costs_of(pair.raw, true, arena);
@@ -207,8 +245,9 @@ const struct cmd cmd_report = {
     .options = options,
     .shared = reading_options,
     .reads = true,
-    .more = "FILE is a recording (default: the newest in this directory); several are\n"
-            "read as one.",
+    .more =
+        "FILE is a recording or a .pstats file (default: the newest recording in this\n"
+        "directory); several are read as one.",
     .examples = "sonde report\n"
                 "sonde report --callers --only parse_line\n"
                 "sonde report -s cumulative -n 50 orders.sonde\n"

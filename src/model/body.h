@@ -17,7 +17,7 @@ struct profile {
     struct thread *thread;
     struct process *process;
     struct given *given;
-    struct given_edge *given_edge;
+    struct edge *given_edge;
     uint32_t functions, nodes, threads, processes, givens, given_edges;
 };
 

@@ -3,6 +3,7 @@
  * functions and children again lives in a second arena and goes at the end. */
 #include "model/build.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "model/body.h"
 
@@ -21,6 +22,7 @@ struct build {
     struct array functions, nodes, threads, processes, notes, pythons;
     struct array givens, given_edges;
     struct map function_ids, child_ids;
+    uint64_t seed;                    /* of hashes of names */
     struct stat_row left, edges_left; /* until sums could overflow */
     bool cut;
 };
@@ -70,13 +72,20 @@ struct build *build_open(enum unit unit)
         .notes = { .size = sizeof(struct str) },
         .pythons = { .size = sizeof(struct str) },
         .givens = { .size = sizeof(struct given) },
-        .given_edges = { .size = sizeof(struct given_edge) },
+        .given_edges = { .size = sizeof(struct edge) },
         .function_ids = map_on(scratch),
+        .seed = clock_monotonic_ns() ^ (uint64_t)(uintptr_t)b,
         .child_ids = map_on(scratch),
     };
     struct node *root = append(b, &b->nodes);
     *root = (struct node){ .function = FUNCTION_NONE };
     return b;
+}
+
+/* None for an empty text: most functions have one. */
+static struct str copy_text(struct build *b, struct str s)
+{
+    return s.len > 0 ? arena_str(b->arena, s) : (struct str){ 0 };
 }
 
 void build_abandon(struct build *b)
@@ -102,11 +111,11 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-static uint64_t function_hash(const struct function *f)
+static uint64_t function_hash(const struct build *b, const struct function *f)
 {
-    uint64_t hash = mix(mix(1, str_hash(f->name)), str_hash(f->qualname));
+    uint64_t hash = str_hash_seeded(f->qualname, str_hash_seeded(f->name, b->seed));
 
-    hash = mix(mix(hash, str_hash(f->file)), str_hash(f->owner));
+    hash = str_hash_seeded(f->owner, str_hash_seeded(f->file, hash));
     hash = mix(mix(hash, f->line), f->kind);
     return mix(mix(hash, f->hash), f->order);
 }
@@ -127,10 +136,26 @@ static bool same_function(const void *with, uint32_t id)
            str_eq(a->owner, b->owner);
 }
 
+uint32_t build_functions(const struct build *b)
+{
+    return b->functions.used;
+}
+
+const struct function *build_function_at(const struct build *b, function_id f)
+{
+    return item(&b->functions, f);
+}
+
+void build_expect_functions(struct build *b, uint32_t functions)
+{
+    if (functions <= UINT32_MAX - b->functions.used)
+        make_room(b, &b->functions, b->functions.used + functions);
+}
+
 function_id build_function(struct build *b, const struct function *f)
 {
     struct wanted_function wanted = { b, f };
-    uint64_t hash = function_hash(f);
+    uint64_t hash = function_hash(b, f);
     uint32_t id = map_find(&b->function_ids, hash, same_function, &wanted);
 
     if (id != MAP_NONE)
@@ -138,10 +163,10 @@ function_id build_function(struct build *b, const struct function *f)
     id = b->functions.used;
     struct function *copy = append(b, &b->functions);
     *copy = *f;
-    copy->name = arena_str(b->arena, f->name);
-    copy->qualname = arena_str(b->arena, f->qualname);
-    copy->file = arena_str(b->arena, f->file);
-    copy->owner = arena_str(b->arena, f->owner);
+    copy->name = copy_text(b, f->name);
+    copy->qualname = copy_text(b, f->qualname);
+    copy->file = copy_text(b, f->file);
+    copy->owner = copy_text(b, f->owner);
     if (copy->merged == 0)
         copy->merged = 1;
     map_add(&b->function_ids, hash, id);
@@ -294,9 +319,9 @@ void build_given(struct build *b, thread_id t, function_id f,
     *given = (struct given){ f, t, row_within(b, &b->left, stat) };
 }
 
-void build_given_edge(struct build *b, const struct given_edge *edge)
+void build_given_edge(struct build *b, const struct edge *edge)
 {
-    struct given_edge *copy = append(b, &b->given_edges);
+    struct edge *copy = append(b, &b->given_edges);
 
     *copy = *edge;
     copy->stat = row_within(b, &b->edges_left, &edge->stat);
@@ -319,6 +344,9 @@ struct str build_text(struct build *b, struct str s)
 
 void build_note(struct build *b, struct str sentence)
 {
+    for (uint32_t i = 0; i < b->notes.used; i++)
+        if (str_eq(*(const struct str *)item(&b->notes, i), sentence))
+            return;
     struct str *note = append(b, &b->notes);
 
     *note = arena_str(b->arena, sentence);

@@ -15,6 +15,7 @@ struct counting {
     const struct walk *walk;
     const bool *outer;
     struct edge_lists lists;
+    struct edge *edge;          /* the lists', while they are made */
     uint32_t *edge_of;          /* by node */
     struct sorted nodes, given; /* given: by callee */
     uint32_t *noted;            /* by caller: 1 + the last edge that was made for it */
@@ -62,26 +63,46 @@ static struct sorted sort_by(const struct counting *c, uint32_t items,
 static uint32_t edge_for(struct counting *c, function_id caller, function_id callee,
                          uint32_t begun)
 {
-    struct edge_lists *l = &c->lists;
+    uint32_t *edges = &c->lists.edges;
 
     if (c->noted[caller] <= begun) {
-        l->edge[l->edges] = (struct edge){ .caller = caller, .callee = callee };
-        c->noted[caller] = ++l->edges;
+        c->edge[*edges] = (struct edge){ .caller = caller, .callee = callee };
+        c->noted[caller] = ++*edges;
     }
     return c->noted[caller] - 1;
+}
+
+/* Nothing to add up: as a file gives it, so it is shown, without a copy. */
+static bool is_all(struct counting *c, struct arena *scratch)
+{
+    uint32_t functions = profile_functions(c->profile), given = 0;
+    uint32_t *seen = arena_array(scratch, functions, sizeof *seen);
+
+    if (c->nodes.count > 0)
+        return false;
+    for (function_id f = 0; f < functions; f++)
+        for (; given < c->given.end[f]; given++) {
+            uint32_t at = c->given.at[given];
+            function_id caller = profile_given_edge(c->profile, at)->caller;
+
+            if (seen[caller] == f + 1)
+                return false;
+            seen[caller] = f + 1;
+        }
+    return true;
 }
 
 static void number_edges(struct counting *c, struct arena *scratch, struct arena *a)
 {
     const struct hop *hop = c->walk->hop;
     uint32_t functions = profile_functions(c->profile), node = 0, given = 0;
-    struct edge_lists *l = &c->lists;
 
     c->noted = arena_array(scratch, functions, sizeof *c->noted);
     c->edge_of = arena_array(scratch, c->walk->nodes, sizeof *c->edge_of);
-    l->edge = arena_array(a, (size_t)c->nodes.count + c->given.count, sizeof *l->edge);
+    c->edge = arena_array(a, (size_t)c->nodes.count + c->given.count, sizeof *c->edge);
+    c->lists.edge = c->edge;
     for (function_id f = 0; f < functions; f++) {
-        uint32_t begun = l->edges;
+        uint32_t begun = c->lists.edges;
 
         for (; node < c->nodes.end[f]; node++) {
             node_id n = c->nodes.at[node];
@@ -91,9 +112,8 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
                 caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
         }
         for (; given < c->given.end[f]; given++) {
-            const struct given_edge *e =
-                profile_given_edge(c->profile, c->given.at[given]);
-            struct edge *to = &l->edge[edge_for(c, e->caller, f, begun)];
+            const struct edge *e = profile_given_edge(c->profile, c->given.at[given]);
+            struct edge *to = &c->edge[edge_for(c, e->caller, f, begun)];
 
             to->untimed = to->untimed || e->untimed;
             stat_add_row(&to->stat, &e->stat);
@@ -157,14 +177,15 @@ static void add_up(struct counting *c, const uint64_t *below)
         node_id n = c->nodes.at[i];
 
         if (c->edge_of[n] != NO_EDGE)
-            stat_add(&c->lists.edge[c->edge_of[n]].stat, profile_node(c->profile, n),
+            stat_add(&c->edge[c->edge_of[n]].stat, profile_node(c->profile, n),
                      below[n], !c->inner[n]);
     }
 }
 
-/* Edges are made callee by callee: those of one caller, put together in that
- * order, are in order of their callees. */
-static void index_callees(struct edge_lists *l, uint32_t functions, struct arena *a)
+/* Edges come callee by callee: those of one caller, put together in that order, are
+ * in order of their callees. order: of edges that were not made so; else NULL. */
+static void index_callees(struct edge_lists *l, const uint32_t *order,
+                          uint32_t functions, struct arena *a)
 {
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
 
@@ -173,8 +194,11 @@ static void index_callees(struct edge_lists *l, uint32_t functions, struct arena
         place[l->edge[i].caller + 2]++;
     for (function_id f = 0; f < functions; f++)
         place[f + 2] += place[f + 1];
-    for (uint32_t i = 0; i < l->edges; i++)
-        l->callees[place[l->edge[i].caller + 1]++] = &l->edge[i];
+    for (uint32_t i = 0; i < l->edges; i++) {
+        const struct edge *e = &l->edge[order ? order[i] : i];
+
+        l->callees[place[e->caller + 1]++] = e;
+    }
     l->callees_from = place;
 }
 
@@ -193,22 +217,35 @@ static void index_callers(struct edge_lists *l, uint32_t functions, struct arena
     l->callers_from = place;
 }
 
+static void count_nodes(struct counting *c, const uint64_t *below,
+                        struct arena *scratch)
+{
+    c->inner = arena_array(scratch, c->walk->nodes, sizeof *c->inner);
+    if (mark_recursive(c, scratch)) {
+        c->active = arena_array(scratch, c->lists.edges, sizeof *c->active);
+        walk_all(c->walk, enter, leave, c);
+    }
+    add_up(c, below);
+}
+
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below, struct arena *a)
 {
     struct arena *scratch = arena_open();
     struct counting c = { .profile = p, .walk = w, .outer = outer };
+    const uint32_t *order = NULL;
 
     c.nodes = sort_by(&c, w->nodes, function_of, scratch);
     c.given = sort_by(&c, profile_given_edges(p), callee_of, scratch);
-    number_edges(&c, scratch, a);
-    c.inner = arena_array(scratch, w->nodes, sizeof *c.inner);
-    if (mark_recursive(&c, scratch)) {
-        c.active = arena_array(scratch, c.lists.edges, sizeof *c.active);
-        walk_all(w, enter, leave, &c);
+    if (c.given.count > 0 && is_all(&c, scratch)) {
+        c.lists.edge = profile_given_edge(p, 0);
+        c.lists.edges = c.given.count;
+        order = c.given.at;
+    } else {
+        number_edges(&c, scratch, a);
+        count_nodes(&c, below, scratch);
     }
-    add_up(&c, below);
-    index_callees(&c.lists, profile_functions(p), a);
+    index_callees(&c.lists, order, profile_functions(p), a);
     index_callers(&c.lists, profile_functions(p), a);
     arena_close(scratch);
     return c.lists;

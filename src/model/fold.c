@@ -95,7 +95,7 @@ static void fold_given(const struct folding *f)
         build_given(f->build, given->thread, f->function_to[given->function], &stat);
     }
     for (uint32_t i = 0; i < profile_given_edges(p); i++) {
-        struct given_edge edge = *profile_given_edge(p, i);
+        struct edge edge = *profile_given_edge(p, i);
 
         edge.caller = f->function_to[edge.caller];
         edge.callee = f->function_to[edge.callee];

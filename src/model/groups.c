@@ -29,7 +29,7 @@ struct grouping {
 static void add_edges(const struct grouping *g)
 {
     for (uint32_t i = 0; i < profile_given_edges(g->profile); i++) {
-        const struct given_edge *e = profile_given_edge(g->profile, i);
+        const struct edge *e = profile_given_edge(g->profile, i);
         struct entry *in = &g->entry[e->callee];
         bool same = g->group[e->caller] == g->group[e->callee];
 
@@ -61,7 +61,7 @@ static struct link links_of(const struct grouping *g)
         l.from[i + 2] += l.from[i + 1];
     l.to = arena_array(g->scratch, edges, sizeof *l.to);
     for (uint32_t i = 0; i < edges; i++) {
-        const struct given_edge *e = profile_given_edge(g->profile, i);
+        const struct edge *e = profile_given_edge(g->profile, i);
 
         l.to[l.from[g->group[e->caller] + 1]++] = g->group[e->callee];
     }

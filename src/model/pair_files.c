@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 
 enum { LIST_A, LIST_B, LISTS };
@@ -22,6 +23,7 @@ struct file {
 
 struct files {
     struct arena *arena;
+    uint64_t seed;
     struct map map;
     struct file *at;
     uint32_t count, room;
@@ -42,7 +44,7 @@ static bool same_path(const void *with, uint32_t id)
 static uint32_t file_of(struct files *f, struct str path)
 {
     struct wanted wanted = { f, path };
-    uint64_t hash = str_hash(path);
+    uint64_t hash = str_hash_seeded(path, f->seed);
     uint32_t id = map_find(&f->map, hash, same_path, &wanted);
 
     if (id != MAP_NONE)
@@ -185,9 +187,9 @@ static bool same_name(const void *with, uint32_t id)
            str_eq(s->named->list.at[id]->name, s->name);
 }
 
-static uint64_t name_hash(struct str name, uint32_t file)
+static uint64_t name_hash(const struct files *f, struct str name, uint32_t file)
 {
-    return str_hash(name) ^ (uint64_t)file * 0x9e3779b97f4a7c15u;
+    return str_hash_seeded(name, f->seed ^ (uint64_t)file * 0x9e3779b97f4a7c15u);
 }
 
 static bool says_something(struct str name)
@@ -204,10 +206,10 @@ static bool *mark_shared(const struct files *f, struct functions a, struct funct
 
     for (uint32_t i = 0; i < a.count; i++)
         if (f->at[ids->a[i]].best != NO_FILE && says_something(a.at[i]->name))
-            map_add(&named.map, name_hash(a.at[i]->name, ids->a[i]), i);
+            map_add(&named.map, name_hash(f, a.at[i]->name, ids->a[i]), i);
     for (uint32_t i = 0; i < b.count; i++) {
         struct sought s = { &named, b.at[i]->name, f->at[ids->b[i]].best };
-        uint64_t hash = name_hash(s.name, s.file);
+        uint64_t hash = name_hash(f, s.name, s.file);
 
         if (s.file != NO_FILE && says_something(s.name) &&
             map_find(&named.map, hash, same_name, &s) != MAP_NONE)
@@ -229,7 +231,7 @@ static void pair(struct files *f, const bool *shared)
 
 struct file_ids pair_files(struct functions a, struct functions b, struct arena *arena)
 {
-    struct files f = { .arena = arena, .map = map_on(arena) };
+    struct files f = { arena, clock_monotonic_ns(), map_on(arena), NULL, 0, 0 };
     struct file_ids ids = { number(&f, a, LIST_A), number(&f, b, LIST_B) };
     struct item *item = arena_array(arena, f.count, sizeof *item);
     uint32_t count = gather(&f, item);

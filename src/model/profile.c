@@ -80,7 +80,7 @@ uint32_t profile_given_edges(const struct profile *p)
     return p->given_edges;
 }
 
-const struct given_edge *profile_given_edge(const struct profile *p, uint32_t i)
+const struct edge *profile_given_edge(const struct profile *p, uint32_t i)
 {
     return &p->given_edge[i];
 }

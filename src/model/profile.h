@@ -68,11 +68,13 @@ struct given {
     struct stat_row stat;
 };
 
-/* The same of calls by one caller, of all threads. Of several that are for the same
- * two functions the sum is meant. */
-struct given_edge {
-    function_id caller, callee;
-    bool untimed; /* calls alone are known: what else stat holds means nothing */
+/* The calls by one caller, of all threads: both are functions, not roots. Of several
+ * given ones for the same two the sum is meant. */
+struct edge {
+    function_id caller;
+    uint32_t callee : 31;
+    uint32_t untimed : 1; /* of some calls the times are unknown: of stat only calls
+                             and resumes mean something */
     struct stat_row stat;
 };
 
@@ -140,7 +142,7 @@ const struct process *profile_process(const struct profile *p, process_id i);
 uint32_t profile_givens(const struct profile *p);
 const struct given *profile_given(const struct profile *p, uint32_t i);
 uint32_t profile_given_edges(const struct profile *p);
-const struct given_edge *profile_given_edge(const struct profile *p, uint32_t i);
+const struct edge *profile_given_edge(const struct profile *p, uint32_t i);
 /* It holds call paths, beside whatever is given. */
 bool profile_has_paths(const struct profile *p);
 

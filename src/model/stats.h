@@ -11,13 +11,6 @@
 
 struct stats;
 
-struct edge {
-    function_id caller, callee; /* ids of functions, not of roots */
-    bool untimed;               /* of some calls the times are unknown: of stat only
-                                   calls and resumes mean something */
-    struct stat_row stat;
-};
-
 struct edges {
     const struct edge *const *at;
     uint32_t count;

@@ -125,7 +125,7 @@ static void print_edge(const struct side *d, const struct row *row, struct width
     out_printf(o, "%*s", w.all > used ? (int)(w.all - used) : 0, "");
     out_printf(o, " %9s  ", units_round(row->stat.calls).text);
     if (row->untimed) {
-        out_printf(o, "%8s \n", "-  ");
+        out_printf(o, "%6s\n", "-");
         return;
     }
     out_printf(o, "%8s ", units_cell(column, (double)part).text);

@@ -49,8 +49,9 @@ static void print_span(const struct report *r, const struct screen *s)
                units_one(unit, wall ? (double)wall : (double)total).text);
     if (files > 0) {
         if (files < processes)
-            out_printf(s->out, " in %u processes and %u file%s", processes - files,
-                       files, files == 1 ? "" : "s");
+            out_printf(s->out, " in %u process%s and %u file%s", processes - files,
+                       processes - files == 1 ? "" : "es", files,
+                       files == 1 ? "" : "s");
     } else if (processes > 1 || threads > 1) {
         out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
                    processes > 1 ? "processes" : "threads",

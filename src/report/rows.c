@@ -2,11 +2,13 @@
 /* rows.c - functions as rows, or numbered into groups by a text of theirs. */
 #include "report/rows.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "report/names.h"
 
 struct groups {
     struct arena *arena;
+    uint64_t seed;
     struct map map;
     struct str *key;
     uint32_t count, room;
@@ -27,7 +29,7 @@ static bool same_key(const void *with, uint32_t id)
 static uint32_t group_of(struct groups *g, struct str key)
 {
     struct wanted wanted = { g, key };
-    uint64_t hash = str_hash(key);
+    uint64_t hash = str_hash_seeded(key, g->seed);
     uint32_t id = map_find(&g->map, hash, same_key, &wanted);
 
     if (id != MAP_NONE)
@@ -129,7 +131,7 @@ static struct rows rows_of_groups(const struct groups *g, const struct stat_row 
 struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                     bool strip_dirs, struct arena *a)
 {
-    struct groups g = { .arena = a, .map = map_on(a) };
+    struct groups g = { .arena = a, .map = map_on(a), .seed = clock_monotonic_ns() };
     bool of_threads = by >= BY_THREAD;
     uint32_t members = of_threads ? profile_threads(p) : profile_functions(p);
     uint32_t *group = arena_array(a, members, sizeof *group);

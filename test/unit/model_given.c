@@ -71,10 +71,10 @@ static void give(struct build *b, const struct profile *p)
 
         build_given(b, t, function_of(b, f), stats_of(s, f));
         for (uint32_t i = 0; i < callers.count; i++)
-            build_given_edge(b, &(struct given_edge){
-                                    .caller = function_of(b, callers.at[i]->caller),
-                                    .callee = function_of(b, f),
-                                    .stat = callers.at[i]->stat });
+            build_given_edge(
+                b, &(struct edge){ .caller = function_of(b, callers.at[i]->caller),
+                                   .callee = function_of(b, f),
+                                   .stat = callers.at[i]->stat });
     }
     stats_close(s);
 }
@@ -266,10 +266,10 @@ static void times_that_are_unknown_stay_unknown(void **state)
     build_given(b, t, f, &stat);
     build_given(b, t, g, &stat);
     build_given_edge(
-        b, &(struct given_edge){
+        b, &(struct edge){
                .caller = f, .callee = g, .untimed = true, .stat = { .calls = 3 } });
     build_given_edge(
-        b, &(struct given_edge){ .caller = f, .callee = g, .stat = { 2, 2, 0, 4, 5 } });
+        b, &(struct edge){ .caller = f, .callee = g, .stat = { 2, 2, 0, 4, 5 } });
     struct profile *p = build_finish(b);
     struct stats *s = open_with_edges(p);
     assert_int_equal(callers_of(s, g).count, 1);
@@ -318,7 +318,7 @@ static void resumes_are_calls_as_cprofile_has_it(void **state)
 
     (void)state;
     build_given(b, t, f, &stat);
-    build_given_edge(b, &(struct given_edge){ .caller = f, .callee = f, .stat = stat });
+    build_given_edge(b, &(struct edge){ .caller = f, .callee = f, .stat = stat });
     struct profile *p = build_finish(b), *folded = fold(p, FOLD_AS_CPROFILE);
     struct stats *s = open_with_edges(folded);
     assert_int_equal(stats_of(s, f)->calls, 7);
@@ -346,8 +346,7 @@ static void sums_do_not_overflow(void **state)
         function_id f = function_of(b, i);
 
         build_given(b, t, f, &most);
-        build_given_edge(
-            b, &(struct given_edge){ .caller = f, .callee = f, .stat = most });
+        build_given_edge(b, &(struct edge){ .caller = f, .callee = f, .stat = most });
     }
     struct profile *p = build_finish(b);
     struct stats *s = open_with_edges(p);
