@@ -46,18 +46,32 @@ static uint32_t group_of(struct groups *g, struct str key)
     return g->count++;
 }
 
+/* Functions that a file without paths tells of, be it as callers alone. */
+static bool *mark_given(const struct profile *p, struct arena *a)
+{
+    bool *given = arena_array(a, profile_functions(p), sizeof *given);
+
+    for (uint32_t i = 0; i < profile_givens(p); i++)
+        given[profile_given(p, i)->function] = true;
+    for (uint32_t i = 0; i < profile_given_edges(p); i++)
+        given[profile_given_edge(p, i)->caller] = true;
+    return given;
+}
+
 static struct rows rows_of_functions(const struct profile *p, const struct stats *s,
                                      bool strip_dirs, struct arena *a)
 {
     uint32_t functions = profile_functions(p);
     struct rows rows = { arena_array(a, functions, sizeof *rows.at), 0 };
+    const bool *given = mark_given(p, a);
 
     for (function_id id = 0; id < functions; id++) {
         const struct function *f = profile_function(p, id);
         const struct stat_row *stat = stats_of(s, id);
 
         /* Only constructors folded away leave one that never was called. */
-        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0)
+        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0 &&
+            !given[id])
             continue;
         rows.at[rows.count++] = (struct row){
             .stat = *stat,
