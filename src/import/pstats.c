@@ -197,7 +197,8 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
 
     remember_known(a);
     add_functions(a);
-    arena_close(bytes); /* before as much is built anew */
+    arena_close(
+        bytes); /* before as much is built anew: names are not asked for again */
     add_rows(a, name);
     add_notes(a);
     if (table_sampled(a->table)) {
@@ -222,7 +223,8 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
 
     a.known = map_on(a.scratch);
     bool ok = whole_read(path, "cannot read profile", LARGEST, memory, &bytes, e) &&
-              marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
+              marshal_read(bytes, path, true, table, e) &&
+              goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);
     else
