@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/path.h"
 
 enum { LIST_A, LIST_B, LISTS };
 #define NO_FILE UINT32_MAX
@@ -73,22 +74,6 @@ static uint32_t *number(struct files *f, struct functions list, int which)
     return id;
 }
 
-/* How many parts two paths share at their ends; 0: not even the name. */
-static uint32_t common_parts(struct str a, struct str b)
-{
-    uint32_t parts = 0;
-    size_t i = 0;
-
-    for (; i < a.len && i < b.len; i++) {
-        if (a.at[a.len - 1 - i] != b.at[b.len - 1 - i])
-            return parts;
-        parts += a.at[a.len - 1 - i] == '/';
-    }
-    bool ends_a = i == a.len || a.at[a.len - 1 - i] == '/';
-    bool ends_b = i == b.len || b.at[b.len - 1 - i] == '/';
-    return parts + (ends_a && ends_b);
-}
-
 struct item {
     struct str path;
     uint32_t file;
@@ -97,17 +82,9 @@ struct item {
 
 static int backwards(const void *one, const void *other)
 {
-    struct str a = ((const struct item *)one)->path;
-    struct str b = ((const struct item *)other)->path;
+    const struct item *a = one, *b = other;
 
-    for (size_t i = 0; i < a.len && i < b.len; i++) {
-        unsigned char x = (unsigned char)a.at[a.len - 1 - i];
-        unsigned char y = (unsigned char)b.at[b.len - 1 - i];
-
-        if (x != y)
-            return x < y ? -1 : 1;
-    }
-    return a.len < b.len ? -1 : a.len > b.len;
+    return path_compare_ends(a->path, b->path);
 }
 
 /* Paths of one list, by their ends. Generated code, whose file is none, stays. */
@@ -155,7 +132,7 @@ static void find_best(struct files *f, const struct item *item, uint32_t at)
 
     for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
         uint32_t parts =
-            near[i] == NO_FILE ? 0 : common_parts(file->path, item[near[i]].path);
+            near[i] == NO_FILE ? 0 : path_common_parts(file->path, item[near[i]].path);
 
         if (parts == 0 || parts < file->parts)
             continue;

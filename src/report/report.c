@@ -3,6 +3,7 @@
  * of the texts to print. */
 #include "report/report.h"
 
+#include "report/places.h"
 #include "report/texts.h"
 
 static void reverse(struct rows rows)
@@ -67,6 +68,8 @@ struct report *report_open(const struct profile *p, const struct report_options 
     *r = (struct report){
         .options = o, .profile = p, .arena = arena, .stats = stats_open(p)
     };
+    if (!o->json)
+        r->parts = places_parts_of(p, arena);
     if (o->corrected)
         r->corrected = stats_open(o->corrected);
     if (o->callers || o->callees || o->json)

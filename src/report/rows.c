@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "report/names.h"
+#include "report/places.h"
 
 struct groups {
     struct arena *arena;
@@ -88,13 +89,13 @@ static struct rows rows_of_functions(const struct profile *p, const struct stats
 }
 
 static struct str key_of_function(const struct function *f, enum by by, bool strip_dirs,
-                                  struct arena *a)
+                                  struct str root, struct arena *a)
 {
     switch (by) {
     case BY_MODULE:
-        return name_module(f, a);
+        return name_module(f, root, a);
     case BY_PACKAGE:
-        return name_package(f, a);
+        return name_package(f, root, a);
     default:
         return strip_dirs ? str_basename(f->file) : f->file;
     }
@@ -152,10 +153,11 @@ struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
 
     if (by == BY_FUNCTION)
         return rows_of_functions(p, s, strip_dirs, a);
+    struct str root = of_threads ? STR("") : places_root(p);
     for (uint32_t i = 0; i < members; i++)
         group[i] = group_of(&g, of_threads ? key_of_thread(p, i, by, a)
                                            : key_of_function(profile_function(p, i), by,
-                                                             strip_dirs, a));
+                                                             strip_dirs, root, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
     struct bounds *bounds = arena_array(a, g.count, sizeof *bounds);
     if (of_threads)

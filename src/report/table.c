@@ -119,13 +119,16 @@ static void print_more(const struct table *t)
     const struct report *r = t->report;
     uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
     bool functions = r->options->by == BY_FUNCTION;
+    bool paths = profile_givens(r->profile) == 0 || profile_has_paths(r->profile);
+    const char *tree = paths ? ", --tree" : "";
 
     if (t->count < r->rows.count)
-        out_printf(t->screen->out, "   -n %u shows more%s",
-                   r->rows.count < twice ? r->rows.count : twice,
-                   functions ? ", --tree, --callers" : "");
+        out_printf(t->screen->out, "   -n %u shows more%s%s",
+                   r->rows.count < twice ? r->rows.count : twice, functions ? tree : "",
+                   functions ? ", --callers" : "");
     else if (functions)
-        out_text_of(t->screen->out, "   Also: --tree, --callers, --callees");
+        out_printf(t->screen->out, "   Also: %s--callers, --callees",
+                   paths ? "--tree, " : "");
 }
 
 static void print_foot(const struct table *t)
