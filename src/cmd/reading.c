@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "import/import.h"
+#include "model/fold.h"
 #include "tape/recording.h"
 
 enum {
@@ -167,6 +168,33 @@ struct profile *reading_open(struct words files, const char **title, struct aren
         return build_finish(b);
     build_abandon(b);
     return NULL;
+}
+
+/* A constructor that cProfile would not see; rows without paths cannot be folded. */
+static bool has_constructors(const struct profile *p)
+{
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+        enum function_kind kind = profile_function(p, given->function)->kind;
+
+        if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)
+            return true;
+    }
+    return false;
+}
+
+bool reading_folds_as_cprofile(struct profile **p, const char *title, struct err *e)
+{
+    if (*p && has_constructors(*p))
+        return err_set(e, ERR_FORMAT,
+                       "cannot count as cProfile does: %s: a .pstats file holds "
+                       "constructors, and not whose time is theirs (sonde convert "
+                       "--as-cprofile makes it of a recording)",
+                       title);
+    struct profile *folded = *p ? fold(*p, FOLD_AS_CPROFILE) : NULL;
+    profile_close(*p);
+    *p = folded;
+    return true;
 }
 
 struct report_options reading_report(const struct reading *r)

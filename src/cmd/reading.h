@@ -31,6 +31,9 @@ bool reading_newest(char *newest[2], struct arena *a, struct err *e);
 /* title: what to call it; lives in the arena. NULL and e on failure. */
 struct profile *reading_open(struct words files, const char **title, struct arena *a,
                              struct err *e);
+/* Into cProfile's view of it; NULL stays. false and e: of constructors that a file
+ * without paths holds it is not known whose time theirs is. */
+bool reading_folds_as_cprofile(struct profile **p, const char *title, struct err *e);
 /* The same asked of a report. */
 struct report_options reading_report(const struct reading *r);
 

@@ -5,7 +5,6 @@
 #include "cmd/as_pstats.h"
 #include "cmd/costs.h"
 #include "cmd/reading.h"
-#include "model/fold.h"
 
 enum {
     KEY_CALLERS = 256,
@@ -126,14 +125,6 @@ struct pair {
     struct profile *raw, *corrected;
 };
 
-static void fold_as_cprofile(struct profile **p)
-{
-    struct profile *folded = *p ? fold(*p, FOLD_AS_CPROFILE) : NULL;
-
-    profile_close(*p);
-    *p = folded;
-}
-
 static bool report(const struct report_args *a, const struct pair *pair,
                    const char *title, const char *no_cost, struct err *e)
 {
@@ -193,19 +184,6 @@ static bool heeded(const struct report_args *a, struct err *e)
                    whole ? "--processes" : "--tree", option);
 }
 
-/* A constructor that cProfile would not see; rows without paths cannot be folded. */
-static bool has_constructors(const struct profile *p)
-{
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
-        enum function_kind kind = profile_function(p, given->function)->kind;
-
-        if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)
-            return true;
-    }
-    return false;
-}
-
 /* What files without paths cannot tell is refused. */
 static bool is_known(const struct report_args *a, const struct profile *p,
                      const char *title, struct err *e)
@@ -221,12 +199,6 @@ static bool is_known(const struct report_args *a, const struct profile *p,
         return err_set(e, ERR_FORMAT,
                        "no corrected times: %s: a .pstats file does not tell what its "
                        "profiler cost (sonde run makes recordings that do)",
-                       title);
-    if (a->as_cprofile && has_constructors(p))
-        return err_set(e, ERR_FORMAT,
-                       "cannot count as cProfile does: %s: a .pstats file holds "
-                       "constructors, and not whose time is theirs (sonde convert "
-                       "--as-cprofile makes it of a recording)",
                        title);
     return true;
 }
@@ -294,11 +266,9 @@ static int run(const void *args, struct words words, struct err *e)
 
         if (costs.any)
             pair.corrected = correct(pair.raw, costs.of);
-        if (a->as_cprofile) {
-            fold_as_cprofile(&pair.raw);
-            fold_as_cprofile(&pair.corrected);
-        }
-        ok = report(a, &pair, title, costs.why, e);
+        ok = !a->as_cprofile || (reading_folds_as_cprofile(&pair.raw, title, e) &&
+                                 reading_folds_as_cprofile(&pair.corrected, title, e));
+        ok = ok && report(a, &pair, title, costs.why, e);
     }
     profile_close(pair.raw);
     profile_close(pair.corrected);

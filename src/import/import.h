@@ -11,7 +11,9 @@
 enum { IMPORT_HEAD = 64 }; /* bytes to tell a format by */
 
 struct importer {
-    const char *name, *suffix, *help;
+    const char *name;
+    const char *const *suffix; /* of file names, the usual one first; ends in NULL */
+    const char *help;          /* for sonde formats: no capital, no full stop */
     /* Whether a file that begins so is of this format; head may be shorter. */
     bool (*sniff)(struct str head);
     /* name: what its process is called when the file does not say. */

@@ -234,10 +234,12 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     return ok;
 }
 
+static const char *const suffix[] = { ".pstats", ".prof", NULL };
+
 const struct importer import_pstats = {
     .name = "pstats",
-    .suffix = ".pstats .prof",
-    .help = "of cProfile, profile and profiling.sampling, Python 2.7 to 3.15",
+    .suffix = suffix,
+    .help = "what cProfile, profile and profiling.sampling dump, Python 2.7 to 3.15",
     .sniff = marshal_begins,
     .read = read,
 };
