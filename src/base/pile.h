@@ -12,12 +12,25 @@ enum { PILE_PIECES = 26, PILE_FIRST_BITS = 6 };
 struct pile {
     struct arena *arena;
     uint32_t size, count; /* size: of an item */
+    uint32_t left;        /* items that fit into the last piece */
+    char *next;           /* the first of them */
     char *piece[PILE_PIECES];
 };
 
 struct pile pile_on(struct arena *a, uint32_t size);
+void pile_extend(struct pile *p); /* for pile_add alone */
+
 /* The new last item. */
-void *pile_add(struct pile *p);
+static inline void *pile_add(struct pile *p)
+{
+    if (p->left == 0)
+        pile_extend(p);
+    char *item = p->next;
+    p->next += p->size;
+    p->left--;
+    p->count++;
+    return item;
+}
 
 /* i is below count. */
 static inline void *pile_at(const struct pile *p, uint32_t i)

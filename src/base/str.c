@@ -47,6 +47,28 @@ uint64_t str_hash(struct str s)
     return hash ^ (hash >> 32);
 }
 
+static uint64_t fold_product(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t str_hash_seeded(struct str s, uint64_t seed)
+{
+    uint64_t word;
+
+    for (; s.len >= sizeof word; s.at += sizeof word, s.len -= sizeof word) {
+        memcpy(&word, s.at, sizeof word);
+        seed = fold_product(seed ^ word, 0x9fb21c651e98df25u);
+    }
+    word = s.len;
+    for (size_t i = 0; i < s.len; i++)
+        word = word << 8 | (unsigned char)s.at[i];
+    return fold_product(seed ^ word, 0xd6e8feb86659fd93u);
+}
+
 struct str str_basename(struct str path)
 {
     size_t start = path.len;

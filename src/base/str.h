@@ -23,6 +23,8 @@ int str_cmp(struct str a, struct str b);
 bool str_begins(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 uint64_t str_hash(struct str s);
+/* Of names that an enemy may have chosen: other ones collide with each seed. */
+uint64_t str_hash_seeded(struct str s, uint64_t seed);
 struct str str_basename(struct str path);
 
 #endif

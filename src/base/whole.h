@@ -12,4 +12,7 @@
 bool whole_read(const char *path, const char *what, uint64_t most, struct arena *a,
                 struct str *bytes, struct err *e);
 
+/* Up to so many bytes that a regular file begins with; returns how many there are. */
+size_t whole_begin(const char *path, char *to, size_t most);
+
 #endif

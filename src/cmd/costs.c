@@ -216,7 +216,7 @@ struct costs costs_of(const struct profile *p, bool measure, struct arena *a)
         const struct process *process = profile_process(p, i);
         process_id before = 0;
 
-        if (!process->entered)
+        if (!process->entered || process->pid == 0)
             continue;
         while (before < i &&
                !same(&process->probed, &profile_process(p, before)->probed))

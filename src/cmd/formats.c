@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* formats.c - sonde formats: what this version reads and writes. */
+#include <string.h>
+
 #include "base/json.h"
 #include "base/out.h"
 #include "cmd/cmd.h"
+#include "export/export.h"
+#include "import/import.h"
 
 enum { KEY_JSON = 256 };
 
@@ -10,15 +14,57 @@ struct formats_args {
     bool json;
 };
 
-static const struct format {
+struct format {
     const char *name, *suffix, *help;
     bool reads, writes;
-} formats[] = {
+};
+
+/* What no list holds: recordings, and the report's own JSON. */
+static const struct format own[] = {
     { "recording", ".sonde", "a directory: one tape for each process", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
     { "json", ".json", "sonde report --json", false, true },
 };
-enum { FORMATS = sizeof formats / sizeof *formats };
+
+enum { OWN = sizeof own / sizeof *own, FORMATS_MAX = 64 };
+
+struct formats {
+    struct format at[FORMATS_MAX];
+    int count;
+};
+
+static struct format *entry(struct formats *f, const char *name)
+{
+    int i = 0;
+
+    while (i < f->count && strcmp(f->at[i].name, name) != 0)
+        i++;
+    if (i == FORMATS_MAX)
+        i--;
+    else if (i == f->count)
+        f->at[f->count++] = (struct format){ .name = name };
+    return &f->at[i];
+}
+
+static void gather(struct formats *f)
+{
+    memcpy(f->at, own, sizeof own);
+    f->count = OWN;
+    for (const struct importer *const *i = import_list(); *i; i++) {
+        struct format *to = entry(f, (*i)->name);
+
+        to->suffix = (*i)->suffix[0];
+        to->help = (*i)->help;
+        to->reads = true;
+    }
+    for (const struct exporter *const *x = export_list(); *x; x++) {
+        struct format *to = entry(f, (*x)->name);
+
+        to->suffix = (*x)->suffix[0];
+        to->help = to->reads ? to->help : (*x)->help;
+        to->writes = true;
+    }
+}
 
 static const struct argp_option options[] = {
     { "json", KEY_JSON, NULL, 0, "as JSON", 0 },
@@ -35,20 +81,20 @@ static bool option(void *args, int key, const char *value, struct err *e)
     return true;
 }
 
-static void write_json(struct out *o)
+static void write_json(const struct formats *f, struct out *o)
 {
     struct json j = json_on(o);
 
     json_object(&j, NULL);
     json_text(&j, "schema", "sonde.formats/1");
     json_array(&j, "formats");
-    for (int i = 0; i < FORMATS; i++) {
+    for (int i = 0; i < f->count; i++) {
         json_object(&j, NULL);
-        json_text(&j, "name", formats[i].name);
-        json_text(&j, "suffix", formats[i].suffix);
-        json_bool(&j, "reads", formats[i].reads);
-        json_bool(&j, "writes", formats[i].writes);
-        json_text(&j, "help", formats[i].help);
+        json_text(&j, "name", f->at[i].name);
+        json_text(&j, "suffix", f->at[i].suffix);
+        json_bool(&j, "reads", f->at[i].reads);
+        json_bool(&j, "writes", f->at[i].writes);
+        json_text(&j, "help", f->at[i].help);
         json_end(&j);
     }
     json_end(&j);
@@ -56,18 +102,19 @@ static void write_json(struct out *o)
     out_char(o, '\n');
 }
 
-static void write_text(struct out *o)
+static void write_text(const struct formats *f, struct out *o)
 {
     out_printf(o, "%-10s  %-7s  %-5s  %-6s\n", "format", "suffix", "reads", "writes");
-    for (int i = 0; i < FORMATS; i++)
-        out_printf(o, "%-10s  %-7s  %-5s  %-6s  %s\n", formats[i].name,
-                   formats[i].suffix, formats[i].reads ? "yes" : "-",
-                   formats[i].writes ? "yes" : "-", formats[i].help);
+    for (int i = 0; i < f->count; i++)
+        out_printf(o, "%-10s  %-7s  %-5s  %-6s  %s\n", f->at[i].name, f->at[i].suffix,
+                   f->at[i].reads ? "yes" : "-", f->at[i].writes ? "yes" : "-",
+                   f->at[i].help);
 }
 
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct formats_args *a = args;
+    struct formats f;
     struct out *o;
 
     if (words.count > 0) {
@@ -75,11 +122,12 @@ static int run(const void *args, struct words words, struct err *e)
                 words.at[0]);
         return 2;
     }
+    gather(&f);
     o = out_stdout();
     if (a->json)
-        write_json(o);
+        write_json(&f, o);
     else
-        write_text(o);
+        write_text(&f, o);
     return out_close(o, e) ? 0 : 1;
 }
 

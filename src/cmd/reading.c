@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reading.c - options of the reading commands, and recordings into profiles. */
+/* reading.c - options of the reading commands, and files into one profile. */
 #include "cmd/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/from_tape.h"
+#include "import/import.h"
+#include "model/fold.h"
 #include "tape/recording.h"
 
 enum {
-    KEY_JSON = 4096,
-    KEY_ONLY,
-    KEY_NOT,
+    KEY_JSON = READING_NOT + 1,
     KEY_REVERSE,
     KEY_STRIP_DIRS,
     KEY_BY,
@@ -23,8 +22,10 @@ const struct argp_option reading_options[] = {
       "pstats has them; several with commas (default: time)",
       0 },
     { "limit", 'n', "N", 0, "so many rows, or a share of them such as 0.5", 0 },
-    { "only", KEY_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)", 0 },
-    { "not", KEY_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)", 0 },
+    { "only", READING_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)",
+      0 },
+    { "not", READING_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)",
+      0 },
     { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
       0 },
     { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
@@ -89,9 +90,9 @@ bool reading_option(struct reading *r, int key, const char *value, struct err *e
     case 'o':
         r->output = value;
         return true;
-    case KEY_ONLY:
+    case READING_ONLY:
         return take_filter(r, value, false, e);
-    case KEY_NOT:
+    case READING_NOT:
         return take_filter(r, value, true, e);
     case KEY_BY:
         return take_by(r, value, e);
@@ -121,6 +122,28 @@ static const char *title_of(struct words files, struct arena *a)
     return arena_printf(a, "%s and %d more", first, files.count - 1).at;
 }
 
+/* Its base name, or all of it where another file has the same. */
+static struct str process_name(struct words files, int file)
+{
+    struct str path = str_of(files.at[file]), name = str_basename(path);
+
+    for (int i = 0; i < files.count; i++)
+        if (i != file && str_eq(str_basename(str_of(files.at[i])), name))
+            return path;
+    return name;
+}
+
+bool reading_newest(char *newest[2], struct arena *a, struct err *e)
+{
+    newest[0] = recording_newest(".", a);
+    if (!newest[0])
+        return err_set(e, ERR_IO,
+                       "no recording here: .: no *.sonde in this directory (sonde "
+                       "run app.py makes one)");
+    cmd_say("%s", newest[0]);
+    return true;
+}
+
 struct profile *reading_open(struct words files, const char **title, struct arena *a,
                              struct err *e)
 {
@@ -128,24 +151,50 @@ struct profile *reading_open(struct words files, const char **title, struct aren
     bool ok = true;
 
     if (files.count == 0) {
-        newest[0] = recording_newest(".", a);
-        if (!newest[0]) {
-            err_set(e, ERR_IO,
-                    "no recording here: .: no *.sonde in this directory (sonde "
-                    "run app.py makes one)");
+        if (!reading_newest(newest, a, e))
             return NULL;
-        }
-        cmd_say("%s", newest[0]);
         files = (struct words){ 1, newest };
     }
     *title = title_of(files, a);
     struct build *b = build_open(UNIT_NS);
-    for (int i = 0; ok && i < files.count; i++)
-        ok = from_recording(files.at[i], b, e);
+    /* Recordings first: see import.h. */
+    for (int i = 0; ok && i < 2 * files.count; i++) {
+        char *file = files.at[i % files.count];
+
+        if ((import_for(file) == NULL) == (i < files.count))
+            ok = import_file(file, process_name(files, i % files.count), b, e);
+    }
     if (ok)
         return build_finish(b);
     build_abandon(b);
     return NULL;
+}
+
+/* A constructor that cProfile would not see; rows without paths cannot be folded. */
+static bool has_constructors(const struct profile *p)
+{
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+        enum function_kind kind = profile_function(p, given->function)->kind;
+
+        if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)
+            return true;
+    }
+    return false;
+}
+
+bool reading_folds_as_cprofile(struct profile **p, const char *title, struct err *e)
+{
+    if (*p && has_constructors(*p))
+        return err_set(e, ERR_FORMAT,
+                       "cannot count as cProfile does: %s: a .pstats file holds "
+                       "constructors, and not whose time is theirs (sonde convert "
+                       "--as-cprofile makes it of a recording)",
+                       title);
+    struct profile *folded = *p ? fold(*p, FOLD_AS_CPROFILE) : NULL;
+    profile_close(*p);
+    *p = folded;
+    return true;
 }
 
 struct report_options reading_report(const struct reading *r)

@@ -2,9 +2,9 @@
 /* report.c - sonde report: tables, callers, callees, trees, processes, JSON. */
 #include <unistd.h>
 
+#include "cmd/as_pstats.h"
 #include "cmd/costs.h"
 #include "cmd/reading.h"
-#include "model/fold.h"
 
 enum {
     KEY_CALLERS = 256,
@@ -20,7 +20,9 @@ enum {
 
 struct report_args {
     struct reading reading;
-    bool callers, callees, tree, processes, as_cprofile, corrected;
+    struct typed typed[TYPED_MAX]; /* -s -n --only --not: read when it is known how */
+    int count;
+    bool callers, callees, tree, processes, as_cprofile, corrected, pstats, all;
 };
 
 static const struct argp_option options[] = {
@@ -35,8 +37,15 @@ static const struct argp_option options[] = {
     { "corrected", KEY_CORRECTED, NULL, 0,
       "a column with self times less what counting cost", 0 },
     { "why", KEY_WHY, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "pstats", KEY_PSTATS, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "all", KEY_ALL, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "pstats", KEY_PSTATS, NULL, 0,
+      "byte for byte what pstats prints: neither sorted nor cut unless asked; -n, "
+      "--only "
+      "and --not in the order typed",
+      0 },
+    { "all", KEY_ALL, NULL, 0,
+      "nine tables as pstats prints them: by each key, callers and callees, 100 rows "
+      "each but the first",
+      0 },
     { 0 },
 };
 
@@ -71,9 +80,20 @@ static bool option(void *args, int key, const char *value, struct err *e)
         a->corrected = true;
         return true;
     case KEY_PSTATS:
-        return not_yet("--pstats", "-s, -n, --only and --strip-dirs work as there", e);
+        a->pstats = true;
+        return true;
     case KEY_ALL:
-        return not_yet("--all", "-n shows as many rows as there are", e);
+        a->all = true;
+        return true;
+    case 's':
+    case 'n':
+    case READING_ONLY:
+    case READING_NOT:
+        if (a->count == TYPED_MAX)
+            return err_set(e, ERR_USAGE,
+                           "too many of -s -n --only --not: %d are enough", TYPED_MAX);
+        a->typed[a->count++] = (struct typed){ key, value };
+        return true;
     }
     return reading_option(&a->reading, key, value, e);
 }
@@ -104,14 +124,6 @@ static bool write_report(const struct report_args *a, const struct report *r,
 struct pair {
     struct profile *raw, *corrected;
 };
-
-static void fold_as_cprofile(struct profile **p)
-{
-    struct profile *folded = *p ? fold(*p, FOLD_AS_CPROFILE) : NULL;
-
-    profile_close(*p);
-    *p = folded;
-}
 
 static bool report(const struct report_args *a, const struct pair *pair,
                    const char *title, const char *no_cost, struct err *e)
@@ -172,27 +184,91 @@ static bool heeded(const struct report_args *a, struct err *e)
                    whole ? "--processes" : "--tree", option);
 }
 
+/* What files without paths cannot tell is refused. */
+static bool is_known(const struct report_args *a, const struct profile *p,
+                     const char *title, struct err *e)
+{
+    bool paths = profile_has_paths(p) || profile_givens(p) == 0;
+
+    if (a->tree && !paths)
+        return err_set(e, ERR_FORMAT,
+                       "no call paths: %s: a .pstats file holds functions and callers "
+                       "alone (--callers and --callees show those)",
+                       title);
+    if (a->corrected && !paths)
+        return err_set(e, ERR_FORMAT,
+                       "no corrected times: %s: a .pstats file does not tell what its "
+                       "profiler cost (sonde run makes recordings that do)",
+                       title);
+    return true;
+}
+
+/* What --pstats has no use for; and --all, which has its own order. */
+static bool is_of_pstats(const struct report_args *a, struct err *e)
+{
+    const struct reading *r = &a->reading;
+    const char *option = a->tree                ? "--tree"
+                         : a->processes         ? "--processes"
+                         : a->corrected         ? "--corrected"
+                         : r->json              ? "--json"
+                         : r->by != BY_FUNCTION ? "--by"
+                         : a->all && a->callers ? "--callers"
+                         : a->all && a->callees ? "--callees"
+                         : a->all && r->reverse ? "--reverse"
+                                                : NULL;
+
+    for (int i = 0; i < a->count && a->all && !option; i++)
+        if (a->typed[i].key == 's')
+            option = "--sort";
+    return !option || err_set(e, ERR_USAGE, "%s does not heed %s (leave one out)",
+                              a->all ? "--all" : "--pstats", option);
+}
+
+static int report_as_pstats(const struct report_args *a, struct words words,
+                            struct err *e)
+{
+    struct as_pstats asked = {
+        .typed = a->typed,
+        .count = a->count,
+        .all = a->all,
+        .callers = a->callers,
+        .callees = a->callees,
+        .reverse = a->reading.reverse,
+        .strip_dirs = a->reading.strip_dirs,
+        .as_cprofile = a->as_cprofile,
+        .output = a->reading.output,
+    };
+
+    if (!is_of_pstats(a, e))
+        return 2;
+    return as_pstats(&asked, words, e) ? 0 : 1;
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
-    const struct report_args *a = args;
+    struct report_args typed = *(const struct report_args *)args;
+    const struct report_args *a = &typed;
 
+    if (a->pstats || a->all)
+        return report_as_pstats(a, words, e);
+    for (int i = 0; i < a->count; i++)
+        if (!reading_option(&typed.reading, a->typed[i].key, a->typed[i].value, e))
+            return 2;
     if (!go_together(a, e) || !heeded(a, e))
         return 2;
     struct arena *arena = arena_open();
     const char *title = "";
     struct pair pair = { .raw = reading_open(words, &title, arena, e) };
-    bool ok = pair.raw != NULL;
+    bool ok = pair.raw && is_known(a, pair.raw, title, e);
 
     if (ok) {
         struct costs costs = costs_of(pair.raw, true, arena);
 
         if (costs.any)
             pair.corrected = correct(pair.raw, costs.of);
-        if (a->as_cprofile) {
-            fold_as_cprofile(&pair.raw);
-            fold_as_cprofile(&pair.corrected);
-        }
-        ok = report(a, &pair, title, costs.why, e);
+        ok = !a->as_cprofile || (reading_folds_as_cprofile(&pair.raw, title, e) &&
+                                 reading_folds_as_cprofile(&pair.corrected, title, e));
+        ok = ok && report(a, &pair, title, costs.why, e);
     }
     profile_close(pair.raw);
     profile_close(pair.corrected);
@@ -207,8 +283,9 @@ const struct cmd cmd_report = {
     .options = options,
     .shared = reading_options,
     .reads = true,
-    .more = "FILE is a recording (default: the newest in this directory); several are\n"
-            "read as one.",
+    .more =
+        "FILE is a recording or a .pstats file (default: the newest recording in this\n"
+        "directory); several are read as one.",
     .examples = "sonde report\n"
                 "sonde report --callers --only parse_line\n"
                 "sonde report -s cumulative -n 50 orders.sonde\n"

@@ -16,7 +16,9 @@ struct profile {
     struct node *node;
     struct thread *thread;
     struct process *process;
-    uint32_t functions, nodes, threads, processes;
+    struct given *given;
+    struct edge *given_edge;
+    uint32_t functions, nodes, threads, processes, givens, given_edges;
 };
 
 #endif

@@ -3,6 +3,7 @@
  * functions and children again lives in a second arena and goes at the end. */
 #include "model/build.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "model/body.h"
 
@@ -19,13 +20,18 @@ struct build {
     struct run run;
     struct quality quality;
     struct array functions, nodes, threads, processes, notes, pythons;
+    struct array givens, given_edges;
     struct map function_ids, child_ids;
-    uint64_t calls_left, resumes_left, self_left; /* until sums could overflow */
+    uint64_t seed;                    /* of hashes of names */
+    struct stat_row left, edges_left; /* until sums could overflow */
     bool cut;
 };
 
-/* Calls and resumes of all nodes, and self times, stay below this sum. */
-static const uint64_t sum_max = (uint64_t)1 << 62;
+/* Calls of all nodes and given rows stay below this sum, so do all other figures,
+ * and those of all given edges. */
+#define SUM_MAX ((uint64_t)1 << 62)
+static const struct stat_row left_at_first = { SUM_MAX, SUM_MAX, SUM_MAX, SUM_MAX,
+                                               SUM_MAX };
 
 static void *item(const struct array *a, uint32_t i)
 {
@@ -57,21 +63,29 @@ struct build *build_open(enum unit unit)
         .scratch = scratch,
         .unit = unit,
         .quality = { .exact = true },
-        .calls_left = sum_max,
-        .resumes_left = sum_max,
-        .self_left = sum_max,
+        .left = left_at_first,
+        .edges_left = left_at_first,
         .functions = { .size = sizeof(struct function) },
         .nodes = { .size = sizeof(struct node) },
         .threads = { .size = sizeof(struct thread) },
         .processes = { .size = sizeof(struct process) },
         .notes = { .size = sizeof(struct str) },
         .pythons = { .size = sizeof(struct str) },
+        .givens = { .size = sizeof(struct given) },
+        .given_edges = { .size = sizeof(struct edge) },
         .function_ids = map_on(scratch),
+        .seed = clock_monotonic_ns() ^ (uint64_t)(uintptr_t)b,
         .child_ids = map_on(scratch),
     };
     struct node *root = append(b, &b->nodes);
     *root = (struct node){ .function = FUNCTION_NONE };
     return b;
+}
+
+/* None for an empty text: most functions have one. */
+static struct str copy_text(struct build *b, struct str s)
+{
+    return s.len > 0 ? arena_str(b->arena, s) : (struct str){ 0 };
 }
 
 void build_abandon(struct build *b)
@@ -97,11 +111,11 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-static uint64_t function_hash(const struct function *f)
+static uint64_t function_hash(const struct build *b, const struct function *f)
 {
-    uint64_t hash = mix(mix(1, str_hash(f->name)), str_hash(f->qualname));
+    uint64_t hash = str_hash_seeded(f->qualname, str_hash_seeded(f->name, b->seed));
 
-    hash = mix(mix(hash, str_hash(f->file)), str_hash(f->owner));
+    hash = str_hash_seeded(f->owner, str_hash_seeded(f->file, hash));
     hash = mix(mix(hash, f->line), f->kind);
     return mix(mix(hash, f->hash), f->order);
 }
@@ -122,10 +136,26 @@ static bool same_function(const void *with, uint32_t id)
            str_eq(a->owner, b->owner);
 }
 
+uint32_t build_functions(const struct build *b)
+{
+    return b->functions.used;
+}
+
+const struct function *build_function_at(const struct build *b, function_id f)
+{
+    return item(&b->functions, f);
+}
+
+void build_expect_functions(struct build *b, uint32_t functions)
+{
+    if (functions <= UINT32_MAX - b->functions.used)
+        make_room(b, &b->functions, b->functions.used + functions);
+}
+
 function_id build_function(struct build *b, const struct function *f)
 {
     struct wanted_function wanted = { b, f };
-    uint64_t hash = function_hash(f);
+    uint64_t hash = function_hash(b, f);
     uint32_t id = map_find(&b->function_ids, hash, same_function, &wanted);
 
     if (id != MAP_NONE)
@@ -133,10 +163,10 @@ function_id build_function(struct build *b, const struct function *f)
     id = b->functions.used;
     struct function *copy = append(b, &b->functions);
     *copy = *f;
-    copy->name = arena_str(b->arena, f->name);
-    copy->qualname = arena_str(b->arena, f->qualname);
-    copy->file = arena_str(b->arena, f->file);
-    copy->owner = arena_str(b->arena, f->owner);
+    copy->name = copy_text(b, f->name);
+    copy->qualname = copy_text(b, f->qualname);
+    copy->file = copy_text(b, f->file);
+    copy->owner = copy_text(b, f->owner);
     if (copy->merged == 0)
         copy->merged = 1;
     map_add(&b->function_ids, hash, id);
@@ -252,9 +282,49 @@ void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
 {
     struct node *node = item(&b->nodes, n);
 
-    node->calls += within(b, &b->calls_left, calls);
-    node->resumes += within(b, &b->resumes_left, resumes);
-    node->self += within(b, &b->self_left, self);
+    node->calls += within(b, &b->left.calls, calls);
+    node->resumes += within(b, &b->left.resumes, resumes);
+    node->self += within(b, &b->left.self, self);
+}
+
+static struct stat_row row_within(struct build *b, struct stat_row *left,
+                                  const struct stat_row *stat)
+{
+    struct stat_row row = {
+        .calls = within(b, &left->calls, stat->calls),
+        .resumes = within(b, &left->resumes, stat->resumes),
+        .self = within(b, &left->self, stat->self),
+        .cumulative = within(b, &left->cumulative, stat->cumulative),
+        .primitive_calls = stat->primitive_calls,
+    };
+
+    if (row.primitive_calls > row.calls)
+        row.primitive_calls = row.calls;
+    return row;
+}
+
+void build_expect_given(struct build *b, uint32_t functions, uint32_t edges)
+{
+    if (functions <= UINT32_MAX - b->givens.used)
+        make_room(b, &b->givens, b->givens.used + functions);
+    if (edges <= UINT32_MAX - b->given_edges.used)
+        make_room(b, &b->given_edges, b->given_edges.used + edges);
+}
+
+void build_given(struct build *b, thread_id t, function_id f,
+                 const struct stat_row *stat)
+{
+    struct given *given = append(b, &b->givens);
+
+    *given = (struct given){ f, t, row_within(b, &b->left, stat) };
+}
+
+void build_given_edge(struct build *b, const struct edge *edge)
+{
+    struct edge *copy = append(b, &b->given_edges);
+
+    *copy = *edge;
+    copy->stat = row_within(b, &b->edges_left, &edge->stat);
 }
 
 struct run *build_run(struct build *b)
@@ -274,6 +344,9 @@ struct str build_text(struct build *b, struct str s)
 
 void build_note(struct build *b, struct str sentence)
 {
+    for (uint32_t i = 0; i < b->notes.used; i++)
+        if (str_eq(*(const struct str *)item(&b->notes, i), sentence))
+            return;
     struct str *note = append(b, &b->notes);
 
     *note = arena_str(b->arena, sentence);
@@ -307,11 +380,25 @@ void build_like(struct build *b, const struct profile *p)
         build_process(b, profile_process(p, i));
 }
 
+void build_like_given(struct build *b, const struct profile *p)
+{
+    build_expect_given(b, profile_givens(p), profile_given_edges(p));
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+
+        build_given(b, given->thread, given->function, &given->stat);
+    }
+    for (uint32_t i = 0; i < profile_given_edges(p); i++)
+        build_given_edge(b, profile_given_edge(p, i));
+}
+
 static void sum_threads(struct profile *p)
 {
     for (node_id n = NODE_ROOT + 1; n < p->nodes; n++)
         if (p->node[n].function != FUNCTION_NONE)
             p->thread[p->node[n].thread].self += p->node[n].self;
+    for (uint32_t i = 0; i < p->givens; i++)
+        p->thread[p->given[i].thread].self += p->given[i].stat.self;
 }
 
 struct profile *build_finish(struct build *b)
@@ -320,7 +407,7 @@ struct profile *build_finish(struct build *b)
 
     if (b->cut) {
         b->quality.exact = false;
-        build_note(b, STR("The recording is damaged: figures too large to be true "
+        build_note(b, STR("What was read is damaged: figures too large to be true "
                           "together were cut."));
     }
     b->quality.note = b->notes.items;
@@ -340,6 +427,10 @@ struct profile *build_finish(struct build *b)
         .threads = b->threads.used,
         .process = b->processes.items,
         .processes = b->processes.used,
+        .given = b->givens.items,
+        .givens = b->givens.used,
+        .given_edge = b->given_edges.items,
+        .given_edges = b->given_edges.used,
     };
     sum_threads(p);
     arena_close(b->scratch);

@@ -16,6 +16,9 @@ void build_abandon(struct build *b); /* instead of build_finish; NULL is allowed
 void build_expect(struct build *b, uint32_t nodes);
 
 function_id build_function(struct build *b, const struct function *f);
+uint32_t build_functions(const struct build *b); /* so far */
+void build_expect_functions(struct build *b, uint32_t functions);
+const struct function *build_function_at(const struct build *b, function_id f);
 process_id build_process(struct build *b, const struct process *p);
 /* To be filled in when more is known; a text that is set comes of build_text. */
 struct process *build_process_at(struct build *b, process_id i);
@@ -32,13 +35,20 @@ node_id build_child(struct build *b, node_id parent, function_id f);
 /* Of what could not be true together the sum stops at 2^62, and a note says so. */
 void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
                uint64_t self);
+/* What a file states without paths; equal ones add up. The same bounds hold. */
+void build_given(struct build *b, thread_id t, function_id f,
+                 const struct stat_row *stat);
+void build_given_edge(struct build *b, const struct edge *edge);
+void build_expect_given(struct build *b, uint32_t functions, uint32_t edges);
 struct run *build_run(struct build *b);                 /* to be filled in, ... */
 struct quality *build_quality(struct build *b);         /* ... but for the lists */
 struct str build_text(struct build *b, struct str s);   /* a copy that stays */
 void build_python(struct build *b, struct str version); /* listed once */
-void build_note(struct build *b, struct str sentence);
+void build_note(struct build *b, struct str sentence);  /* listed once */
 /* Into an empty builder: all that profile has but threads and nodes. */
 void build_like(struct build *b, const struct profile *p);
+/* And then, once there are as many threads, what was given. */
+void build_like_given(struct build *b, const struct profile *p);
 
 struct profile *build_finish(struct build *b);
 

@@ -157,6 +157,7 @@ struct profile *correct(const struct profile *p, const struct probe_cost *cost)
         spread_folded(&c, scratch);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         copy_node(&c, n, &thread);
+    build_like_given(c.build, p);
     arena_close(scratch);
     return build_finish(c.build);
 }

@@ -2,7 +2,8 @@
 /* correct.h - a profile without what the probe itself cost: a new one with the
  * same ids, counts and texts, and smaller times; the old one stays.
  * Between two events lies the end of one and the beginning of the next, so a
- * call costs its own node and its caller's. A node never falls below 0. */
+ * call costs its own node and its caller's. A node never falls below 0. What was
+ * given without paths stays as it is. */
 #ifndef MODEL_CORRECT_H
 #define MODEL_CORRECT_H
 

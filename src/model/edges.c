@@ -1,74 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edges.c - nodes sorted by function number the pairs without a lookup; a walk
- * tells which calls of a pair are primitive, but for functions that never are
- * active twice: there all are. */
+/* edges.c - nodes, and given pairs, sorted by callee number the pairs without a
+ * lookup; a walk tells which calls of a pair are primitive, but for functions that
+ * never are active twice: there all are. */
 #include "model/edges.h"
 
 #define NO_EDGE UINT32_MAX
+
+struct sorted { /* by function: its own end where the next one's begin */
+    uint32_t *at, *end, count;
+};
 
 struct counting {
     const struct profile *profile;
     const struct walk *walk;
     const bool *outer;
     struct edge_lists lists;
-    uint32_t *edge_of; /* by node */
-    node_id *sorted;   /* by function */
-    uint32_t sorted_count;
-    bool *recursive;  /* by function */
-    uint32_t *active; /* by edge: how often it is on the path walked */
-    bool *inner;      /* by node: its edge is active above it */
+    struct edge *edge;          /* the lists', while they are made */
+    uint32_t *edge_of;          /* by node */
+    struct sorted nodes, given; /* given: by callee */
+    uint32_t *noted;            /* by caller: 1 + the last edge that was made for it */
+    bool *recursive;            /* by function */
+    uint32_t *active;           /* by edge: how often it is on the path walked */
+    bool *inner;                /* by node: its edge is active above it */
 };
 
-static void sort_nodes(struct counting *c, struct arena *a)
+static function_id function_of(const struct counting *c, node_id n)
 {
-    uint32_t functions = profile_functions(c->profile);
-    uint32_t *from = arena_array(a, (size_t)functions + 1, sizeof *from);
-    const struct hop *hop = c->walk->hop;
-
-    for (node_id n = 0; n < c->walk->nodes; n++)
-        if (hop[n].function != FUNCTION_NONE)
-            from[hop[n].function]++;
-    for (function_id f = 0; f < functions; f++) {
-        uint32_t count = from[f];
-
-        from[f] = c->sorted_count;
-        c->sorted_count += count;
-    }
-    c->sorted = arena_array(a, c->sorted_count, sizeof *c->sorted);
-    for (node_id n = 0; n < c->walk->nodes; n++)
-        if (hop[n].function != FUNCTION_NONE)
-            c->sorted[from[hop[n].function]++] = n;
+    return c->walk->hop[n].function;
 }
 
-/* Within the nodes of one callee, a caller's edge is the one noted for it since
- * that callee began. */
+static function_id callee_of(const struct counting *c, uint32_t given)
+{
+    return profile_given_edge(c->profile, given)->callee;
+}
+
+/* What has no function (FUNCTION_NONE) is left out. */
+static struct sorted sort_by(const struct counting *c, uint32_t items,
+                             function_id (*key)(const struct counting *, uint32_t),
+                             struct arena *a)
+{
+    uint32_t functions = profile_functions(c->profile);
+    struct sorted s = { .end = arena_array(a, (size_t)functions + 1, sizeof *s.end) };
+
+    for (uint32_t i = 0; i < items; i++)
+        if (key(c, i) != FUNCTION_NONE)
+            s.end[key(c, i)]++;
+    for (function_id f = 0; f < functions; f++) {
+        uint32_t count = s.end[f];
+
+        s.end[f] = s.count;
+        s.count += count;
+    }
+    s.at = arena_array(a, s.count, sizeof *s.at);
+    for (uint32_t i = 0; i < items; i++)
+        if (key(c, i) != FUNCTION_NONE)
+            s.at[s.end[key(c, i)]++] = i;
+    return s;
+}
+
+/* Within what is of one callee, a caller's edge is the one noted for it since that
+ * callee began. */
+static uint32_t edge_for(struct counting *c, function_id caller, function_id callee,
+                         uint32_t begun)
+{
+    uint32_t *edges = &c->lists.edges;
+
+    if (c->noted[caller] <= begun) {
+        c->edge[*edges] = (struct edge){ .caller = caller, .callee = callee };
+        c->noted[caller] = ++*edges;
+    }
+    return c->noted[caller] - 1;
+}
+
+/* Nothing to add up: as a file gives it, so it is shown, without a copy. */
+static bool is_all(struct counting *c, struct arena *scratch)
+{
+    uint32_t functions = profile_functions(c->profile), given = 0;
+    uint32_t *seen = arena_array(scratch, functions, sizeof *seen);
+
+    if (c->nodes.count > 0)
+        return false;
+    for (function_id f = 0; f < functions; f++)
+        for (; given < c->given.end[f]; given++) {
+            uint32_t at = c->given.at[given];
+            function_id caller = profile_given_edge(c->profile, at)->caller;
+
+            if (seen[caller] == f + 1)
+                return false;
+            seen[caller] = f + 1;
+        }
+    return true;
+}
+
 static void number_edges(struct counting *c, struct arena *scratch, struct arena *a)
 {
     const struct hop *hop = c->walk->hop;
-    uint32_t functions = profile_functions(c->profile);
-    uint32_t *noted = arena_array(scratch, functions, sizeof *noted); /* edge + 1 */
-    struct edge_lists *l = &c->lists;
-    function_id callee = FUNCTION_NONE;
-    uint32_t begun = 0;
+    uint32_t functions = profile_functions(c->profile), node = 0, given = 0;
 
+    c->noted = arena_array(scratch, functions, sizeof *c->noted);
     c->edge_of = arena_array(scratch, c->walk->nodes, sizeof *c->edge_of);
-    l->edge = arena_array(a, c->sorted_count, sizeof *l->edge);
-    for (uint32_t i = 0; i < c->sorted_count; i++) {
-        node_id n = c->sorted[i];
-        function_id caller = hop[hop[n].parent].function;
+    c->edge = arena_array(a, (size_t)c->nodes.count + c->given.count, sizeof *c->edge);
+    c->lists.edge = c->edge;
+    for (function_id f = 0; f < functions; f++) {
+        uint32_t begun = c->lists.edges;
 
-        if (hop[n].function != callee) {
-            callee = hop[n].function;
-            begun = l->edges;
+        for (; node < c->nodes.end[f]; node++) {
+            node_id n = c->nodes.at[node];
+            function_id caller = hop[hop[n].parent].function;
+
+            c->edge_of[n] =
+                caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
         }
-        c->edge_of[n] = NO_EDGE;
-        if (caller == FUNCTION_NONE)
-            continue;
-        if (noted[caller] <= begun) {
-            l->edge[l->edges] = (struct edge){ .caller = caller, .callee = callee };
-            noted[caller] = ++l->edges;
+        for (; given < c->given.end[f]; given++) {
+            const struct edge *e = profile_given_edge(c->profile, c->given.at[given]);
+            struct edge *to = &c->edge[edge_for(c, e->caller, f, begun)];
+
+            to->untimed = to->untimed || e->untimed;
+            stat_add_row(&to->stat, &e->stat);
         }
-        c->edge_of[n] = noted[caller] - 1;
     }
 }
 
@@ -102,6 +151,15 @@ static void leave(void *with, node_id n)
         c->active[c->edge_of[n]]--;
 }
 
+void stat_add_row(struct stat_row *row, const struct stat_row *more)
+{
+    row->calls += more->calls;
+    row->primitive_calls += more->primitive_calls;
+    row->resumes += more->resumes;
+    row->self += more->self;
+    row->cumulative += more->cumulative;
+}
+
 void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer)
 {
     row->calls += n->calls;
@@ -115,18 +173,19 @@ void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool o
 
 static void add_up(struct counting *c, const uint64_t *below)
 {
-    for (uint32_t i = 0; i < c->sorted_count; i++) {
-        node_id n = c->sorted[i];
+    for (uint32_t i = 0; i < c->nodes.count; i++) {
+        node_id n = c->nodes.at[i];
 
         if (c->edge_of[n] != NO_EDGE)
-            stat_add(&c->lists.edge[c->edge_of[n]].stat, profile_node(c->profile, n),
+            stat_add(&c->edge[c->edge_of[n]].stat, profile_node(c->profile, n),
                      below[n], !c->inner[n]);
     }
 }
 
-/* Edges are made callee by callee: those of one caller, put together in that
- * order, are in order of their callees. */
-static void index_callees(struct edge_lists *l, uint32_t functions, struct arena *a)
+/* Edges come callee by callee: those of one caller, put together in that order, are
+ * in order of their callees. order: of edges that were not made so; else NULL. */
+static void index_callees(struct edge_lists *l, const uint32_t *order,
+                          uint32_t functions, struct arena *a)
 {
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
 
@@ -135,8 +194,11 @@ static void index_callees(struct edge_lists *l, uint32_t functions, struct arena
         place[l->edge[i].caller + 2]++;
     for (function_id f = 0; f < functions; f++)
         place[f + 2] += place[f + 1];
-    for (uint32_t i = 0; i < l->edges; i++)
-        l->callees[place[l->edge[i].caller + 1]++] = &l->edge[i];
+    for (uint32_t i = 0; i < l->edges; i++) {
+        const struct edge *e = &l->edge[order ? order[i] : i];
+
+        l->callees[place[e->caller + 1]++] = e;
+    }
     l->callees_from = place;
 }
 
@@ -155,21 +217,35 @@ static void index_callers(struct edge_lists *l, uint32_t functions, struct arena
     l->callers_from = place;
 }
 
+static void count_nodes(struct counting *c, const uint64_t *below,
+                        struct arena *scratch)
+{
+    c->inner = arena_array(scratch, c->walk->nodes, sizeof *c->inner);
+    if (mark_recursive(c, scratch)) {
+        c->active = arena_array(scratch, c->lists.edges, sizeof *c->active);
+        walk_all(c->walk, enter, leave, c);
+    }
+    add_up(c, below);
+}
+
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below, struct arena *a)
 {
     struct arena *scratch = arena_open();
     struct counting c = { .profile = p, .walk = w, .outer = outer };
+    const uint32_t *order = NULL;
 
-    sort_nodes(&c, scratch);
-    number_edges(&c, scratch, a);
-    c.inner = arena_array(scratch, w->nodes, sizeof *c.inner);
-    if (mark_recursive(&c, scratch)) {
-        c.active = arena_array(scratch, c.lists.edges, sizeof *c.active);
-        walk_all(w, enter, leave, &c);
+    c.nodes = sort_by(&c, w->nodes, function_of, scratch);
+    c.given = sort_by(&c, profile_given_edges(p), callee_of, scratch);
+    if (c.given.count > 0 && is_all(&c, scratch)) {
+        c.lists.edge = profile_given_edge(p, 0);
+        c.lists.edges = c.given.count;
+        order = c.given.at;
+    } else {
+        number_edges(&c, scratch, a);
+        count_nodes(&c, below, scratch);
     }
-    add_up(&c, below);
-    index_callees(&c.lists, profile_functions(p), a);
+    index_callees(&c.lists, order, profile_functions(p), a);
     index_callers(&c.lists, profile_functions(p), a);
     arena_close(scratch);
     return c.lists;

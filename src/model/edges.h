@@ -8,7 +8,7 @@
 #include "model/walk.h"
 
 struct edge_lists {
-    struct edge *edge;
+    const struct edge *edge; /* the profile's own where it has nothing else */
     uint32_t edges;
     /* By callee and by caller; where each function's begin, and the end. */
     const struct edge **callers, **callees;
@@ -20,6 +20,8 @@ struct edge_lists {
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below, struct arena *a);
 
+/* Adds a row to another: of equal functions, or equal pairs. */
+void stat_add_row(struct stat_row *row, const struct stat_row *more);
 /* Adds a node's figures to a row; those of primitive calls when it is outer. */
 void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer);
 

@@ -3,7 +3,7 @@
  * went to is known when its children follow. */
 #include "model/fold.h"
 
-#include "base/arena.h"
+#include "base/map.h"
 #include "model/build.h"
 
 struct folding {
@@ -52,6 +52,38 @@ static void fold_new(const struct folding *f)
     }
 }
 
+struct wanted {
+    const struct profile *profile;
+    const struct function *function;
+};
+
+static bool is_named_so(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+    const struct function *f = profile_function(w->profile, id);
+
+    return f->line == w->function->line && str_eq(f->name, w->function->name) &&
+           str_eq(f->file, w->function->file);
+}
+
+/* What folds to one function so far goes on to the first of that name. */
+static void fold_names(const struct folding *f, struct arena *scratch)
+{
+    struct map names = map_on(scratch);
+
+    for (function_id i = 0; i < profile_functions(f->from); i++) {
+        struct wanted w = { f->from, profile_function(f->from, i) };
+        uint64_t hash = str_hash(w.function->file) * 31 + str_hash(w.function->name) +
+                        w.function->line;
+        uint32_t first = map_find(&names, hash, is_named_so, &w);
+
+        if (first == MAP_NONE)
+            map_add(&names, hash, i);
+        else if (f->function_to[i] == i)
+            f->function_to[i] = first;
+    }
+}
+
 static void fold_node(const struct folding *f, node_id id)
 {
     const struct node *n = profile_node(f->from, id);
@@ -73,6 +105,37 @@ static void fold_node(const struct folding *f, node_id id)
         build_add(f->build, f->to[id], n->calls, n->resumes, n->self);
 }
 
+static struct stat_row fold_stat(const struct folding *f, struct stat_row stat)
+{
+    if (f->how & FOLD_AS_CPROFILE) {
+        stat.calls += stat.resumes;
+        stat.primitive_calls += stat.resumes;
+        stat.resumes = 0;
+    }
+    return stat;
+}
+
+static void fold_given(const struct folding *f)
+{
+    const struct profile *p = f->from;
+
+    build_expect_given(f->build, profile_givens(p), profile_given_edges(p));
+    for (uint32_t i = 0; i < profile_givens(p); i++) {
+        const struct given *given = profile_given(p, i);
+        struct stat_row stat = fold_stat(f, given->stat);
+
+        build_given(f->build, given->thread, f->function_to[given->function], &stat);
+    }
+    for (uint32_t i = 0; i < profile_given_edges(p); i++) {
+        struct edge edge = *profile_given_edge(p, i);
+
+        edge.caller = f->function_to[edge.caller];
+        edge.callee = f->function_to[edge.callee];
+        edge.stat = fold_stat(f, edge.stat);
+        build_given_edge(f->build, &edge);
+    }
+}
+
 struct profile *fold(const struct profile *p, enum fold how)
 {
     struct arena *scratch = arena_open();
@@ -88,8 +151,11 @@ struct profile *fold(const struct profile *p, enum fold how)
     build_expect(f.build, profile_nodes(p));
     copy_rest(&f);
     fold_new(&f);
+    if (how & FOLD_NAMES)
+        fold_names(&f, scratch);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         fold_node(&f, n);
+    fold_given(&f);
     arena_close(scratch);
     return build_finish(f.build);
 }

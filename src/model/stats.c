@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "model/edges.h"
+#include "model/groups.h"
 #include "model/walk.h"
 
 struct stats {
@@ -88,6 +89,15 @@ static void add_up(const struct stats *s, const uint32_t *group, const bool *out
     }
 }
 
+static void add_given(struct stats *s)
+{
+    for (uint32_t i = 0; i < profile_givens(s->profile); i++) {
+        const struct given *given = profile_given(s->profile, i);
+
+        stat_add_row(&s->row[given->function], &given->stat);
+    }
+}
+
 static void sum_total(struct stats *s)
 {
     for (function_id f = 0; f < profile_functions(s->profile); f++) {
@@ -115,6 +125,7 @@ struct stats *stats_open(const struct profile *p)
     sum_subtrees(s);
     mark_outer(s, NULL, functions, s->outer);
     add_up(s, NULL, s->outer, s->row);
+    add_given(s);
     sum_total(s);
     return s;
 }
@@ -161,7 +172,7 @@ struct edges stats_callees(const struct stats *s, function_id f)
 }
 
 void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
-                 struct stat_row *rows)
+                 struct stat_row *rows, struct bounds *bounds)
 {
     struct arena *scratch = arena_open();
     bool *outer = arena_array(scratch, s->walk.nodes, sizeof *outer);
@@ -170,6 +181,10 @@ void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
         rows[i] = (struct stat_row){ 0 };
     mark_outer(s, group, groups, outer);
     add_up(s, group, outer, rows);
+    for (uint32_t i = 0; i < groups; i++)
+        bounds[i] = (struct bounds){ rows[i].cumulative, rows[i].cumulative };
+    if (profile_givens(s->profile) > 0)
+        groups_add_given(s->profile, group, groups, rows, bounds);
     arena_close(scratch);
 }
 
@@ -182,6 +197,13 @@ void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t 
         const struct node *n = profile_node(s->profile, id);
 
         if (n->function != FUNCTION_NONE)
-            stat_add(&rows[group[n->thread]], n, n->self, true);
+            stat_add(&rows[group[n->thread]], n, n->self, s->outer[id]);
     }
+    for (uint32_t i = 0; i < profile_givens(s->profile); i++) {
+        const struct given *given = profile_given(s->profile, i);
+
+        stat_add_row(&rows[group[given->thread]], &given->stat);
+    }
+    for (uint32_t i = 0; i < groups; i++)
+        rows[i].cumulative = rows[i].self;
 }

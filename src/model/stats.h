@@ -11,15 +11,6 @@
 
 struct stats;
 
-struct stat_row {
-    uint64_t calls, primitive_calls, resumes, self, cumulative;
-};
-
-struct edge {
-    function_id caller, callee; /* ids of functions, not of roots */
-    struct stat_row stat;
-};
-
 struct edges {
     const struct edge *const *at;
     uint32_t count;
@@ -40,10 +31,16 @@ void stats_add_edges(struct stats *s);
 struct edges stats_callers(const struct stats *s, function_id f);
 struct edges stats_callees(const struct stats *s, function_id f);
 
+/* What of a group's cumulative time is certain. The two are the same where it is
+ * known; where rows were given without paths, and calls leave the group and come
+ * back into it, the row holds an estimate between them. */
+struct bounds {
+    uint64_t least, most;
+};
 /* The same figures of groups of functions: group[f] is below `groups`, and so
- * many rows are filled. */
+ * many rows and bounds are filled. */
 void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
-                 struct stat_row *rows);
+                 struct stat_row *rows, struct bounds *bounds);
 /* Of groups of threads: their cumulative is their self. */
 void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t groups,
                          struct stat_row *rows);

@@ -12,10 +12,17 @@ struct key_body {
     uint32_t function; /* PSTATS_NONE: a caller only */
 };
 
-/* Where a caller stands in the list that is being made; stale when `list` is not
- * the number of that list. */
+/* Which callers are in the list that is being made: the first ones are looked for
+ * one by one, those of a long list are marked by key as well. A mark is stale when
+ * `list` is not the number of that list. */
 struct mark {
     uint32_t list, caller;
+};
+enum { LIST_SHORT = 16 };
+struct list {
+    uint32_t number, count;
+    pstats_key key[LIST_SHORT];
+    uint32_t caller[LIST_SHORT];
 };
 
 /* Whom each key called, by key: a picture of the callers as they were when it was
@@ -35,9 +42,12 @@ struct pstats_table {
     struct pile keys, marks, functions, callers, files;
     struct map index; /* of keys */
     uint64_t seed;    /* of its hashes */
-    uint32_t lists;   /* of callers begun so far */
+    struct list list; /* of callers, begun last */
     uint32_t put;     /* the function put last */
     struct pstats_totals totals;
+    bool adding;
+    struct pstats_cost added; /* totals of what is put meanwhile */
+    struct err fault;         /* the first of adding */
     bool sampled;
     bool sorted;
     uint32_t *place; /* the function there; room for so many: */
@@ -54,11 +64,17 @@ struct pstats_caller *table_caller_body(const struct pstats_table *t, uint32_t i
 void table_begin_list(struct pstats_table *t, const struct pstats_function *f);
 /* The caller of that key in the list begun last; NULL: it has none. */
 struct pstats_caller *table_in_list(const struct pstats_table *t, pstats_key key);
+/* Tells of that caller that it is in the list begun last. */
+void table_mark(struct pstats_table *t, pstats_key key, uint32_t caller);
 /* A new last caller of `f`, whose list was begun last. */
 struct pstats_caller *table_append(struct pstats_table *t, struct pstats_function *f,
                                    pstats_key key);
+/* add_callers for one of them, of the list begun last, which is f's. */
+bool table_join(struct pstats_table *t, struct pstats_function *f, pstats_key key,
+                bool counted, struct pstats_cost cost, struct err *e);
 /* cc, nc, tt and ct added; false and e: no count is as large. */
 bool table_sum(struct pstats_cost *to, const struct pstats_cost *more, struct err *e);
+bool table_add_totals(struct pstats_table *t, struct pstats_totals more, struct err *e);
 /* What is not true of a changed table any more: its order. */
 void table_unsort(struct pstats_table *t);
 

@@ -34,12 +34,27 @@ struct pstats_table *load_file(const char *path, struct err *e)
     struct str bytes;
 
     if (whole_read(path, "cannot read profile", LARGEST, table_arena(t), &bytes, e) &&
-        marshal_read(bytes, path, t, e)) {
+        marshal_read(bytes, path, true, t, e)) {
         table_put_file(t, load_title(path, table_arena(t)));
         return t;
     }
     table_close(t);
     return NULL;
+}
+
+bool load_add(struct pstats_table *t, const char *path, struct err *e)
+{
+    struct arena *a = arena_open();
+    struct str bytes;
+    bool ok = whole_read(path, "cannot read profile", LARGEST, a, &bytes, e);
+
+    if (ok) {
+        table_put_file(t, load_title(path, a));
+        table_begin_adding(t);
+        ok = marshal_read(bytes, path, false, t, e);
+    }
+    arena_close(a);
+    return ok;
 }
 
 struct pstats_table *load_bytes(struct str bytes, const char *name, struct err *e)
@@ -49,7 +64,7 @@ struct pstats_table *load_bytes(struct str bytes, const char *name, struct err *
     if (bytes.len > LARGEST)
         err_set(e, ERR_FORMAT, "cannot read profile: %s: more than %llu bytes", name,
                 (unsigned long long)LARGEST);
-    else if (marshal_read(arena_str(table_arena(t), bytes), name, t, e))
+    else if (marshal_read(arena_str(table_arena(t), bytes), name, true, t, e))
         return t;
     table_close(t);
     return NULL;

@@ -7,6 +7,8 @@
 
 /* With the line that pstats prints above its figures; NULL and e on failure. */
 struct pstats_table *load_file(const char *path, struct err *e);
+/* Stats.add of a file; where it fails the table is of no use any more. */
+bool load_add(struct pstats_table *t, const char *path, struct err *e);
 /* Copies the bytes; no such line. name: for errors. */
 struct pstats_table *load_bytes(struct str bytes, const char *name, struct err *e);
 /* "Sat Nov 28 18:20:23 2026    app.prof": when it was written, as pstats has it; where

@@ -3,6 +3,8 @@
  * callers being {(file, line, name): (nc, cc, tt, ct)}, in that order, or a count. */
 #include "pstats/marshal.h"
 
+#include <string.h>
+
 #include "pstats/body.h"
 #include "pstats/reader.h"
 
@@ -62,7 +64,7 @@ static pstats_key read_key_parts(struct reader *r, struct head h)
     n.name = read_function_name(r);
     if (r->failed)
         return MARKER;
-    pstats_key key = table_key(r->table, n, true);
+    pstats_key key = table_key(r->table, n, r->borrowed);
     reader_done(r, h, READER_KEY | key);
     return key;
 }
@@ -74,29 +76,79 @@ static pstats_key read_tuple_key(struct reader *r, struct head h)
     return read_key_parts(r, h);
 }
 
-/* The quick way: most keys are references to keys. */
-static pstats_key read_key(struct reader *r, struct head h)
+/* What nearly all of a file is goes the quick way: references, 32-bit integers, floats
+ * and tuples of four, none of which a reference refers to. The object that the 4 bytes
+ * at `number` stand for; READER_BUSY: the slow way tells. */
+static reader_object quick_object(const struct reader *r, const unsigned char *number)
+{
+    uint32_t n = r->end - number >= 4 ? reader_load32(number) : UINT32_MAX;
+
+    return n < r->objects.count ? *(reader_object *)pile_at(&r->objects, n)
+                                : READER_BUSY;
+}
+
+/* Where the object of that type has its bytes, and so many of them, be it here or
+ * referred to; the reader goes past it. NULL: the slow way. */
+static const unsigned char *quick_bytes(struct reader *r, unsigned char type, int bytes)
 {
     const unsigned char *at = r->at;
 
+    if (r->end - at > bytes && *at == type) {
+        r->at += bytes + 1;
+        return at + 1;
+    }
+    if (r->end - at < 5 || *at != 'r')
+        return NULL;
+    reader_object o = quick_object(r, at + 1);
+    if (o & READER_KEY || (r->start[o] & 0x7f) != type)
+        return NULL;
+    r->at += 5;
+    return r->start + o + 1; /* read before, so all of it is there */
+}
+
+static int64_t quick_integer(struct reader *r)
+{
+    const unsigned char *b = quick_bytes(r, 'i', 4);
+
+    return b ? (int32_t)reader_load32(b) : reader_integer(r);
+}
+
+static double quick_number(struct reader *r)
+{
+    const unsigned char *b = quick_bytes(r, 'g', 8);
+    double value;
+
+    if (!b)
+        return reader_number(r);
+    uint64_t bits = reader_load32(b) | (uint64_t)reader_load32(b + 4) << 32;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static pstats_key read_key(struct reader *r, struct head h)
+{
     if (h.type != 'r')
         return read_tuple_key(r, h);
-    if (r->end - at >= 4) {
-        uint32_t number = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                          (uint32_t)at[3] << 24;
-        reader_object o = number < r->objects.count
-                              ? *(reader_object *)pile_at(&r->objects, number)
-                              : READER_BUSY;
-
-        if (o & READER_KEY && o != READER_BUSY) {
-            r->at += 4;
-            return o & ~READER_KEY;
-        }
+    reader_object o = quick_object(r, r->at);
+    if (o & READER_KEY && o != READER_BUSY) {
+        r->at += 4;
+        return o & ~READER_KEY;
     }
     const unsigned char *back = reader_follow(r, h);
     pstats_key key = read_tuple_key(r, reader_head(r));
     reader_return(r, back);
     return key;
+}
+
+static struct pstats_cost read_figures(struct reader *r)
+{
+    struct pstats_cost cost;
+
+    cost.nc = quick_integer(r);
+    cost.cc = quick_integer(r);
+    cost.tt = quick_number(r);
+    cost.ct = quick_number(r);
+    return cost;
 }
 
 /* Behind the head of what a caller has: (nc, cc, tt, ct) or nc. */
@@ -112,20 +164,24 @@ static struct pstats_cost read_caller_parts(struct reader *r, struct head h)
         return cost;
     }
     reader_begun(r, h);
-    cost.nc = reader_integer(r);
-    cost.cc = reader_integer(r);
-    cost.tt = reader_number(r);
-    cost.ct = reader_number(r);
+    cost = read_figures(r);
     reader_done(r, h, (reader_object)(h.at - r->start));
     return cost;
 }
 
 static void read_caller(struct reader *r, pstats_key key)
 {
-    unsigned char type = reader_next_type(r);
-    bool counted = type == 'i' || type == 'I' || type == 'l';
     struct pstats_cost cost = { 0 };
 
+    if (r->end - r->at > 2 && r->at[0] == ')' && r->at[1] == 4) {
+        r->at += 2;
+        cost = read_figures(r);
+        if (!r->failed)
+            table_put_caller(r->table, key, false, cost);
+        return;
+    }
+    unsigned char type = reader_next_type(r);
+    bool counted = type == 'i' || type == 'I' || type == 'l';
     if (counted) {
         cost.nc = reader_integer(r);
     } else {
@@ -239,8 +295,8 @@ static void read_functions(struct reader *r)
     }
 }
 
-bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
-                  struct err *e)
+bool marshal_read(struct str bytes, const char *name, bool borrowed,
+                  struct pstats_table *t, struct err *e)
 {
     struct arena *scratch = arena_open();
     struct reader r = {
@@ -250,6 +306,7 @@ bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
         .name = name,
         .e = e,
         .table = t,
+        .borrowed = borrowed,
         .objects = pile_on(scratch, sizeof(reader_object)),
         .interned = pile_on(scratch, sizeof(reader_object)),
         .code_left = 2 * (uint64_t)bytes.len,

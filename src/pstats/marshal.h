@@ -8,10 +8,10 @@
 
 #include "pstats/table.h"
 
-/* Into a table that is empty; its names are borrowed from the bytes. name: of the
- * file, for the error. */
-bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
-                  struct err *e);
+/* Into a table that is empty, or was told to add. name: of the file, for the error.
+ * borrowed: the bytes stay as long as the table; else names are copied. */
+bool marshal_read(struct str bytes, const char *name, bool borrowed,
+                  struct pstats_table *t, struct err *e);
 /* Whether bytes begin as such a dict does. */
 bool marshal_begins(struct str bytes);
 

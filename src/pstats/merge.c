@@ -2,36 +2,6 @@
 /* merge.c - Stats.add and Stats.strip_dirs, and pstats' picture of callees. */
 #include "pstats/body.h"
 
-static bool unlike(const struct pstats_table *t, pstats_key key, struct err *e)
-{
-    struct pstats_name n = table_name(t, key);
-
-    return err_set(e, ERR_FORMAT,
-                   "cannot sum profiles up: %.*s:%lld(%.*s): as a caller it has times "
-                   "in one and none in the other (one is of cProfile, one of profile)",
-                   (int)(n.file.len < 300 ? n.file.len : 300), n.file.at,
-                   (long long)n.line, (int)(n.name.len < 200 ? n.name.len : 200),
-                   n.name.at);
-}
-
-/* add_callers for one of them: what it has there is added to what is here. */
-static bool join_caller(struct pstats_table *t, struct pstats_function *to,
-                        pstats_key key, const struct pstats_caller *more, struct err *e)
-{
-    bool counted = more->counted;
-    struct pstats_cost cost = more->cost;
-    struct pstats_caller *c = table_in_list(t, key);
-
-    if (c && c->counted != counted)
-        return unlike(t, key, e);
-    if (c)
-        return table_sum(&c->cost, &cost, e);
-    c = table_append(t, to, key);
-    c->counted = counted;
-    c->cost = cost;
-    return true;
-}
-
 /* By key of the other table: the key here, once it was asked for. */
 struct translation {
     struct pstats_table *to;
@@ -66,19 +36,9 @@ static bool add_function(const struct translation *tr, uint32_t i, struct err *e
         const struct pstats_caller *c = table_caller(tr->from, id);
 
         id = c->next;
-        if (!join_caller(t, to, translate(tr, c->key), c, e))
+        if (!table_join(t, to, translate(tr, c->key), c->counted, c->cost, e))
             return false;
     }
-    return true;
-}
-
-static bool add_totals(struct pstats_table *t, struct pstats_totals more, struct err *e)
-{
-    struct pstats_cost sum = { t->totals.cc, t->totals.nc, t->totals.tt, 0 };
-
-    if (!table_sum(&sum, &(struct pstats_cost){ more.cc, more.nc, more.tt, 0 }, e))
-        return false;
-    t->totals = (struct pstats_totals){ sum.cc, sum.nc, sum.tt };
     return true;
 }
 
@@ -88,7 +48,7 @@ bool table_add(struct pstats_table *t, const struct pstats_table *other, struct 
     uint32_t files = table_files(other), functions = table_functions(other);
     struct translation tr = { t, other,
                               arena_array(scratch, table_keys(other), sizeof *tr.key) };
-    bool ok = add_totals(t, other->totals, e);
+    bool ok = table_add_totals(t, other->totals, e);
 
     table_unsort(t);
     for (uint32_t i = 0; i < files; i++)
@@ -134,8 +94,7 @@ static void strip_callers(const struct stripping *s, struct pstats_function *f)
             there->counted = c->counted;
             there->cost = c->cost;
         } else {
-            *(struct mark *)pile_at(&s->table->marks, key) =
-                (struct mark){ s->table->lists, id };
+            table_mark(s->table, key, id);
             c->key = key & 0x7fffffff;
             c->next = PSTATS_NONE;
             if (last == PSTATS_NONE)
@@ -171,7 +130,7 @@ static bool strip_function(const struct stripping *s, struct pstats_function f,
         const struct pstats_caller *c = table_caller(t, id);
 
         id = c->next;
-        ok = join_caller(t, to, c->key, c, e);
+        ok = table_join(t, to, c->key, c->counted, c->cost, e);
     }
     return ok;
 }

@@ -59,16 +59,22 @@ static bool is_text(enum sort_field field)
     return field == SORT_FILE || field == SORT_NAME || field == SORT_STANDARD;
 }
 
-static int compare(const struct sorting *s, const struct place *a,
-                   const struct place *b)
+/* What follows where heads are equal: they settle a figure, and leave a text open. */
+static int compare_rest(const struct sorting *s, const struct place *a,
+                        const struct place *b)
 {
-    int order = a->head < b->head ? -1 : a->head > b->head;
+    int order = 0;
 
-    /* Equal heads settle a figure, and leave a text open. */
     for (int i = is_text(s->keys->field[0]) ? 0 : 1; i < s->keys->fields && order == 0;
          i++)
         order = compare_field(s, s->keys->field[i], a->function, b->function);
     return order;
+}
+
+static bool before(const struct sorting *s, const struct place *a,
+                   const struct place *b)
+{
+    return a->head != b->head ? a->head < b->head : compare_rest(s, a, b) < 0;
 }
 
 static void merge(const struct sorting *s, const struct place *from, struct place *to,
@@ -77,10 +83,10 @@ static void merge(const struct sorting *s, const struct place *from, struct plac
     uint64_t left = start, right = middle;
 
     for (uint64_t i = start; i < end; i++) {
-        bool take_left = left < middle &&
-                         (right == end || compare(s, &from[left], &from[right]) <= 0);
+        bool take_right =
+            right < end && (left == middle || before(s, &from[right], &from[left]));
 
-        to[i] = take_left ? from[left++] : from[right++];
+        to[i] = take_right ? from[right++] : from[left++];
     }
 }
 
@@ -98,6 +104,41 @@ static const struct place *merge_sort(const struct sorting *s, struct place *fro
         from = to;
         to = swap;
     }
+    return from;
+}
+
+/* By one byte of the heads; false: it is the same in all. */
+static bool radix_pass(const struct place *from, struct place *to, uint32_t count,
+                       int shift)
+{
+    uint32_t at[256] = { 0 }, sum = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        at[from[i].head >> shift & 0xff]++;
+    if (at[from[0].head >> shift & 0xff] == count)
+        return false;
+    for (int i = 0; i < 256; i++) {
+        uint32_t here = at[i];
+
+        at[i] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        to[at[from[i].head >> shift & 0xff]++] = from[i];
+    return true;
+}
+
+/* Of one figure, which its heads settle: byte by byte, the lowest first. */
+static const struct place *radix_sort(struct place *from, struct place *to,
+                                      uint32_t count)
+{
+    for (int shift = 0; shift < 64; shift += 8)
+        if (radix_pass(from, to, count, shift)) {
+            struct place *swap = from;
+
+            from = to;
+            to = swap;
+        }
     return from;
 }
 
@@ -206,7 +247,9 @@ void table_sort(struct pstats_table *t, const struct sortkeys *keys)
         set_text_heads(&s, from, count);
     for (uint32_t i = 0; i < count && !is_text(keys->field[0]); i++)
         from[i].head = head_of(&s, i);
-    const struct place *sorted = merge_sort(&s, from, to, count);
+    bool settled = keys->fields == 1 && !is_text(keys->field[0]);
+    const struct place *sorted =
+        settled ? radix_sort(from, to, count) : merge_sort(&s, from, to, count);
     if (t->places < count) {
         t->place = arena_array(t->arena, count, sizeof *t->place);
         t->places = count;

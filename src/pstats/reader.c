@@ -81,8 +81,7 @@ static uint32_t take_u32(struct reader *r, struct head h)
 {
     const unsigned char *b = reader_bytes(r, h, 4);
 
-    return b ? b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
-             : 0;
+    return b ? reader_load32(b) : 0;
 }
 
 static uint64_t take_u64(struct reader *r, struct head h)

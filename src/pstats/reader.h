@@ -22,6 +22,7 @@ struct reader {
     struct err *e;
     bool failed;
     struct pstats_table *table;
+    bool borrowed;        /* the bytes stay as long as the table */
     struct pile objects;  /* reader_object */
     struct pile interned; /* reader_object: Python 2's table of strings */
     int again;            /* > 0: at something that was read before */
@@ -53,6 +54,11 @@ void reader_return(struct reader *r, const unsigned char *back);
 uint32_t reader_count(struct reader *r, struct head h);
 /* So many bytes of the object, taken; NULL: it is cut short. */
 const unsigned char *reader_bytes(struct reader *r, struct head h, uint64_t count);
+
+static inline uint32_t reader_load32(const unsigned char *b)
+{
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
 
 int64_t reader_integer(struct reader *r);
 double reader_number(struct reader *r);

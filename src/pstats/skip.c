@@ -63,8 +63,7 @@ static struct str take_part(struct reader *r, char kind)
 
 static uint32_t line_at(const unsigned char *b)
 {
-    return b ? b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
-             : 0;
+    return b ? reader_load32(b) : 0;
 }
 
 static struct code take_code(struct reader *r, struct head h, const struct layout *l)

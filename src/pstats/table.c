@@ -191,22 +191,43 @@ void table_unsort(struct pstats_table *t)
     t->sorted = false;
 }
 
+void table_mark(struct pstats_table *t, pstats_key key, uint32_t caller)
+{
+    struct list *l = &t->list;
+
+    if (l->count < LIST_SHORT) {
+        l->key[l->count] = key;
+        l->caller[l->count] = caller;
+    } else {
+        *(struct mark *)pile_at(&t->marks, key) = (struct mark){ l->number, caller };
+    }
+    l->count++;
+}
+
 void table_begin_list(struct pstats_table *t, const struct pstats_function *f)
 {
-    t->lists++;
+    t->list.number++;
+    t->list.count = 0;
     for (uint32_t id = f->first; id != PSTATS_NONE;) {
         const struct pstats_caller *c = table_caller_body(t, id);
 
-        *(struct mark *)pile_at(&t->marks, c->key) = (struct mark){ t->lists, id };
+        table_mark(t, c->key, id);
         id = c->next;
     }
 }
 
 struct pstats_caller *table_in_list(const struct pstats_table *t, pstats_key key)
 {
-    const struct mark *m = pile_at(&t->marks, key);
+    const struct list *l = &t->list;
+    uint32_t first = l->count < LIST_SHORT ? l->count : LIST_SHORT;
 
-    return m->list == t->lists ? table_caller_body(t, m->caller) : NULL;
+    for (uint32_t i = 0; i < first; i++)
+        if (l->key[i] == key)
+            return table_caller_body(t, l->caller[i]);
+    if (l->count <= LIST_SHORT)
+        return NULL;
+    const struct mark *m = pile_at(&t->marks, key);
+    return m->list == l->number ? table_caller_body(t, m->caller) : NULL;
 }
 
 struct pstats_caller *table_append(struct pstats_table *t, struct pstats_function *f,
@@ -221,37 +242,8 @@ struct pstats_caller *table_append(struct pstats_table *t, struct pstats_functio
     else
         table_caller_body(t, f->last)->next = id;
     f->last = id;
-    *(struct mark *)pile_at(&t->marks, key) = (struct mark){ t->lists, id };
+    table_mark(t, key, id);
     return c;
-}
-
-uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost cost)
-{
-    struct key_body *k = table_key_body(t, key);
-    struct pstats_function *f;
-
-    table_unsort(t);
-    if (k->function == PSTATS_NONE) {
-        k->function = t->functions.count;
-        f = pile_add(&t->functions);
-    } else {
-        f = table_function_body(t, k->function);
-    }
-    *f = (struct pstats_function){ key, 0, PSTATS_NONE, PSTATS_NONE, cost };
-    table_begin_list(t, f);
-    t->put = k->function;
-    return k->function;
-}
-
-void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
-                      struct pstats_cost cost)
-{
-    struct pstats_caller *c = table_in_list(t, caller);
-
-    if (!c)
-        c = table_append(t, table_function_body(t, t->put), caller);
-    c->counted = counted;
-    c->cost = cost;
 }
 
 bool table_sum(struct pstats_cost *to, const struct pstats_cost *more, struct err *e)
@@ -265,10 +257,104 @@ bool table_sum(struct pstats_cost *to, const struct pstats_cost *more, struct er
     return true;
 }
 
+static bool unlike(const struct pstats_table *t, pstats_key key, struct err *e)
+{
+    struct pstats_name n = table_name(t, key);
+
+    return err_set(e, ERR_FORMAT,
+                   "cannot sum profiles up: %.*s:%lld(%.*s): as a caller it has times "
+                   "in one and none in the other (one is of cProfile, one of profile)",
+                   (int)(n.file.len < 300 ? n.file.len : 300), n.file.at,
+                   (long long)n.line, (int)(n.name.len < 200 ? n.name.len : 200),
+                   n.name.at);
+}
+
+bool table_join(struct pstats_table *t, struct pstats_function *f, pstats_key key,
+                bool counted, struct pstats_cost cost, struct err *e)
+{
+    struct pstats_caller *c = table_in_list(t, key);
+
+    if (c && c->counted != counted)
+        return unlike(t, key, e);
+    if (c)
+        return table_sum(&c->cost, &cost, e);
+    c = table_append(t, f, key);
+    c->counted = counted;
+    c->cost = cost;
+    return true;
+}
+
+void table_begin_adding(struct pstats_table *t)
+{
+    t->adding = true;
+    t->added = (struct pstats_cost){ 0 };
+    t->fault = (struct err){ 0 };
+}
+
+uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost cost)
+{
+    struct key_body *k = table_key_body(t, key);
+    bool there = k->function != PSTATS_NONE;
+    struct pstats_function *f =
+        there ? table_function_body(t, k->function) : pile_add(&t->functions);
+
+    table_unsort(t);
+    if (!there)
+        k->function = t->functions.count - 1;
+    if (t->adding)
+        table_sum(&t->added, &cost, &t->fault);
+    if (t->adding && there)
+        table_sum(&f->cost, &cost, &t->fault);
+    else
+        *f = (struct pstats_function){ key, 0, PSTATS_NONE, PSTATS_NONE, cost };
+    table_begin_list(t, f);
+    t->put = k->function;
+    return k->function;
+}
+
+void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
+                      struct pstats_cost cost)
+{
+    struct pstats_function *f = table_function_body(t, t->put);
+    struct pstats_caller *c;
+
+    if (t->adding) {
+        table_join(t, f, caller, counted, cost, &t->fault);
+        return;
+    }
+    c = table_in_list(t, caller);
+    if (!c)
+        c = table_append(t, f, caller);
+    c->counted = counted;
+    c->cost = cost;
+}
+
+bool table_add_totals(struct pstats_table *t, struct pstats_totals more, struct err *e)
+{
+    struct pstats_cost sum = { t->totals.cc, t->totals.nc, t->totals.tt, 0 };
+
+    if (!table_sum(&sum, &(struct pstats_cost){ more.cc, more.nc, more.tt, 0 }, e))
+        return false;
+    t->totals = (struct pstats_totals){ sum.cc, sum.nc, sum.tt };
+    return true;
+}
+
+static bool settle_added(struct pstats_table *t, struct err *e)
+{
+    struct pstats_totals more = { t->added.cc, t->added.nc, t->added.tt };
+
+    t->adding = false;
+    if (t->fault.code != ERR_NONE)
+        return err_set(e, t->fault.code, "%s", t->fault.text);
+    return table_add_totals(t, more, e);
+}
+
 bool table_settle(struct pstats_table *t, struct err *e)
 {
     struct pstats_cost sum = { 0 };
 
+    if (t->adding)
+        return settle_added(t, e);
     for (uint32_t i = 0; i < t->functions.count; i++)
         if (!table_sum(&sum, &table_function_body(t, i)->cost, e))
             return false;

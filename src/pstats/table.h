@@ -75,7 +75,11 @@ void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
                       struct pstats_cost cost);
 void table_put_file(struct pstats_table *t, struct str line); /* copied */
 void table_set_sampled(struct pstats_table *t);
-/* Sums the totals up, as reading a file does: once, when all is put. */
+/* From here on what is put is added, as Stats.add of it would, until table_settle;
+ * where that fails the table is of no use any more. */
+void table_begin_adding(struct pstats_table *t);
+/* Sums the totals up, as reading a file does, when all is put. False and e: that, or
+ * something that was put, is beyond what can be summed. */
 bool table_settle(struct pstats_table *t, struct err *e);
 
 /* Stats.add: the other one stays as it is, and nothing is borrowed from it. */

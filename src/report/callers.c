@@ -31,6 +31,11 @@ static function_id other_end(const struct side *d, const struct edge *e)
     return d->callees ? e->callee : e->caller;
 }
 
+static bool is_sampled(const struct side *d)
+{
+    return profile_quality(d->report->profile)->sampled;
+}
+
 static uint64_t weight(const struct side *d, const struct stat_row *stat)
 {
     return d->callees ? stat->cumulative : stat->self;
@@ -58,6 +63,7 @@ static struct rows order(const struct side *d, struct edges edges,
             .line = f->line,
             .standard = name_standard(f, false, a),
             .id = id,
+            .untimed = edges.at[i]->untimed,
         };
     }
     if (sort.fields == 0)
@@ -117,8 +123,12 @@ static void print_edge(const struct side *d, const struct row *row, struct width
     out_text_of(o, "   ");
     uint32_t used = text_function(r, d->screen, row->id, w.name, w.all);
     out_printf(o, "%*s", w.all > used ? (int)(w.all - used) : 0, "");
-    out_printf(o, " %9s  %8s ", units_round(row->stat.calls).text,
-               units_cell(column, (double)part).text);
+    out_printf(o, " %9s  ", units_round(row->stat.calls).text);
+    if (row->untimed) {
+        out_printf(o, "%6s\n", "-");
+        return;
+    }
+    out_printf(o, "%8s ", units_cell(column, (double)part).text);
     if (d->corrected)
         out_printf(o, "%9s  ", units_cell(column, (double)row->corrected_self).text);
     out_printf(o, "%5s %%", units_share(part, whole).text);
@@ -134,13 +144,15 @@ static void print_edges(const struct side *d, struct rows rows)
     uint64_t whole = 0, largest = 0;
 
     for (uint32_t i = 0; i < rows.count; i++) {
-        whole += weight(d, &rows.at[i].stat);
-        if (weight(d, &rows.at[i].stat) > largest)
-            largest = weight(d, &rows.at[i].stat);
+        uint64_t part = rows.at[i].untimed ? 0 : weight(d, &rows.at[i].stat);
+
+        whole += part;
+        largest = part > largest ? part : largest;
     }
     struct column column =
         units_column(profile_unit(d->report->profile), (double)largest);
-    out_printf(o, "   %-*s     calls   %s%s\n", (int)w.all, d->callees ? "to" : "from",
+    out_printf(o, "   %-*s   %s   %s%s\n", (int)w.all, d->callees ? "to" : "from",
+               is_sampled(d) ? "samples" : "  calls",
                d->callees ? " cumul." : "   self", d->corrected ? "   corrected" : "");
     for (uint32_t i = 0; i < rows.count; i++)
         print_edge(d, &rows.at[i], w, column, whole);
@@ -159,8 +171,8 @@ static void print_function(const struct side *d, const struct row *row)
     if (width > 0)
         width = width > COLUMNS_BEHIND + 20 ? width - COLUMNS_BEHIND : 20;
     text_function(r, d->screen, row->id, 0, width);
-    out_printf(o, "   %s call%s", units_round(row->stat.calls).text,
-               row->stat.calls == 1 ? "" : "s");
+    out_printf(o, "   %s %s%s", units_round(row->stat.calls).text,
+               is_sampled(d) ? "sample" : "call", row->stat.calls == 1 ? "" : "s");
     out_printf(o, "   %s self", units_one(unit, (double)row->stat.self).text);
     if (d->corrected)
         out_printf(o, " (corrected %s)",

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heading.c - the first line of a report, its notes, and how a function is
  * named in all of them. */
-#include "report/names.h"
+#include "report/label.h"
 #include "report/texts.h"
 #include "report/units.h"
 
-enum { PLACE_LEAST = 12 }; /* "...er.py:1234": of a place that must be cut */
+/* Files that do not say of which process they are stand for one each. */
+static uint32_t files_of_unknown_processes(const struct profile *p)
+{
+    uint32_t count = 0;
+
+    for (process_id i = 0; i < profile_processes(p); i++)
+        count += profile_process(p, i)->pid == 0;
+    return count;
+}
 
 static uint32_t entered_processes(const struct profile *p)
 {
@@ -16,27 +24,50 @@ static uint32_t entered_processes(const struct profile *p)
     return count;
 }
 
-void text_heading(const struct report *r, const struct screen *s)
+static void print_calls(const struct report *r, const struct screen *s)
+{
+    bool sampled = profile_quality(r->profile)->sampled;
+    const struct stat_row *total = stats_total(r->stats);
+    uint64_t calls = sampled ? total->primitive_calls : total->calls;
+
+    out_printf(s->out, "   %s %s%s", units_count(calls).text,
+               sampled ? "sample" : "call", calls == 1 ? "" : "s");
+}
+
+static void print_span(const struct report *r, const struct screen *s)
 {
     const struct profile *p = r->profile;
     enum unit unit = profile_unit(p);
     uint64_t total = stats_total(r->stats)->self;
     uint64_t wall = profile_run(p)->wall_ns;
+    uint32_t files = files_of_unknown_processes(p);
     uint32_t processes = entered_processes(p), threads = profile_threads(p);
 
-    screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
     out_printf(s->out, "   %s",
                units_one(unit, wall ? (double)wall : (double)total).text);
-    if (processes > 1 || threads > 1)
+    if (files > 0) {
+        if (files < processes)
+            out_printf(s->out, " in %u process%s and %u file%s", processes - files,
+                       processes - files == 1 ? "" : "es", files,
+                       files == 1 ? "" : "s");
+    } else if (processes > 1 || threads > 1) {
         out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
                    processes > 1 ? "processes" : "threads",
                    units_one(unit, (double)total).text);
-    else if (total < wall - wall / 10) /* the start of Python, mostly: no row's, no % */
+    } else if (total < wall - wall / 10) { /* the start of Python, mostly: no row's */
         out_printf(s->out, ", %s of it in functions",
                    units_one(unit, (double)total).text);
-    out_printf(s->out, "   %s call%s", units_count(stats_total(r->stats)->calls).text,
-               stats_total(r->stats)->calls == 1 ? "" : "s");
-    if (profile_quality(p)->exact)
+    }
+}
+
+void text_heading(const struct report *r, const struct screen *s)
+{
+    const struct profile *p = r->profile;
+
+    screen_put(s, TONE_BOLD, screen_safe(str_of(r->options->title), r->arena), 0);
+    print_span(r, s);
+    print_calls(r, s);
+    if (profile_quality(p)->exact && files_of_unknown_processes(p) == 0)
         out_text_of(s->out, profile_quality(p)->folded_calls > 0
                                 ? "   exact, but for folded paths: see the note"
                                 : "   exact");
@@ -120,63 +151,36 @@ void text_notes(const struct report *r, const struct screen *s)
     note_cost(r, s);
 }
 
+static struct label label_of(const struct report *r, function_id f)
+{
+    return (struct label){ profile_function(r->profile, f), r->parts[f],
+                           r->options->strip_dirs };
+}
+
 uint32_t text_place_width(const struct report *r, function_id f)
 {
-    const struct function *function = profile_function(r->profile, f);
-    struct str place = name_place(function, r->options->strip_dirs, r->arena);
+    struct label l = label_of(r, f);
 
-    return screen_width(screen_safe(place, r->arena));
+    return label_place_width(&l, r->arena);
 }
 
 uint32_t text_name_width(const struct report *r, function_id f, uint32_t most)
 {
-    const struct function *function = profile_function(r->profile, f);
-    struct str name = screen_safe(name_shown(function, r->arena), r->arena);
-    uint32_t width = screen_width(name);
+    struct label l = label_of(r, f);
+    uint32_t width = label_name_width(&l, r->arena);
 
     return width < most ? width : most;
 }
 
-/* Cuts the place first, down to what still tells something, then the name. */
-static void fit(struct str *name, struct str *place, uint32_t width, struct arena *a)
-{
-    uint32_t gap = place->len ? 2 : 0, least = screen_width(*place);
-
-    if (width == 0 || screen_width(*name) + gap + least <= width)
-        return;
-    least = gap + (least < PLACE_LEAST ? least : PLACE_LEAST);
-    *name = screen_keep_start(*name, width > least ? width - least : 0, a);
-    least = gap + screen_width(*name);
-    *place = screen_keep_end(*place, width > least ? width - least : 0, a);
-}
-
 enum tone text_tone(const struct report *r, function_id f)
 {
-    static const enum tone tones[] = {
-        [OWNER_PROGRAM] = TONE_BOLD,
-        [OWNER_LIBRARY] = TONE_PLAIN,
-        [OWNER_BUILTIN] = TONE_DIM,
-    };
-
-    return tones[name_owner(profile_function(r->profile, f))];
+    return label_tone(profile_function(r->profile, f));
 }
 
 uint32_t text_function(const struct report *r, const struct screen *s, function_id f,
                        uint32_t name_width, uint32_t width)
 {
-    const struct function *function = profile_function(r->profile, f);
-    struct arena *a = r->arena;
-    struct str name = screen_safe(name_shown(function, a), a);
-    struct str place = screen_safe(name_place(function, r->options->strip_dirs, a), a);
+    struct label l = label_of(r, f);
 
-    fit(&name, &place, width, a);
-    uint32_t used = screen_width(name), behind = screen_width(place) + 2;
-    if (place.len > 0 && used < name_width) /* in line with the others, where it fits */
-        used = width == 0 || name_width + behind <= width ? name_width : width - behind;
-    screen_put(s, text_tone(r, f), name, used);
-    if (place.len == 0)
-        return used;
-    out_text_of(s->out, "  ");
-    screen_put(s, TONE_PLAIN, place, 0);
-    return used + behind;
+    return label_put(&l, s, name_width, width, r->arena);
 }

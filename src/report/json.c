@@ -46,6 +46,14 @@ static void write_moment(struct json *j, const char *key, uint64_t ns)
     json_text(j, key, text);
 }
 
+static void number_or_null(struct json *j, const char *key, int64_t number, bool known)
+{
+    if (known)
+        json_i64(j, key, number);
+    else
+        json_null(j, key);
+}
+
 static void write_run(const struct writing *w)
 {
     const struct run *run = profile_run(w->report->profile);
@@ -58,30 +66,33 @@ static void write_run(const struct writing *w)
         json_str(j, NULL, run->python[i]);
     json_end(j);
     write_moment(j, "started", run->started_ns);
-    json_u64(j, "wall_ns", run->wall_ns);
+    number_or_null(j, "wall_ns", (int64_t)run->wall_ns, run->wall_ns != 0);
     json_str(j, "clock", run->clock);
     json_end(j);
 }
 
-static void number_or_null(struct json *j, const char *key, int64_t number, bool known)
+static void value_or_null(const struct writing *w, const char *key, uint64_t v,
+                          bool known)
 {
-    if (known)
-        json_i64(j, key, number);
-    else
-        json_null(j, key);
+    char name[32];
+
+    snprintf(name, sizeof name, "%s%s", key, w->ns ? "_ns" : "");
+    number_or_null(w->json, name, (int64_t)v, known);
 }
 
 static void write_process(struct json *j, const struct process *p)
 {
+    bool known = p->pid != 0;
+
     json_object(j, NULL);
-    json_u64(j, "pid", p->pid);
+    number_or_null(j, "pid", p->pid, known);
     number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
     text_or_null(j, "name", p->name);
     json_str(j, "role", p->role);
     text_or_null(j, "program", p->program);
     text_or_null(j, "python", p->python);
-    json_u64(j, "wall_ns", p->wall_ns);
-    json_u64(j, "cpu_ns", p->cpu_ns);
+    number_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
+    number_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
     number_or_null(j, "exit", p->exit, p->exit >= 0);
     number_or_null(j, "signal", p->signal, p->signal != 0);
     json_bool(j, "entered", p->entered);
@@ -107,10 +118,12 @@ static void write_threads(const struct writing *w)
     json_array(w->json, "threads");
     for (thread_id i = 0; i < profile_threads(p); i++) {
         const struct thread *t = profile_thread(p, i);
+        uint32_t pid = profile_process(p, t->process)->pid;
 
         json_object(w->json, NULL);
         json_u64(w->json, "id", i);
-        json_u64(w->json, "pid", profile_process(p, t->process)->pid);
+        json_u64(w->json, "process", t->process);
+        number_or_null(w->json, "pid", pid, pid != 0);
         json_str(w->json, "name", t->name);
         value(w, "self", t->self);
         json_end(w->json);
@@ -125,6 +138,7 @@ static void write_quality(const struct writing *w)
 
     json_object(j, "quality");
     json_bool(j, "exact", q->exact);
+    json_bool(j, "sampled", q->sampled);
     json_u64(j, "lost_events", q->lost_events);
     json_u64(j, "lost_ns", q->lost_ns);
     json_u64(j, "folded_calls", q->folded_calls);
@@ -144,13 +158,14 @@ static void write_quality(const struct writing *w)
     json_end(j);
 }
 
-static void write_stat(const struct writing *w, const struct stat_row *stat)
+/* known: all of it, not the calls alone. */
+static void write_stat(const struct writing *w, const struct stat_row *stat, bool known)
 {
     json_u64(w->json, "calls", stat->calls);
-    json_u64(w->json, "primitive_calls", stat->primitive_calls);
+    number_or_null(w->json, "primitive_calls", (int64_t)stat->primitive_calls, known);
     json_u64(w->json, "resumes", stat->resumes);
-    value(w, "self", stat->self);
-    value(w, "cumulative", stat->cumulative);
+    value_or_null(w, "self", stat->self, known);
+    value_or_null(w, "cumulative", stat->cumulative, known);
 }
 
 static void write_callers(const struct writing *w, function_id f)
@@ -161,7 +176,7 @@ static void write_callers(const struct writing *w, function_id f)
     for (uint32_t i = 0; i < edges.count; i++) {
         json_object(w->json, NULL);
         json_u64(w->json, "id", edges.at[i]->caller);
-        write_stat(w, &edges.at[i]->stat);
+        write_stat(w, &edges.at[i]->stat, !edges.at[i]->untimed);
         json_end(w->json);
     }
     json_end(w->json);
@@ -180,11 +195,11 @@ static void write_function(const struct writing *w, const struct row *row)
     json_object(j, NULL);
     json_u64(j, "id", row->id);
     json_str(j, "name", f->name);
-    json_str(j, "qualname", f->qualname);
+    json_str(j, "qualname", f->qualname.len > 0 ? f->qualname : f->name);
     json_str(j, "file", row->file);
     json_u64(j, "line", f->line);
     text_or_null(j, "class", f->owner);
-    write_stat(w, &row->stat);
+    write_stat(w, &row->stat, true);
     corrected(w, "corrected_self_ns", row->corrected_self);
     corrected(w, "corrected_cumulative_ns",
               w->report->corrected ? stats_of(w->report->corrected, row->id)->cumulative
@@ -221,10 +236,16 @@ static void write_rows(const struct writing *w)
         return;
     json_array(w->json, "rows");
     for (uint32_t i = 0; i < count; i++) {
+        const struct row *row = &r->rows.at[i];
+
         json_object(w->json, NULL);
-        json_str(w->json, "key", r->rows.at[i].name);
-        write_stat(w, &r->rows.at[i].stat);
-        corrected(w, "corrected_self_ns", r->rows.at[i].corrected_self);
+        json_str(w->json, "key", row->name);
+        write_stat(w, &row->stat, true);
+        if (row->cumulative.least != row->cumulative.most) {
+            value(w, "cumulative_least", row->cumulative.least);
+            value(w, "cumulative_most", row->cumulative.most);
+        }
+        corrected(w, "corrected_self_ns", row->corrected_self);
         json_end(w->json);
     }
     json_end(w->json);

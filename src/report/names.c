@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
+
 static bool is_builtin(const struct function *f)
 {
     return f->line == 0 && str_eq(f->file, STR("~"));
@@ -121,12 +123,33 @@ struct str name_shown(const struct function *f, struct arena *a)
     return name;
 }
 
-struct str name_place(const struct function *f, bool strip_dirs, struct arena *a)
+static struct str with_line(struct str file, const struct function *f, struct arena *a)
+{
+    return join(a, file, arena_printf(a, ":%u", f->line), STR(""));
+}
+
+struct str name_place(const struct function *f, bool strip_dirs, uint32_t parts,
+                      struct arena *a)
+{
+    struct str shown = shown_file(f->file, strip_dirs);
+    struct str least = path_last_parts(f->file, parts);
+
+    if (is_builtin(f))
+        return (struct str){ 0 };
+    return with_line(!strip_dirs && shown.len < least.len ? least : shown, f, a);
+}
+
+struct str name_place_least(const struct function *f, uint32_t parts, struct arena *a)
 {
     if (is_builtin(f))
         return (struct str){ 0 };
-    return join(a, shown_file(f->file, strip_dirs), arena_printf(a, ":%u", f->line),
-                STR(""));
+    return with_line(path_last_parts(f->file, parts), f, a);
+}
+
+bool name_is_rooted(const struct function *f)
+{
+    return f->kind == FUNCTION_PYTHON &&
+           str_begins(shown_file(f->file, false), STR("/"));
 }
 
 /* Up to the last dot of "sqlite3.Cursor.execute" or "json.loads", twice for the
@@ -156,7 +179,7 @@ static struct str dotted(struct str path, struct arena *a)
     return (struct str){ text, path.len };
 }
 
-struct str name_module(const struct function *f, struct arena *a)
+struct str name_module(const struct function *f, struct str root, struct arena *a)
 {
     if (is_builtin(f))
         return builtin_module(f);
@@ -165,12 +188,12 @@ struct str name_module(const struct function *f, struct arena *a)
     struct str file = shown_file(f->file, false);
     if (!str_ends(file, STR(".py")))
         return file;
-    return dotted(str_begins(file, STR("/")) ? str_basename(file) : file, a);
+    return dotted(str_begins(file, root) ? cut(file, root.len) : file, a);
 }
 
-struct str name_package(const struct function *f, struct arena *a)
+struct str name_package(const struct function *f, struct str root, struct arena *a)
 {
-    struct str module = name_module(f, a);
+    struct str module = name_module(f, root, a);
     const char *dot = module.len ? memchr(module.at, '.', module.len) : NULL;
 
     if (str_begins(module, STR("<")) || !dot || dot == module.at)

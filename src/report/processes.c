@@ -63,7 +63,10 @@ void text_processes(const struct report *r, const struct screen *s)
         const struct process *process = profile_process(p, i);
         struct str name = screen_safe(process->name, r->arena);
 
-        out_printf(o, "%8u  ", process->pid);
+        if (process->pid > 0)
+            out_printf(o, "%8u  ", process->pid);
+        else
+            out_text_of(o, "       -  ");
         screen_put(s, TONE_PLAIN, screen_safe(process->role, r->arena), 6);
         out_printf(o, " %7s  %8s %8s",
                    process->entered ? units_round(totals[i].calls).text : "-",

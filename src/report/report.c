@@ -3,6 +3,7 @@
  * of the texts to print. */
 #include "report/report.h"
 
+#include "report/places.h"
 #include "report/texts.h"
 
 static void reverse(struct rows rows)
@@ -39,6 +40,8 @@ double report_probe_ns(const struct report *r)
     const struct stat_row *raw = stats_total(r->stats);
     double events = (double)raw->calls + (double)raw->resumes;
 
+    for (uint32_t i = 0; i < profile_givens(r->profile); i++) /* not the probe's */
+        events -= (double)profile_given(r->profile, i)->stat.calls;
     if (!r->corrected || events <= 0)
         return 0;
     return ((double)raw->self - (double)stats_total(r->corrected)->self) / events;
@@ -65,6 +68,8 @@ struct report *report_open(const struct profile *p, const struct report_options 
     *r = (struct report){
         .options = o, .profile = p, .arena = arena, .stats = stats_open(p)
     };
+    if (!o->json)
+        r->parts = places_parts_of(p, arena);
     if (o->corrected)
         r->corrected = stats_open(o->corrected);
     if (o->callers || o->callees || o->json)

@@ -34,8 +34,9 @@ struct report {
     struct stats *stats;
     struct stats *corrected; /* NULL: not known */
     struct arena *arena;
-    struct rows rows; /* chosen and in order, not yet limited */
-    uint32_t rows_of; /* so many there were before --only and --not */
+    struct rows rows;      /* chosen and in order, not yet limited */
+    uint32_t rows_of;      /* so many there were before --only and --not */
+    const uint32_t *parts; /* by function: places_parts; of a text alone */
 };
 
 enum { REPORT_ROWS = 25 }; /* unless -n says otherwise */

@@ -2,11 +2,14 @@
 /* rows.c - functions as rows, or numbered into groups by a text of theirs. */
 #include "report/rows.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "report/names.h"
+#include "report/places.h"
 
 struct groups {
     struct arena *arena;
+    uint64_t seed;
     struct map map;
     struct str *key;
     uint32_t count, room;
@@ -27,7 +30,7 @@ static bool same_key(const void *with, uint32_t id)
 static uint32_t group_of(struct groups *g, struct str key)
 {
     struct wanted wanted = { g, key };
-    uint64_t hash = str_hash(key);
+    uint64_t hash = str_hash_seeded(key, g->seed);
     uint32_t id = map_find(&g->map, hash, same_key, &wanted);
 
     if (id != MAP_NONE)
@@ -44,21 +47,36 @@ static uint32_t group_of(struct groups *g, struct str key)
     return g->count++;
 }
 
+/* Functions that a file without paths tells of, be it as callers alone. */
+static bool *mark_given(const struct profile *p, struct arena *a)
+{
+    bool *given = arena_array(a, profile_functions(p), sizeof *given);
+
+    for (uint32_t i = 0; i < profile_givens(p); i++)
+        given[profile_given(p, i)->function] = true;
+    for (uint32_t i = 0; i < profile_given_edges(p); i++)
+        given[profile_given_edge(p, i)->caller] = true;
+    return given;
+}
+
 static struct rows rows_of_functions(const struct profile *p, const struct stats *s,
                                      bool strip_dirs, struct arena *a)
 {
     uint32_t functions = profile_functions(p);
     struct rows rows = { arena_array(a, functions, sizeof *rows.at), 0 };
+    const bool *given = mark_given(p, a);
 
     for (function_id id = 0; id < functions; id++) {
         const struct function *f = profile_function(p, id);
         const struct stat_row *stat = stats_of(s, id);
 
         /* Only constructors folded away leave one that never was called. */
-        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0)
+        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0 &&
+            !given[id])
             continue;
         rows.at[rows.count++] = (struct row){
             .stat = *stat,
+            .cumulative = { stat->cumulative, stat->cumulative },
             .file = strip_dirs ? str_basename(f->file) : f->file,
             .name = f->name,
             .line = f->line,
@@ -71,13 +89,13 @@ static struct rows rows_of_functions(const struct profile *p, const struct stats
 }
 
 static struct str key_of_function(const struct function *f, enum by by, bool strip_dirs,
-                                  struct arena *a)
+                                  struct str root, struct arena *a)
 {
     switch (by) {
     case BY_MODULE:
-        return name_module(f, a);
+        return name_module(f, root, a);
     case BY_PACKAGE:
-        return name_package(f, a);
+        return name_package(f, root, a);
     default:
         return strip_dirs ? str_basename(f->file) : f->file;
     }
@@ -88,6 +106,8 @@ static struct str key_of_process(const struct process *process, enum by by,
 {
     if (by == BY_ROLE)
         return process->role;
+    if (process->pid == 0)
+        return process->name;
     return arena_printf(a, "%u %.*s", process->pid, (int)process->name.len,
                         process->name.len ? process->name.at : "");
 }
@@ -98,7 +118,7 @@ static struct str key_of_thread(const struct profile *p, thread_id t, enum by by
     const struct thread *thread = profile_thread(p, t);
     const struct process *process = profile_process(p, thread->process);
 
-    if (by != BY_THREAD)
+    if (by != BY_THREAD || process->pid == 0)
         return key_of_process(process, by, a);
     return arena_printf(a, "%.*s (%u)", (int)thread->name.len,
                         thread->name.len ? thread->name.at : "",
@@ -106,13 +126,14 @@ static struct str key_of_thread(const struct profile *p, thread_id t, enum by by
 }
 
 static struct rows rows_of_groups(const struct groups *g, const struct stat_row *stat,
-                                  struct arena *a)
+                                  const struct bounds *bounds, struct arena *a)
 {
     struct rows rows = { arena_array(a, g->count, sizeof *rows.at), g->count };
 
     for (uint32_t i = 0; i < g->count; i++)
         rows.at[i] = (struct row){
             .stat = stat[i],
+            .cumulative = bounds[i],
             .file = g->key[i],
             .name = g->key[i],
             .standard = g->key[i],
@@ -125,21 +146,23 @@ static struct rows rows_of_groups(const struct groups *g, const struct stat_row 
 struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                     bool strip_dirs, struct arena *a)
 {
-    struct groups g = { .arena = a, .map = map_on(a) };
+    struct groups g = { .arena = a, .map = map_on(a), .seed = clock_monotonic_ns() };
     bool of_threads = by >= BY_THREAD;
     uint32_t members = of_threads ? profile_threads(p) : profile_functions(p);
     uint32_t *group = arena_array(a, members, sizeof *group);
 
     if (by == BY_FUNCTION)
         return rows_of_functions(p, s, strip_dirs, a);
+    struct str root = of_threads ? STR("") : places_root(p);
     for (uint32_t i = 0; i < members; i++)
         group[i] = group_of(&g, of_threads ? key_of_thread(p, i, by, a)
                                            : key_of_function(profile_function(p, i), by,
-                                                             strip_dirs, a));
+                                                             strip_dirs, root, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
+    struct bounds *bounds = arena_array(a, g.count, sizeof *bounds);
     if (of_threads)
         stats_group_threads(s, group, g.count, stat);
     else
-        stats_group(s, group, g.count, stat);
-    return rows_of_groups(&g, stat, a);
+        stats_group(s, group, g.count, stat, bounds);
+    return rows_of_groups(&g, stat, bounds, a);
 }

@@ -19,12 +19,15 @@ enum by {
 
 struct row {
     struct stat_row stat;
-    uint64_t corrected_self; /* where it is known */
-    struct str file, name;   /* a group: its key, twice */
+    struct bounds cumulative; /* what is certain of stat's, which is an estimate where
+                                 they differ */
+    uint64_t corrected_self;  /* where it is known */
+    struct str file, name;    /* a group: its key, twice */
     uint32_t line;
     struct str standard; /* as pstats prints a function; a group: its key */
     struct str shown;    /* as we do: qualname; a group: its key */
     uint32_t id;         /* of the function, or of the group */
+    bool untimed;        /* of a caller: its calls alone are known */
 };
 
 struct rows {

@@ -66,7 +66,8 @@ static void print_top(const struct summary *m, const struct row *row)
     const struct function *f = profile_function(r->profile, row->id);
     const struct edge *caller = main_caller(r, row->id);
     struct str name = screen_keep_start(safe_name(r, row->id), NAME_MOST, r->arena);
-    struct str place = screen_safe(name_place(f, false, r->arena), r->arena);
+    struct str place =
+        screen_safe(name_place(f, false, r->parts[row->id], r->arena), r->arena);
 
     out_printf(o, " %3.0f %%  ", share(r, row));
     screen_put(m->screen, text_tone(r, row->id), name, 0);

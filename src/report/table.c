@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table.c - the table of functions, or of the groups of --by. */
+#include <string.h>
+
 #include "report/names.h"
 #include "report/texts.h"
 #include "report/units.h"
@@ -59,6 +61,23 @@ static void print_key(const struct table *t, struct str key)
     screen_put(t->screen, TONE_BOLD, safe, 0);
 }
 
+static bool is_estimate(const struct row *row)
+{
+    return row->cumulative.least != row->cumulative.most;
+}
+
+static struct figure cumulative_cell(const struct table *t, const struct row *row)
+{
+    struct figure f = units_cell(t->cumulative, (double)row->stat.cumulative), marked;
+
+    if (!is_estimate(row))
+        return f;
+    marked.text[0] = '~';
+    memcpy(marked.text + 1, f.text, sizeof f.text - 1);
+    marked.text[sizeof marked.text - 1] = '\0';
+    return marked;
+}
+
 static void print_row(const struct table *t, const struct row *row)
 {
     const struct report *r = t->report;
@@ -74,12 +93,13 @@ static void print_row(const struct table *t, const struct row *row)
         out_printf(o, "%9s  ",
                    r->corrected ? units_cell(t->self, (double)row->corrected_self).text
                                 : "-");
-    out_printf(o, "%8s %5s",
-               units_cell(t->cumulative, (double)row->stat.cumulative).text,
+    out_printf(o, "%8s %5s", cumulative_cell(t, row).text,
                units_share(row->stat.cumulative, total).text);
     out_printf(o, t->narrow ? " %6s" : " %11s",
                t->narrow ? units_round(calls).text : units_count(calls).text);
-    if (calls > 0)
+    if (profile_quality(r->profile)->sampled)
+        out_printf(o, " %8s  ", units_round(row->stat.primitive_calls).text);
+    else if (calls > 0)
         out_printf(o, " %8s  ", units_cell(units_column(unit, each), each).text);
     else
         out_text_of(o, "        -  ");
@@ -99,13 +119,16 @@ static void print_more(const struct table *t)
     const struct report *r = t->report;
     uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
     bool functions = r->options->by == BY_FUNCTION;
+    bool paths = profile_givens(r->profile) == 0 || profile_has_paths(r->profile);
+    const char *tree = paths ? ", --tree" : "";
 
     if (t->count < r->rows.count)
-        out_printf(t->screen->out, "   -n %u shows more%s",
-                   r->rows.count < twice ? r->rows.count : twice,
-                   functions ? ", --tree, --callers" : "");
+        out_printf(t->screen->out, "   -n %u shows more%s%s",
+                   r->rows.count < twice ? r->rows.count : twice, functions ? tree : "",
+                   functions ? ", --callers" : "");
     else if (functions)
-        out_text_of(t->screen->out, "   Also: --tree, --callers, --callees");
+        out_printf(t->screen->out, "   Also: %s--callers, --callees",
+                   paths ? "--tree, " : "");
 }
 
 static void print_foot(const struct table *t)
@@ -124,10 +147,24 @@ static void print_foot(const struct table *t)
     out_char(o, '\n');
 }
 
+static void note_estimates(const struct table *t)
+{
+    uint32_t i = 0;
+
+    while (i < t->count && !is_estimate(&t->report->rows.at[i]))
+        i++;
+    if (i < t->count)
+        out_text_of(t->screen->out,
+                    "note: cumulative times with ~ are estimates: calls leave the row "
+                    "and come back, and files without call paths do not tell how much "
+                    "counts twice (--json has their bounds)\n");
+}
+
 void text_table(const struct report *r, const struct screen *s)
 {
     static const char *const heading[] = { "function", "file",    "module", "package",
                                            "thread",   "process", "role" };
+    const struct profile *p = r->profile;
     struct table t = {
         .report = r,
         .screen = s,
@@ -137,12 +174,14 @@ void text_table(const struct report *r, const struct screen *s)
     };
 
     measure(&t);
-    out_printf(s->out, "    self      %%  %s  cumul.     %%%s  per call  %s\n",
-               t.corrected ? "corrected  " : "", t.narrow ? "   calls" : "       calls",
+    out_printf(s->out, "    self      %%  %s  cumul.     %% %s%s  %s\n",
+               t.corrected ? "corrected  " : "", t.narrow ? "" : "    ",
+               profile_quality(p)->sampled ? "samples    itself" : "  calls  per call",
                heading[r->options->by]);
     for (uint32_t i = 0; i < t.count; i++)
         print_row(&t, &r->rows.at[i]);
     print_foot(&t);
+    note_estimates(&t);
 }
 
 void text_none(const struct report *r, const struct screen *s)

@@ -7,9 +7,7 @@ GOLDEN=write pytest test/golden rewrites the expected texts; read the difference
 import json
 import os
 import pathlib
-import pty
 import re
-import subprocess
 import unicodedata
 
 import jsonschema
@@ -17,6 +15,7 @@ import pytest
 
 from orders import write_orders
 from tape_writer import SECOND, Tape
+from terminal import on_terminal
 
 MS, US = 1_000_000, 1_000
 HERE = pathlib.Path(__file__).parent
@@ -178,27 +177,6 @@ def test_output_goes_where_it_is_sent(orders, run_sonde, tmp_path):
         done = run_sonde("report", orders, stdout=full)
     assert done.returncode == 1
     assert done.stderr == "sonde: cannot write: standard output: No space left on device\n"
-
-
-def on_terminal(sonde, env, cwd, columns, *words):
-    """What it prints to a terminal that wide."""
-    controller, terminal = pty.openpty()
-    size = columns.to_bytes(2, "little")
-    import fcntl
-    import termios
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, b"\x32\0" + size + b"\0" * 4)
-    process = subprocess.Popen([sonde, *words], cwd=cwd, env=env, stdin=terminal, stdout=terminal)
-    os.close(terminal)
-    text = b""
-    while True:
-        try:
-            piece = os.read(controller, 65536)
-        except OSError:  # it has gone
-            break
-        text += piece
-    os.close(controller)
-    assert process.wait() == 0
-    return text.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("words", [["report"], ["report", "--tree"], ["report", "--processes"],

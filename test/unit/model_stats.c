@@ -197,11 +197,16 @@ static void groups_count_what_is_within_them_once(void **state)
     uint32_t group[] = { 0, 0, 1, 1, 1, 1, 1, 1 }; /* a and b; c to h */
     struct stats *s = stats_open(p);
     struct stat_row rows[2];
+    struct bounds bounds[2];
 
     (void)state;
-    stats_group(s, group, 2, rows);
+    stats_group(s, group, 2, rows, bounds);
     check_row(&rows[0], 7, 1, 0, 70, 100);
     check_row(&rows[1], 3, 3, 0, 30, 70);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(bounds[i].least, rows[i].cumulative);
+        assert_int_equal(bounds[i].most, rows[i].cumulative);
+    }
     stats_close(s);
     profile_close(p);
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* convert.c - sonde convert: profiles rewritten in another tool's format, several
+ * files merged into one. */
+#include <string.h>
+
+#include "cmd/costs.h"
+#include "cmd/reading.h"
+#include "cmd/tables.h"
+#include "export/export.h"
+#include "model/fold.h"
+#include "pstats/write.h"
+#include "tape/recording.h"
+
+enum { KEY_TO = 256, KEY_AS_CPROFILE };
+
+struct convert_args {
+    const char *to, *output;
+    bool as_cprofile;
+};
+
+static const struct argp_option options[] = {
+    { "output", 'o', "OUT", 0, "the file to write, - for stdout", 0 },
+    { "to", KEY_TO, "FORMAT", 0,
+      "pstats, json (default: what the end of OUT's name says; sonde formats lists "
+      "them)",
+      0 },
+    { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
+      "count as cProfile does: resumptions are calls, constructors made in C are not",
+      0 },
+    { 0 },
+};
+
+static bool option(void *args, int key, const char *value, struct err *e)
+{
+    struct convert_args *a = args;
+
+    (void)e;
+    if (key == 'o')
+        a->output = value;
+    else if (key == KEY_TO)
+        a->to = value;
+    else if (key == KEY_AS_CPROFILE)
+        a->as_cprofile = true;
+    return true;
+}
+
+/* How a format is written; json is not an exporter's, which know of no report. */
+struct format {
+    const struct exporter *exporter; /* NULL: json */
+};
+
+static const char *known_formats(struct arena *a)
+{
+    struct str names = STR("json");
+
+    for (const struct exporter *const *x = export_list(); *x; x++)
+        names = arena_printf(a, "%.*s, %s", (int)names.len, names.at, (*x)->name);
+    return names.at;
+}
+
+static bool format_named(const char *name, struct format *f, struct arena *a,
+                         struct err *e)
+{
+    f->exporter = export_named(name);
+    return f->exporter || strcmp(name, "json") == 0 ||
+           err_set(e, ERR_USAGE, "unknown format: --to %s (there are: %s)", name,
+                   known_formats(a));
+}
+
+static bool format_of_file(const char *path, struct format *f, struct arena *a,
+                           struct err *e)
+{
+    f->exporter = export_for_file(path);
+    if (str_ends(str_of(path), STR(RECORDING_SUFFIX)))
+        return err_set(e, ERR_USAGE,
+                       "not in this version yet: %s: recordings are made by sonde run "
+                       "alone (there are: %s)",
+                       path, known_formats(a));
+    return f->exporter || str_ends(str_of(path), STR(".json")) ||
+           err_set(e, ERR_USAGE,
+                   "cannot tell the format: %s: no known ending (say --to; there are: "
+                   "%s)",
+                   path, known_formats(a));
+}
+
+static bool choose(const struct convert_args *c, struct format *f, struct arena *a,
+                   struct err *e)
+{
+    if (!c->output)
+        return err_set(e, ERR_USAGE,
+                       "nowhere to write: -o OUT is missing (such as -o "
+                       "all.pstats; - is stdout)");
+    return c->to ? format_named(c->to, f, a, e) : format_of_file(c->output, f, a, e);
+}
+
+/* What all of it comes to is known before a file is made, but for a full disk. */
+static bool finish(struct out *o, bool ok, struct err *e)
+{
+    if (ok)
+        return out_close(o, e);
+    out_abandon(o);
+    return false;
+}
+
+/* To the last bit what pstats would make of the files. */
+static bool write_pstats(const struct convert_args *c, struct words words,
+                         struct err *e)
+{
+    struct pstats_table *t = tables_open(words, c->as_cprofile, e);
+    struct out *o = t ? out_open(c->output, e) : NULL;
+
+    if (o)
+        write_table(t, o);
+    table_close(t);
+    return o && finish(o, true, e);
+}
+
+static bool write_json(const struct profile *p, const char *title, struct arena *a,
+                       struct out *o, struct err *e)
+{
+    struct costs costs = costs_of(p, false, a);
+    struct profile *corrected = costs.any ? correct(p, costs.of) : NULL;
+    struct report_options as = {
+        .limit = -1, .json = true, .title = title, .corrected = corrected
+    };
+    struct report *r = report_open(p, &as, e);
+
+    if (r)
+        report_json(r, o);
+    report_close(r);
+    profile_close(corrected);
+    return r != NULL;
+}
+
+static bool write_profile(const struct convert_args *c, const struct format *f,
+                          struct words words, struct arena *a, struct err *e)
+{
+    const char *title = "";
+    struct profile *p = reading_open(words, &title, a, e);
+
+    if (p && c->as_cprofile && !reading_folds_as_cprofile(&p, title, e)) {
+        profile_close(p);
+        return false;
+    }
+    struct out *o = p ? out_open(c->output, e) : NULL;
+    bool ok = o != NULL;
+    if (ok && f->exporter)
+        ok = f->exporter->write(p, o, e);
+    else if (ok)
+        ok = write_json(p, title, a, o, e);
+    profile_close(p);
+    return o && finish(o, ok, e);
+}
+
+static int run(const void *args, struct words words, struct err *e)
+{
+    const struct convert_args *c = args;
+    struct arena *a = arena_open();
+    struct format f = { 0 };
+    bool ok = choose(c, &f, a, e);
+    int status = ok ? 1 : 2;
+
+    if (ok && f.exporter && strcmp(f.exporter->name, "pstats") == 0)
+        ok = write_pstats(c, words, e);
+    else if (ok)
+        ok = write_profile(c, &f, words, a, e);
+    arena_close(a);
+    return ok ? 0 : status;
+}
+
+const struct cmd cmd_convert = {
+    .name = "convert",
+    .help = "rewrite profiles in another format, merge several into one file",
+    .usage = "[OPTIONS] [FILE...] -o OUT",
+    .options = options,
+    .reads = true,
+    .more =
+        "FILE is a recording or a .pstats file (default: the newest recording in this\n"
+        "directory). Several are one profile; .pstats files are added up to the last\n"
+        "bit as pstats.Stats(FILE, ...) adds them.",
+    .examples = "sonde convert worker-*.pstats -o all.pstats\n"
+                "sonde convert app.sonde -o app.prof --as-cprofile\n"
+                "sonde convert app.sonde --to json -o -",
+    .args_size = sizeof(struct convert_args),
+    .option = option,
+    .run = run,
+};
