@@ -58,6 +58,16 @@ static bool is_dump(const char *path)
            marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
 }
 
+bool tables_is_recording(const char *path)
+{
+    struct err ignored = { 0 };
+    struct recording *r = is_dump(path) ? NULL : recording_open(path, &ignored);
+    bool is = r != NULL;
+
+    recording_close(r);
+    return is;
+}
+
 struct pstats_table *tables_read(const char *path, bool as_cprofile, struct err *e)
 {
     return is_dump(path) ? load_file(path, e) : read_recording(path, as_cprofile, e);
