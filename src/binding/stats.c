@@ -98,8 +98,7 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         return PyErr_Format(PyExc_TypeError, "Table takes a path alone");
     if (!PyArg_ParseTuple(args, "|O&:Table", PyUnicode_FSConverter, &path))
         return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    PyObject *self = alloc(type, 0);
+    PyObject *self = PyType_GenericAlloc(type, 0);
     struct operation o = { .self = (struct table_object *)self, .run = run_open };
     if (self && path)
         o.path = PyBytes_AsString(path);
@@ -114,10 +113,9 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
     table_close(((struct table_object *)self)->table);
-    release(self);
+    PyObject_Free(self);
     Py_DECREF(type);
 }
 
@@ -159,12 +157,12 @@ static PyObject *strip_dirs(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* A key by its number, name or abbreviation; NULL: KeyError is set. */
-static const struct sortkey *sortkey_of(PyObject *word, bool sampled)
+/* A key by its number where it stands alone, by its name or an abbreviation. */
+static const struct sortkey *sortkey_of(PyObject *word, bool alone, bool sampled)
 {
     const struct sortkey *key = NULL;
 
-    if (PyLong_Check(word)) {
+    if (PyLong_CheckExact(word) && alone) {
         key = sortkey_numbered(PyLong_AsLong(word));
     } else if (PyUnicode_Check(word)) {
         Py_ssize_t len;
@@ -174,14 +172,36 @@ static const struct sortkey *sortkey_of(PyObject *word, bool sampled)
             key = sampled ? sortkey_named(text, true) : sortkey_find(text);
     }
     PyErr_Clear();
-    if (!key)
-        PyErr_SetObject(PyExc_KeyError, word);
     return key;
+}
+
+/* false: one of the words is no key, or they are too many. */
+static bool keys_of(const struct pstats_table *t, PyObject *words, struct sortkeys *keys)
+{
+    struct err ignored = { 0 };
+    Py_ssize_t count = PyTuple_Size(words);
+
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const struct sortkey *key =
+            sortkey_of(PyTuple_GetItem(words, i), count == 1, table_sampled(t));
+        if (!key || !sortkeys_add(keys, key, &ignored))
+            return false;
+    }
+    return true;
+}
+
+/* knows(words): whether sort() takes them. */
+static PyObject *knows(PyObject *self, PyObject *words)
+{
+    struct pstats_table *t = table_of(self);
+    struct sortkeys keys = { 0 };
+
+    return t ? PyBool_FromLong(keys_of(t, words, &keys)) : NULL;
 }
 
 static bool run_sort(struct operation *o)
 {
-    table_sort(o->self->table, o->keys.keys ? &o->keys : NULL);
+    table_sort(o->self->table, &o->keys);
     return true;
 }
 
@@ -190,28 +210,19 @@ static PyObject *sort(PyObject *self, PyObject *words)
 {
     struct pstats_table *t = table_of(self);
     struct operation o = { .self = (void *)self, .run = run_sort };
+    PyObject *text = PyUnicode_FromString("");
 
-    for (Py_ssize_t i = 0; t && i < PyTuple_Size(words); i++) {
-        const struct sortkey *key =
-            sortkey_of(PyTuple_GetItem(words, i), table_sampled(t));
-        if (!key)
-            return NULL;
-        if (!sortkeys_add(&o.keys, key, &o.e))
-            return raise_err(&o.e);
-    }
-    if (!t || !finish(&o))
-        return NULL;
-    PyObject *texts = PyList_New(0), *connector = PyUnicode_FromString(", ");
-    for (int i = 0; texts && i < o.keys.keys; i++) {
-        PyObject *text = PyUnicode_FromString(o.keys.key[i]->text);
-        if (!text || PyList_Append(texts, text) != 0)
-            Py_CLEAR(texts);
+    if (!t || !keys_of(t, words, &o.keys) || !finish(&o)) {
         Py_XDECREF(text);
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_KeyError, "%R", words);
     }
-    PyObject *told = texts && connector ? PyUnicode_Join(connector, texts) : NULL;
-    Py_XDECREF(texts);
-    Py_XDECREF(connector);
-    return told;
+    for (int i = 0; text && i < o.keys.keys; i++) {
+        PyObject *longer = PyUnicode_FromFormat("%U%s%s", text, i > 0 ? ", " : "",
+                                                o.keys.key[i]->text);
+        Py_DECREF(text);
+        text = longer;
+    }
+    return text;
 }
 
 static PyObject *reverse(PyObject *self, PyObject *unused)
@@ -510,6 +521,7 @@ static PyObject *get_sampled(PyObject *self, void *unused)
 static PyMethodDef methods[] = {
     { "add", add, METH_O, NULL },
     { "strip_dirs", strip_dirs, METH_NOARGS, NULL },
+    { "knows", knows, METH_VARARGS, NULL },
     { "sort", sort, METH_VARARGS, NULL },
     { "reverse", reverse, METH_NOARGS, NULL },
     { "stats_text", stats_text, METH_VARARGS, NULL },

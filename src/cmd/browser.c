@@ -10,6 +10,7 @@
 
 #include "cmd/reading.h"
 #include "cmd/tables.h"
+#include "open/table.h"
 #include "pstats/compare.h"
 #include "pstats/number.h"
 #include "pstats/print.h"
@@ -91,7 +92,7 @@ static int cannot_open(const char *path)
         return fault;
     bool directory = fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
     close(fd);
-    return directory && !tables_is_recording(path) ? EISDIR : 0;
+    return directory && !open_is_recording(path) ? EISDIR : 0;
 }
 
 static void say(struct out *o, const struct err *e)
@@ -110,7 +111,7 @@ static void read_file(struct browser *b, const char *path, struct out *o)
 {
     struct err e = { 0 };
     int fault = cannot_open(path);
-    struct pstats_table *t = fault ? NULL : tables_read(path, false, &e);
+    struct pstats_table *t = fault ? NULL : open_table(path, false, &e);
 
     if (fault) {
         out_text_of(o, strerror(fault));
@@ -149,7 +150,7 @@ void browser_add(struct browser *b, struct str path, struct out *o)
         return;
     int fault = cannot_open(name);
     if (!fault)
-        more = tables_read(name, false, &e);
+        more = open_table(name, false, &e);
     if (more && table_add(b->table, more, &e)) {
         note_file(b, name);
     } else {
@@ -321,7 +322,7 @@ static bool do_diff(struct browser *b, struct str line, struct out *o)
         out_text_of(o, "diff what? (diff FILE compares with that file)\n");
         return false;
     }
-    struct pstats_table *other = tables_read(path, false, &e);
+    struct pstats_table *other = open_table(path, false, &e);
     bool ok = other && (!b->stripped || table_strip_dirs(other, &e)) &&
               compare_print(b->table, other, r, o, &e);
     if (!ok)
@@ -375,7 +376,7 @@ static bool do_tree(struct browser *b, struct str line, struct out *o)
     if (!is_loaded(b, o))
         return false;
     for (int i = 0; i < b->count; i++)
-        if (!tables_is_recording(b->files[i])) {
+        if (!open_is_recording(b->files[i])) {
             out_printf(o,
                        "No call paths: %s keeps callers alone (sonde run records "
                        "paths).\n",

@@ -13,7 +13,7 @@ LATER = frozenset(["stats", "fcn_list", "total_calls", "prim_calls", "total_tt",
 HOOKS = ("load_stats", "get_top_level_stats", "get_sort_arg_defs", "calc_callees", "eval_print_amount",
          "get_print_list", "print_call_heading", "print_call_subheading", "print_call_line", "print_line",
          "print_title")
-# Characters that mean the same to Python's regular expressions and to the engine's.
+# Of characters that mean the same to Python's regular expressions and to the engine's.
 PLAIN = re.compile(r"[\w /:,'\"<>~.-]*", re.ASCII)
 
 
@@ -26,6 +26,7 @@ class Stats(pstats.Stats):
     """
 
     _table = None  # what it holds, as long as nobody has asked
+    _has_callees = False
 
     def init(self, arg):
         self._table = None
@@ -73,6 +74,9 @@ class Stats(pstats.Stats):
         self.all_callees = None
         self.total_calls, self.prim_calls, self.total_tt, self.max_name_len = table.totals()
         self.top_level = set()
+        if self._has_callees:  # pstats goes on with those it has, whatever is added
+            self._has_callees = False
+            self.calc_callees()
         self._become(table)
 
     def __getattr__(self, name):
@@ -92,6 +96,8 @@ class Stats(pstats.Stats):
         return self.__dict__
 
     def add(self, *arg_list):
+        if arg_list and self._has_callees:
+            self._leave()
         for arg in reversed(arg_list):
             other = arg if isinstance(arg, pstats.Stats) else Stats(arg)
             if self._table is not None and getattr(other, "_table", None) is not None:
@@ -111,13 +117,12 @@ class Stats(pstats.Stats):
             file.write(self._table.marshal())
 
     def sort_stats(self, *field):
+        words = [getattr(word, "value", word) for word in field]
+        if self._table is not None and (not self._table.knows(*words) or len(set(map(type, field))) != 1):
+            self._leave()  # pstats says what is wrong with them, and what it comes to
         if self._table is None:
             return super().sort_stats(*field)
-        if len(field) > 1 and any(type(word) is not type(field[0]) for word in field):
-            raise TypeError("Can't have mixed argument type")
-        text = self._table.sort(*(getattr(word, "value", word) for word in field))
-        if field:
-            self.sort_type = text
+        self.sort_type = self._table.sort(*words)
         return self
 
     def reverse_order(self):
@@ -130,25 +135,29 @@ class Stats(pstats.Stats):
         if self._table is None:
             return super().strip_dirs()
         self._table.strip_dirs()
+        self._has_callees = False
         return self
 
-    def _prints(self, what, amount):
-        """Whether that is done: print it from the table."""
-        if self._table is None or not all(PLAIN.fullmatch(word) for word in amount if isinstance(word, str)):
-            return False
-        if self.files != self._table.files:
-            return False
-        print(getattr(self._table, what)(*amount), end="", file=self.stream)
-        return True
+    def _print(self, what, amount):
+        """Print it from the table; gives the text, or None: that is to be left to pstats."""
+        if self._table is None or self.files != self._table.files or not all(map(is_plain, amount)):
+            return None
+        text = getattr(self._table, what)(*amount)
+        print(text, end="", file=self.stream)
+        return text
 
     def print_stats(self, *amount):
-        return self if self._prints("stats_text", amount) else super().print_stats(*amount)
+        return super().print_stats(*amount) if self._print("stats_text", amount) is None else self
 
     def print_callers(self, *amount):
-        return self if self._prints("callers_text", amount) else super().print_callers(*amount)
+        return super().print_callers(*amount) if self._print("callers_text", amount) is None else self
 
     def print_callees(self, *amount):
-        return self if self._prints("callees_text", amount) else super().print_callees(*amount)
+        text = self._print("callees_text", amount)
+        if text is None:
+            return super().print_callees(*amount)
+        self._has_callees = self._has_callees or text != ""
+        return self
 
 
 class SampledStats(Stats):
@@ -186,6 +195,11 @@ class Made:
 
     def create_stats(self):
         pass
+
+
+def is_plain(word):
+    """Whether the engine takes a restriction as pstats does."""
+    return type(word) in (int, float) or type(word) is str and PLAIN.fullmatch(word) is not None
 
 
 def is_path(arg):
