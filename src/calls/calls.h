@@ -55,6 +55,7 @@ static inline uint32_t *tree_bucket(const struct thread *t, uint32_t parent,
 }
 bool tree_index_open(struct thread *t);
 void tree_index_close(struct thread *t);
+void tree_index_empty(struct thread *t); /* of a tree whose nodes are gone */
 uint32_t tree_root(struct thread *t);
 /* The child of a node for a callee, made when new; 0: out of room, TREE_NO_TRACE:
  * there shall be none. object is the code or the callable, key its identity. */

@@ -22,6 +22,21 @@ void tree_index_close(struct thread *t)
     t->index = NULL;
 }
 
+void tree_index_empty(struct thread *t)
+{
+    uint32_t *old = t->index, old_size = t->index_size;
+
+    if (old_size > INDEX_FIRST && tree_index_open(t)) {
+        munmap(old, old_size * sizeof *old);
+    } else {
+        t->index = old;
+        t->index_size = old_size;
+        if (t->nodes_used > 0)
+            memset(old, 0, old_size * sizeof *old);
+    }
+    t->nodes_used = 0;
+}
+
 static uint32_t *bucket_of(const struct thread *t, const struct tape_node *node)
 {
     return &t->index[tree_hash(node->key & ~TREE_HIDDEN, node->parent) &
