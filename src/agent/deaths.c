@@ -55,7 +55,7 @@ void deaths_begin(void)
 
 void deaths_several(void)
 {
-    if (agent.tape.base && !agent.forked)
-        __atomic_fetch_or(&writer_header(&agent.tape)->flags, TAPE_SEVERAL,
+    if (calls.tape.base && !agent.forked)
+        __atomic_fetch_or(&writer_header(&calls.tape)->flags, TAPE_SEVERAL,
                           __ATOMIC_RELAXED);
 }

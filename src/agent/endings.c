@@ -81,7 +81,7 @@ static bool kills_us(PyObject *args)
 
 void endings_heard(const char *event, PyObject *args)
 {
-    if (agent.tape.shared || !agent.tape.base)
+    if (calls.tape.shared || !calls.tape.base)
         return;
     if (strcmp(event, "os.exec") == 0 || strcmp(event, "os.killpg") == 0 ||
         (strcmp(event, "os.kill") == 0 && kills_us(args)))

@@ -9,50 +9,19 @@
 #include "agent/agent.h"
 
 enum {
-    KNOWN_FIRST = 1024,
     DEAD_FIRST = 1024,
     NODES_MOST = 1024, /* what a death, and coming back, may have to go through */
 };
+
+static uint32_t *dead; /* heads of chains of dead functions, by their source */
+static uint32_t dead_size, dead_used;
+static uint32_t order; /* how many there are */
 
 static const uint64_t odd = 0x9e3779b97f4a7c15u;
 
 static struct tape_function *record(uint32_t cell)
 {
-    return writer_cell(&agent.tape, cell);
-}
-
-static struct known *known_slot(uint64_t key)
-{
-    uint32_t at = tree_hash(key, 0) & (agent.known_size - 1);
-
-    while (agent.known[at].key != 0 && agent.known[at].key != key)
-        at = (at + 1) & (agent.known_size - 1);
-    return &agent.known[at];
-}
-
-/* The dead are left behind. */
-static bool known_grow(void)
-{
-    struct known *old = agent.known;
-    uint32_t old_size = agent.known_size, live = 0;
-
-    for (uint32_t i = 0; i < old_size; i++)
-        live += old[i].function != 0;
-    uint32_t size = old_size == 0         ? KNOWN_FIRST
-                    : live * 4 > old_size ? old_size * 2
-                                          : old_size;
-    struct known *table = writer_map_private(size * sizeof *table);
-    if (!table)
-        return false;
-    agent.known = table;
-    agent.known_size = size;
-    agent.known_used = live;
-    for (uint32_t i = 0; i < old_size; i++)
-        if (old[i].function != 0)
-            *known_slot(old[i].key) = old[i];
-    if (old)
-        munmap(old, old_size * sizeof *old);
-    return true;
+    return writer_cell(&calls.tape, cell);
 }
 
 /* Equal texts are one text, so these tell what a function was made of. */
@@ -74,7 +43,7 @@ static bool same_source(const struct tape_function *a, const struct tape_functio
 
 static void dead_link(uint32_t cell)
 {
-    uint32_t *head = &agent.dead[source_hash(record(cell)) & (agent.dead_size - 1)];
+    uint32_t *head = &dead[source_hash(record(cell)) & (dead_size - 1)];
 
     record(cell)->next_dead = *head;
     *head = cell;
@@ -82,14 +51,14 @@ static void dead_link(uint32_t cell)
 
 static bool dead_grow(void)
 {
-    uint32_t *old = agent.dead, old_size = agent.dead_size;
+    uint32_t *old = dead, old_size = dead_size;
     uint32_t size = old_size ? old_size * 2 : DEAD_FIRST;
     uint32_t *table = writer_map_private(size * sizeof *table);
 
     if (!table)
         return false;
-    agent.dead = table;
-    agent.dead_size = size;
+    dead = table;
+    dead_size = size;
     for (uint32_t i = 0; i < old_size; i++)
         for (uint32_t cell = old[i], next; cell != 0; cell = next) {
             next = record(cell)->next_dead;
@@ -103,28 +72,70 @@ static bool dead_grow(void)
 /* The record of a dead function made of the same, taken out; 0: none. */
 static uint32_t dead_take(const struct tape_function *f)
 {
-    if (agent.dead_used == 0)
+    if (dead_used == 0)
         return 0;
-    uint32_t *at = &agent.dead[source_hash(f) & (agent.dead_size - 1)];
+    uint32_t *at = &dead[source_hash(f) & (dead_size - 1)];
     while (*at != 0 && !same_source(record(*at), f))
         at = &record(*at)->next_dead;
     uint32_t cell = *at;
     if (cell != 0) {
         *at = record(cell)->next_dead;
-        agent.dead_used--;
+        dead_used--;
     }
     return cell;
 }
 
+/* The nodes of a function that died: none finds them; how many there are ... */
+static uint32_t hide(uint32_t first)
+{
+    uint32_t count = 0;
+
+    for (uint32_t id = first; id != 0; id = tree_node(id)->same) {
+        tree_node(id)->key |= TREE_HIDDEN;
+        count++;
+    }
+    return count;
+}
+
+static struct thread *thread_in(struct thread *t, uint32_t cell)
+{
+    while (t && t->cell_id != cell)
+        t = t->next;
+    return t;
+}
+
+static struct thread *thread_of(uint32_t cell)
+{
+    struct thread *t = thread_in(agent.threads, cell);
+
+    return t ? t : thread_in(agent.spare, cell);
+}
+
+/* ... until they are shown under another key. */
+static void show(uint32_t *first, const void *key)
+{
+    for (uint32_t *at = first; *at != 0;) {
+        uint32_t id = *at;
+        struct tape_node *node = tree_node(id);
+        struct thread *t = thread_of(node->owner);
+        if (!t) { /* it has ended: nobody will look for them any more */
+            *at = node->same;
+            continue;
+        }
+        tree_rekey(t, id, key);
+        at = &node->same;
+    }
+}
+
 static uint32_t add_record(const struct tape_function *f)
 {
-    uint32_t cell = writer_add(&agent.tape, &agent.tape.functions, TAPE_FUNCTIONS, 0);
+    uint32_t cell = writer_add(&calls.tape, &calls.tape.functions, TAPE_FUNCTIONS, 0);
 
     if (cell == 0)
         return 0;
     *record(cell) = *f;
-    record(cell)->order = agent.function_order++;
-    writer_commit(&agent.tape.functions);
+    record(cell)->order = order++;
+    writer_commit(&calls.tape.functions);
     return cell;
 }
 
@@ -137,7 +148,7 @@ static uint32_t named(void *key, PyObject *object)
     if (cell == 0)
         return add_record(&f);
     record(cell)->died = 0;
-    tree_show(&record(cell)->first_node, key);
+    show(&record(cell)->first_node, key);
     return cell;
 }
 
@@ -146,11 +157,11 @@ uint32_t functions_special(uint32_t *cell, enum tape_function_kind kind,
 {
     if (*cell != 0)
         return *cell;
-    tape_text text = writer_text(&agent.tape, name, strlen(name));
+    tape_text text = writer_text(&calls.tape, name, strlen(name));
     struct tape_function f = {
         .name = text,
         .qualname = text,
-        .file = writer_text(&agent.tape, "~", 1),
+        .file = writer_text(&calls.tape, "~", 1),
         .kind = kind,
     };
     *cell = add_record(&f);
@@ -159,51 +170,58 @@ uint32_t functions_special(uint32_t *cell, enum tape_function_kind kind,
 
 uint32_t functions_of(void *key, PyObject *object)
 {
-    if (agent.known_used * 2 >= agent.known_size && !known_grow())
+    uint32_t cell = known_find(key);
+
+    if (cell != 0)
+        return cell;
+    if (!known_room())
         return 0;
-    struct known *k = known_slot((uintptr_t)key);
-    if (k->function != 0)
-        return k->function;
-    bool more = agent.function_order >= agent.options.functions;
-    uint32_t cell =
-        more ? functions_special(&agent.more_functions, TAPE_MORE, "<more functions>")
-             : named(key, object);
+    bool more = order >= calls.max_functions;
+    cell = more
+               ? functions_special(&calls.more_functions, TAPE_MORE, "<more functions>")
+               : named(key, object);
     if (cell == 0)
         return 0;
     if (more)
-        writer_header(&agent.tape)->more_functions++;
-    if (k->key == 0)
-        agent.known_used++;
-    *k = (struct known){ .key = (uintptr_t)key, .function = cell };
+        writer_header(&calls.tape)->more_functions++;
+    known_add(key, cell);
     return cell;
+}
+
+enum tape_function_kind functions_kind(uint32_t function)
+{
+    return record(function)->kind;
+}
+
+uint32_t functions_link(uint32_t function, uint32_t node)
+{
+    uint32_t same = record(function)->first_node;
+
+    record(function)->first_node = node;
+    return same;
 }
 
 void functions_forget(void *key)
 {
-    if (!agent.known || !agent.tape.base || agent.forked)
+    if (!calls.tape.base || agent.forked)
         return;
-    struct known *k = known_slot((uintptr_t)key);
-    uint32_t cell = k->function;
-    k->function = 0;
-    if (cell == 0 || cell == agent.more_functions)
+    uint32_t cell = known_forget(key);
+    if (cell == 0 || cell == calls.more_functions)
         return;
     record(cell)->died = 1;
-    if (tree_hide(record(cell)->first_node) > NODES_MOST)
+    if (hide(record(cell)->first_node) > NODES_MOST)
         return;
-    if (agent.dead_used >= agent.dead_size && !dead_grow())
+    if (dead_used >= dead_size && !dead_grow())
         return;
     dead_link(cell);
-    agent.dead_used++;
+    dead_used++;
 }
 
 void functions_drop(void)
 {
-    if (agent.known)
-        munmap(agent.known, agent.known_size * sizeof *agent.known);
-    if (agent.dead)
-        munmap(agent.dead, agent.dead_size * sizeof *agent.dead);
-    agent.known = NULL;
-    agent.dead = NULL;
-    agent.known_size = agent.known_used = agent.dead_size = agent.dead_used = 0;
-    agent.function_order = agent.more_functions = 0;
+    known_drop();
+    if (dead)
+        munmap(dead, dead_size * sizeof *dead);
+    dead = NULL;
+    dead_size = dead_used = order = calls.more_functions = 0;
 }

@@ -85,16 +85,6 @@ static void program_begins(const char *event, PyObject *args)
 
 static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
 
-/* The switching of greenlets is watched for from the import of the module on. */
-static void watch_import(PyObject *args)
-{
-    PyObject *name = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
-
-    if (name && PyUnicode_Check(name) &&
-        PyUnicode_CompareWithASCIIString(name, "greenlet._greenlet") == 0)
-        greenlet_imported();
-}
-
 static int on_audit(const char *event, PyObject *args, void *data)
 {
     static bool begun;
@@ -113,9 +103,9 @@ static int on_audit(const char *event, PyObject *args, void *data)
     if (event[0] == 's' && strcmp(event, "sys.setprofile") == 0)
         probe_replaced();
     else
-        probe_look_again();
+        front_look_again();
     if (event[0] == 'i' && strcmp(event, "import") == 0)
-        watch_import(args);
+        greenlet_watch_import(args);
     if (event[0] == 'c' && strcmp(event, "cpython.PyInterpreterState_Clear") == 0)
         probe_end();
     if (event[0] == 'o')
@@ -147,12 +137,12 @@ static void read_options(const char *text)
         .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
         .builtins = true,
         .children = true,
-        .paths = number_of(text, "paths=", AGENT_PATHS),
-        .functions = number_of(text, "functions=", AGENT_FUNCTIONS),
         .threads = number_of(text, "threads=", AGENT_THREADS),
         .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
         .step = writer_step(number_of(text, "step=", 0)),
     };
+    calls.max_paths = number_of(text, "paths=", AGENT_PATHS);
+    calls.max_functions = number_of(text, "functions=", AGENT_FUNCTIONS);
     if (strstr(text, "clock=cpu"))
         agent.options.clock = CLOCK_KIND_THREAD_CPU;
     if (strstr(text, "builtins=0"))
@@ -422,27 +412,11 @@ PyMethodDef agent_methods[AGENT_METHODS] = {
     { NULL, NULL, 0, NULL },
 };
 
-/* What every class made in Python is freed by, and what every built-in type's
- * __new__ is: read off one of each. */
-static bool read_landmarks(void)
+static bool make_names(void)
 {
-    PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "probe");
-    PyObject *new = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__new__");
-    PyObject *wrapper = new ? PyObject_GetAttrString(new, "__str__") : NULL;
-
-    if (class)
-        agent.python_class_dealloc =
-            Py_TYPE(class) == &PyType_Type ? ((PyTypeObject *)class)->tp_dealloc : NULL;
-    if (new &&PyCFunction_Check(new))
-        agent.new_method = ((PyCFunctionObject *)new)->m_ml;
-    if (wrapper)
-        agent.method_wrapper = Py_TYPE(wrapper);
-    agent.name_attribute = PyUnicode_InternFromString("_name");
-    Py_XDECREF(class);
-    Py_XDECREF(new);
-    Py_XDECREF(wrapper);
-    return agent.python_class_dealloc && agent.new_method && agent.method_wrapper &&
-           agent.name_attribute;
+    if (!agent.name_attribute)
+        agent.name_attribute = PyUnicode_InternFromString("_name");
+    return agent.name_attribute != NULL;
 }
 
 static int execute(PyObject *module)
@@ -450,7 +424,7 @@ static int execute(PyObject *module)
     (void)module;
     if (deaths_listening())
         return 0; /* once a process */
-    if (!agent_prepare() || !read_landmarks() || !probe_prepare()) {
+    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare()) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
         return -1;

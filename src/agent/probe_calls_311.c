@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe_calls_311.c - calls on Python 3.11, told by the C profile function of
- * each thread. There is no exact depth to go by: a frame's caller must be the
- * top entry's frame, and where it is not, it is looked for in the stack. */
+/* probe_calls_311.c - calls on Python 3.11, told by the C profile function of each
+ * thread. */
 #include <unistd.h>
 
-#include "agent/agent.h"
-#include "agent/event.h"
+#include "agent/key.h"
+#include "calls/event.h"
+#include "calls/profiled.h"
 
 static PyInterpreterState *interpreter;
 static uint64_t newest; /* id of the list's head when last looked at */
@@ -19,173 +19,13 @@ static struct {
     bool pending; /* the main thread will look soon */
 } change;
 
-/* Frames from here down: to one that is near the stack's top, mostly, else all. */
-static uint32_t depth_of(const struct thread *t, const struct pyabi_frame *frame)
-{
-    enum { NEAR = 8 };
-    uint32_t above = 0;
-
-    for (; frame; frame = pyabi_previous(frame)) {
-        if (pyabi_suspended(frame))
-            continue;
-        const struct entry *e = above < NEAR ? t->top : t->stack;
-        for (int i = 0; i < NEAR && e > t->stack; i++, e--)
-            if (e->frame == frame)
-                return e->tag / 2 + above;
-        above++;
-    }
-    return above;
-}
-
-/* A stack that is full and may not grow: the calls above it are only counted. */
-static bool is_full(struct thread *t)
-{
-    if (t->top != t->limit) {
-        t->unplaced = 0;
-        return false;
-    }
-    return t->refused > 1;
-}
-
-static struct thread *lose_above(struct thread *t)
-{
-    t->refused--;
-    writer_lose(&agent.tape);
-    return NULL;
-}
-
-static bool in_stack(const struct thread *t, const struct pyabi_frame *frame)
-{
-    for (const struct entry *e = t->top; e > t->stack; e--)
-        if (e->frame == frame)
-            return true;
-    return false;
-}
-
-/* The thread's block with the stack of the greenlet whose frame this is, NULL for
- * one that begins. *fresh: its frames are not on it. */
-static struct thread *settle(struct pyabi_frame *near, bool *fresh)
-{
-    struct thread *t = agent_enter_thread();
-
-    *fresh = t && agent.switching && greenlet_switch(t, near);
-    return t;
-}
-
-static __attribute__((noinline)) struct thread *mend_push(struct pyabi_frame *frame)
-{
-    bool fresh;
-    struct thread *t = settle(pyabi_previous(frame), &fresh);
-
-    if (!t)
-        return agent_lose();
-    if (is_full(t)) {
-        t->unplaced++;
-        return lose_above(t);
-    }
-    if (t->top->frame != pyabi_previous(frame))
-        stack_sync_push(t, frame, depth_of(t, pyabi_previous(frame)) + 1);
-    return t;
-}
-
-static void on_enter(struct pyabi_frame *frame)
-{
-    struct thread *t = agent_thread;
-    PyObject *code = (PyObject *)pyabi_code(frame);
-
-    if (UNLIKELY(t->top->frame != pyabi_previous(frame))) {
-        t = mend_push(frame);
-        if (!t)
-            return;
-    }
-    event_push(t, (t->top->tag & ~1u) + 2, !pyabi_starts(frame), frame, code, code);
-    if (UNLIKELY(t->top->frame != frame))
-        t->unplaced++;
-}
-
-static __attribute__((noinline)) struct thread *mend_pop(struct pyabi_frame *frame)
-{
-    bool fresh;
-    struct thread *t = settle(frame, &fresh);
-
-    if (t && t->unplaced > 0 && t->top == t->limit) {
-        t->unplaced--;
-        return NULL;
-    }
-    if (!t || !in_stack(t, frame))
-        return NULL;
-    return stack_sync_pop(t, frame, depth_of(t, frame)) ? t : NULL;
-}
-
-static void on_leave(struct pyabi_frame *frame)
-{
-    struct thread *t = agent_thread;
-
-    if (UNLIKELY(t->top->frame != frame || t->top->callable)) {
-        t = mend_pop(frame);
-        if (!t)
-            return;
-    }
-    event_pop(t);
-}
-
-static __attribute__((noinline)) struct thread *mend_call(struct pyabi_frame *frame)
-{
-    bool fresh;
-    struct thread *t = settle(frame, &fresh);
-
-    if (!t)
-        return agent_lose();
-    if (is_full(t))
-        return lose_above(t);
-    stack_sync_call(t, frame, depth_of(t, frame));
-    return t;
-}
-
-static void on_call(struct pyabi_frame *frame, PyObject *callable)
-{
-    struct thread *t = agent_thread;
-    void *key = event_key(callable);
-
-    if (!key)
-        return;
-    if (UNLIKELY(t->top->frame != frame || t->top->callable)) {
-        t = mend_call(frame);
-        if (!t)
-            return;
-    }
-    event_push(t, t->top->tag + 1, false, frame, key, callable);
-}
-
-/* The first that is told of a greenlet that goes on: its switch() returns. */
-static __attribute__((noinline)) struct thread *mend_end(struct pyabi_frame *frame)
-{
-    bool fresh;
-    struct thread *t = settle(frame, &fresh);
-
-    if (t && fresh)
-        stack_sync_call(t, frame, depth_of(t, frame));
-    return t;
-}
-
-static void on_call_end(struct pyabi_frame *frame, PyObject *callable)
-{
-    struct thread *t = agent_thread;
-
-    if (UNLIKELY(agent.switching) && t->top->frame != frame &&
-        t->top->tag != TAG_NOTHING)
-        t = mend_end(frame);
-    if (t && t->top->callable == callable)
-        event_pop(t);
-}
-
 static int on_event(PyObject *self, PyFrameObject *object, int what,
                     PyObject *argument);
 
 static void tell_replaced(void)
 {
-    if (agent.tape.base && !agent.forked)
-        writer_header(&agent.tape)->flags |= TAPE_REPLACED;
+    if (calls.tape.base && !agent.forked)
+        writer_header(&calls.tape)->flags |= TAPE_REPLACED;
 }
 
 /* Whether a thread is still where it set its profile function: no call was missed. */
@@ -244,7 +84,7 @@ static int look_again(void *unused)
 void probe_replaced(void)
 {
     PyThreadState *s = pyabi_thread();
-    struct thread *t = agent_thread;
+    struct thread *t = thread_now;
 
     if (!interpreter || s->interp != interpreter)
         return;
@@ -266,7 +106,7 @@ void probe_replaced(void)
     }
 }
 
-void probe_look_again(void)
+void front_look_again(void)
 {
     PyThreadState *s = pyabi_thread();
 
@@ -283,27 +123,47 @@ static void look_for_threads(void)
         install(head);
 }
 
+bool front_enter_type(struct pyabi_frame *frame, PyObject *type)
+{
+    return agent.on && !thread_now->resuming &&
+           profiled_enter_type(thread_now, frame, type);
+}
+
+bool front_leave_type(struct pyabi_frame *frame, PyObject *type)
+{
+    return profiled_leave_type(thread_now, frame, type);
+}
+
+static void call(struct pyabi_frame *frame, PyObject *callable)
+{
+    void *key = agent.options.builtins ? key_of(callable) : NULL;
+
+    if (key)
+        profiled_call(thread_now, frame, key, callable);
+}
+
 static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *argument)
 {
+    struct pyabi_frame *frame = pyabi_of_object(object);
+
     (void)self;
     switch (what) {
     case PyTrace_CALL:
-        on_enter(pyabi_of_object(object));
+        profiled_enter(thread_now, frame);
         look_for_threads();
         break;
     case PyTrace_RETURN:
-        on_leave(pyabi_of_object(object));
+        profiled_leave(thread_now, frame);
         break;
     case PyTrace_C_CALL:
-        if (agent.options.builtins)
-            on_call(pyabi_of_object(object), argument);
+        call(frame, argument);
         break;
     case PyTrace_C_RETURN:
     case PyTrace_C_EXCEPTION:
         if (what == PyTrace_C_EXCEPTION)
-            constructors_failed(pyabi_of_object(object));
+            constructors_failed(frame);
         if (agent.options.builtins)
-            on_call_end(pyabi_of_object(object), argument);
+            profiled_end(thread_now, frame, argument);
         look_for_threads();
         break;
     }
@@ -320,7 +180,7 @@ void probe_end(void)
     /* The audit event of a profile function that is set has told already. */
 }
 
-void probe_switching(void)
+void front_switching(void)
 {
     /* Frames are compared anyway. */
 }

@@ -11,13 +11,6 @@
 
 struct agent agent;
 
-/* Stands in for a thread's block until its first event: fits none, so the
- * event goes the slow way. */
-static struct tape_thread no_cell;
-static struct entry nowhere = { .tag = TAG_NOTHING, .frame = &no_cell };
-static struct thread nothing = { .top = &nowhere, .limit = &nowhere, .cell = &no_cell };
-__thread struct thread *agent_thread = &nothing;
-
 static pthread_key_t ending;
 
 /* Runs in the ending thread without the GIL: touches nothing but its block. */
@@ -25,31 +18,15 @@ static void thread_ends(void *block)
 {
     struct thread *t = block;
 
-    agent_thread = &nothing;
+    thread_now = &thread_nothing;
     __atomic_store_n(&t->dead, 1, __ATOMIC_RELEASE);
-}
-
-static void thread_free(struct thread *t)
-{
-    stack_close(t);
-    if (t->index)
-        munmap(t->index, t->index_size * sizeof *t->index);
-    munmap(t, THREAD_BYTES);
-}
-
-/* Makes the stack fit no event, so that the next one takes the slow way. */
-static void unfit(struct thread *t)
-{
-    t->top = t->stack;
-    t->top->tag = TAG_NOTHING;
-    t->top->frame = &no_cell;
 }
 
 /* From then on a thread goes on with the tree of one that has ended. */
 static bool threads_are_many(void)
 {
     return agent.thread_serial >= agent.options.threads ||
-           agent.nodes >= agent.options.paths / 2;
+           calls.nodes >= calls.max_paths / 2;
 }
 
 static void spare(struct thread *t)
@@ -81,7 +58,7 @@ static void free_spare(void)
 {
     for (struct thread *t = agent.spare, *next; t; t = next) {
         next = t->next;
-        thread_free(t);
+        thread_close(t);
     }
     agent.spare = NULL;
 }
@@ -99,14 +76,14 @@ static void reap_threads(void)
         if (threads_are_many())
             spare(t);
         else
-            thread_free(t);
+            thread_close(t);
     }
 }
 
 static void forget_tables(void)
 {
     functions_drop();
-    agent.thread_serial = agent.nodes = agent.folded = 0;
+    agent.thread_serial = calls.nodes = calls.folded = 0;
 }
 
 /* Only the thread that forked is left. Its block is the parent's business no
@@ -114,15 +91,15 @@ static void forget_tables(void)
 void agent_after_fork_in_child(void)
 {
     agent.changing = false; /* by a thread that is not here */
-    if (!agent.tape.base)
+    if (!calls.tape.base)
         return;
     agent.forked = true;
-    agent_thread = &nothing;
+    thread_now = &thread_nothing;
 }
 
 static void leave_parents_tape(void)
 {
-    writer_forget(&agent.tape);
+    writer_forget(&calls.tape);
     forget_tables();
     agent.threads = NULL; /* copies of blocks; one may still be a thread's */
     agent.spare = NULL;
@@ -137,30 +114,29 @@ static void describe(struct tape_header *h)
     ssize_t len = readlink("/proc/self/exe", executable, sizeof executable);
 
     h->flags |= agent.options.builtins ? TAPE_BUILTINS : 0;
-    h->max_paths = agent.options.paths;
+    h->max_paths = calls.max_paths;
     h->python = (uint32_t)Py_Version;
     if (len > 0)
-        h->executable = writer_text(&agent.tape, executable, (size_t)len);
-    h->program = writer_text(&agent.tape, agent.program, strlen(agent.program));
+        h->executable = writer_text(&calls.tape, executable, (size_t)len);
+    h->program = writer_text(&calls.tape, agent.program, strlen(agent.program));
 }
 
 static bool begin(void)
 {
-    if (agent.tape.base)
+    if (calls.tape.base)
         return true;
     if (agent.off || agent.directory[0] == '\0')
         return false;
     struct writer_how how = { TAPE_ROLE_AGENT, agent.options.clock, agent.options.io,
                               agent.options.step };
-    if (!writer_open(&agent.tape, agent.directory, &how)) {
+    if (!writer_open(&calls.tape, agent.directory, &how)) {
         agent.off = true;
         return false;
     }
-    agent.quick = agent.options.clock == CLOCK_KIND_TSC && agent.tape.shared;
-    agent.tape.text_bytes_max = agent.options.text_bytes;
-    describe(writer_header(&agent.tape));
-    writer_flush(&agent.tape);
-    if (!agent.tape.shared)
+    calls.tape.text_bytes_max = agent.options.text_bytes;
+    describe(writer_header(&calls.tape));
+    writer_flush(&calls.tape);
+    if (!calls.tape.shared)
         endings_watch();
     return true;
 }
@@ -171,7 +147,7 @@ bool agent_begin(void)
 {
     if (!agent.forked)
         return begin();
-    struct tape_header *parents = writer_header_of_parent(&agent.tape);
+    struct tape_header *parents = writer_header_of_parent(&calls.tape);
     leave_parents_tape();
     bool wanted = !agent.off, begun = begin();
     if (wanted && !begun && !note_leave(strerror(errno)) && parents)
@@ -187,10 +163,10 @@ static void charge_all(void)
     for (struct thread *t = agent.threads; t; t = t->next) {
         uint64_t now = clock_ticks(agent.options.clock);
         bool foreign_clock =
-            agent.options.clock == CLOCK_KIND_THREAD_CPU && t != agent_thread;
+            agent.options.clock == CLOCK_KIND_THREAD_CPU && t != thread_now;
         if (foreign_clock || t->dead || now < t->cell->last)
             continue;
-        agent_node(t->top->node)->self += now - t->cell->last;
+        tree_node(t->top->node)->self += now - t->cell->last;
         t->cell->last = now;
     }
 }
@@ -202,15 +178,15 @@ static void abandon_threads(void)
     for (struct thread *t = agent.threads, *next; t; t = next) {
         next = t->next;
         t->abandoned = true;
-        t->cell = &no_cell;
-        unfit(t);
+        t->cell = thread_nothing.cell;
+        thread_unfit(t);
     }
     agent.threads = NULL;
 }
 
 void agent_finish(void)
 {
-    if (agent.forked || !agent.tape.base)
+    if (agent.forked || !calls.tape.base)
         return;
     if (agent.on)
         charge_all();
@@ -219,43 +195,43 @@ void agent_finish(void)
     reap_threads();
     abandon_threads();
     free_spare();
-    if (writer_is_removed(&agent.tape))
+    if (writer_is_removed(&calls.tape))
         note_leave("its tape was removed while it ran");
-    writer_close(&agent.tape);
+    writer_close(&calls.tape);
     forget_tables();
 }
 
 void agent_pause(void)
 {
-    if (agent.forked || !agent.tape.base)
+    if (agent.forked || !calls.tape.base)
         return;
     charge_all();
     for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = 0; /* time that passes from now on is nobody's */
-    writer_stamp(&agent.tape);
+    writer_stamp(&calls.tape);
     agent.paused_at = clock_monotonic_ns();
-    writer_flush(&agent.tape);
+    writer_flush(&calls.tape);
 }
 
 void agent_save(void)
 {
-    if (agent.forked || !agent.tape.base)
+    if (agent.forked || !calls.tape.base)
         return;
     if (agent.on)
         charge_all();
-    writer_flush_last(&agent.tape);
+    writer_flush_last(&calls.tape);
 }
 
 /* Stacks are found anew from the frames, at each thread's next event. */
 void agent_resume(void)
 {
-    if (agent.paused_at == 0 || !agent.tape.base)
+    if (agent.paused_at == 0 || !calls.tape.base)
         return;
-    writer_header(&agent.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
+    writer_header(&calls.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
     agent.paused_at = 0;
     for (struct thread *t = agent.threads; t; t = t->next) {
         greenlet_forget(t);
-        unfit(t);
+        thread_unfit(t);
         t->cell->current = t->top->node;
         t->resuming = true;
     }
@@ -263,17 +239,16 @@ void agent_resume(void)
 
 static struct thread *new_block(void)
 {
-    struct thread *t = writer_map_private(THREAD_BYTES);
+    struct thread *t = thread_open();
 
     if (!t)
         return NULL;
-    stack_open(t);
-    t->cell_id = writer_add(&agent.tape, &agent.tape.threads, TAPE_THREADS, 0);
-    if (t->cell_id != 0 && tree_index_open(t)) {
-        t->cell = writer_cell(&agent.tape, t->cell_id);
+    t->cell_id = writer_add(&calls.tape, &calls.tape.threads, TAPE_THREADS, 0);
+    if (t->cell_id != 0) {
+        t->cell = writer_cell(&calls.tape, t->cell_id);
         return t;
     }
-    thread_free(t);
+    thread_close(t);
     return NULL;
 }
 
@@ -284,14 +259,14 @@ static struct thread *new_record(void)
     if (!t)
         return NULL;
     t->cell->serial = agent.thread_serial++;
-    t->cell->name = names_thread();
+    t->cell->name = thread_name();
     t->cell->first = clock_ticks(agent.options.clock);
     t->cell->root = tree_root(t);
     t->stack->node = t->cell->root;
-    writer_commit(&agent.tape.threads);
+    writer_commit(&calls.tape.threads);
     if (t->cell->root != 0)
         return t;
-    thread_free(t);
+    thread_close(t);
     return NULL;
 }
 
@@ -303,29 +278,28 @@ static struct thread *new_thread(void)
         t = new_record();
     if (!t)
         return NULL;
+    t->quick = agent.options.clock == CLOCK_KIND_TSC && calls.tape.shared;
     t->cell->native = (uint32_t)gettid();
     t->cell->last = clock_ticks(agent.options.clock);
     t->cell->current = t->cell->root;
     if (pthread_setspecific(ending, t) != 0) {
-        thread_free(t);
+        thread_close(t);
         return NULL;
     }
     t->next = agent.threads;
     agent.threads = t;
-    agent_thread = t;
+    thread_now = t;
     return t;
 }
 
-struct thread *agent_enter_thread(void)
+struct thread *front_thread(struct thread *t)
 {
-    struct thread *t = agent_thread;
-
     if (!agent.on || !agent_begin())
         return NULL;
     if (t->abandoned) {
-        agent_thread = &nothing;
-        thread_free(t);
-    } else if (t != &nothing) {
+        thread_now = &thread_nothing;
+        thread_close(t);
+    } else if (t != &thread_nothing) {
         if (t->resuming) {
             t->resuming = false;
             t->stack->tag = 0;
@@ -337,11 +311,31 @@ struct thread *agent_enter_thread(void)
     return new_thread();
 }
 
-struct thread *agent_lose(void)
+void front_missed(void)
 {
-    if (agent.on && agent.tape.base && !agent.forked)
-        writer_lose(&agent.tape);
-    return NULL;
+    if (agent.on && calls.tape.base && !agent.forked)
+        writer_lose(&calls.tape);
+}
+
+void front_lose(struct thread *t)
+{
+    (void)t;
+    writer_lose(&calls.tape);
+}
+
+uint64_t front_now(const struct thread *t)
+{
+    (void)t;
+    return clock_ticks(agent.options.clock);
+}
+
+/* Once in a while, not by the clock: a new node is a rare and cheap moment. */
+void front_grown(const struct thread *t)
+{
+    struct tape_header *h = writer_header(&calls.tape);
+
+    if (h->clock == CLOCK_KIND_TSC && t->cell->last - h->last.ticks > (uint64_t)1 << 28)
+        writer_stamp(&calls.tape);
 }
 
 bool agent_prepare(void)

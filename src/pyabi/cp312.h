@@ -32,6 +32,11 @@ static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
     return frame->owner == OWNED_BY_CSTACK ? NULL : frame->code;
 }
 
+static inline PyObject *pyabi_function(const struct pyabi_frame *frame)
+{
+    return frame->function;
+}
+
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)
 {
     return frame->localsplus[index];

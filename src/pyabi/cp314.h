@@ -50,6 +50,11 @@ static inline PyCodeObject *pyabi_code(const struct pyabi_frame *frame)
     return (PyCodeObject *)executable;
 }
 
+static inline PyObject *pyabi_function(const struct pyabi_frame *frame)
+{
+    return pyabi_untagged(frame->function);
+}
+
 static inline PyObject *pyabi_local(const struct pyabi_frame *frame, int index)
 {
     return pyabi_untagged(frame->localsplus[index]);

@@ -33,6 +33,7 @@
  *   PyThreadState *pyabi_thread(void)
  *   struct pyabi_frame *pyabi_current(PyThreadState *)
  *   PyCodeObject *pyabi_code(frame)       NULL: not a Python function's frame
+ *   PyObject *pyabi_function(frame)       borrowed
  *   PyObject *pyabi_local(frame, index)   borrowed, may be NULL
  * and what else only that version has. */
 
@@ -65,6 +66,16 @@ static inline bool pyabi_suspended(const struct pyabi_frame *frame)
 }
 
 #endif
+
+/* Python code cannot be relied on any more. */
+static inline bool pyabi_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
 
 /* Whether repr() of a type's method or slot says whose it is. */
 static inline bool pyabi_repr_names(const PyTypeObject *owner)

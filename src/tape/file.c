@@ -18,17 +18,43 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/host.h"
+#include "tape/room.h"
 #include "tape/sum.h"
 
 enum {
-    STEP_FIRST = 256 * 1024,
-    STEP_MAX = 4 * 1024 * 1024,
     PAGE = 4096,
     TRIES = 100, /* of a call that signals break off */
 };
-#define RESERVE_MAX ((size_t)16 << 30) /* address space only: 250 M nodes */
-#define RESERVE_MIN ((size_t)64 << 20)
-#define AGAIN_NS 1000000000u /* after "no room", before the next try */
+
+/* Field 22 of /proc/self/stat; 0 where there is no /proc. */
+static uint64_t process_start_ticks(void)
+{
+    char text[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    char *at = strrchr(text, ')'); /* the name before it may hold anything */
+    uint64_t ticks = 0;
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    for (at = at ? at + 1 : text; *at >= '0' && *at <= '9'; at++)
+        ticks = ticks * 10 + (uint64_t)(*at - '0');
+    return ticks;
+}
+
+void file_identify(struct tape_header *h)
+{
+    h->pid = (uint32_t)getpid();
+    h->parent_pid = (uint32_t)getppid();
+    h->start_ticks = process_start_ticks();
+    h->started_ns = clock_realtime_ns();
+    h->machine = host_id();
+}
 
 /* File systems on which room once given is there for a mapping's stores. Not:
  * those that copy on write (btrfs, bcachefs, zfs), network ones, FUSE. */
@@ -47,20 +73,6 @@ static bool mapping_is_safe(int fd)
         if ((unsigned long)s.f_type == safe[i])
             return true;
     return false;
-}
-
-/* Address space is the program's as well: of a limited one, take little. */
-static size_t reserve_bytes(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return RESERVE_MAX;
-    size_t share = limit.rlim_cur / 16;
-    share -= share % STEP_MAX;
-    return share < RESERVE_MIN   ? RESERVE_MIN
-           : share > RESERVE_MAX ? RESERVE_MAX
-                                 : share;
 }
 
 /* Out of the way of the numbers the program's own files will get. */
@@ -164,43 +176,18 @@ static bool map(const struct writer *w, size_t step)
                 w->shared ? w->fd : -1, w->shared ? (off_t)w->mapped : 0) != MAP_FAILED;
 }
 
-static bool grow(struct writer *w, size_t wanted)
+static bool add(struct writer *w, size_t step)
 {
-    size_t most = w->step > STEP_MAX ? w->step : STEP_MAX;
-    size_t step = w->step            ? w->step
-                  : w->mapped == 0   ? STEP_FIRST
-                  : w->mapped < most ? w->mapped
-                                     : most;
-
-    while (w->mapped + step < wanted)
-        step += w->step ? w->step : STEP_MAX;
-    if (w->mapped + step > w->reserved) {
-        errno = ENOMEM;
-        return false;
-    }
     if (beyond_limit(w->mapped + step) || !file_held(w))
         return false;
-    bool grown =
-        w->shared ? allocate(w, step) && map(w, step)
-                  : map(w, step) && write_all(w, w->base + w->mapped, step, w->mapped);
-    if (grown)
-        w->mapped += step;
-    return grown;
+    return w->shared
+               ? allocate(w, step) && map(w, step)
+               : map(w, step) && write_all(w, w->base + w->mapped, step, w->mapped);
 }
 
-/* Who was refused need not ask again at each event. */
 bool file_grow(struct writer *w, size_t wanted)
 {
-    if (w->again_ns != 0 && clock_coarse_ns() < w->again_ns) {
-        errno = w->refused;
-        return false;
-    }
-    w->again_ns = 0;
-    if (grow(w, wanted))
-        return true;
-    w->refused = errno;
-    w->again_ns = clock_coarse_ns() + AGAIN_NS;
-    return false;
+    return room_grow(w, wanted, add);
 }
 
 static bool create(struct writer *w, const char *directory)
@@ -229,21 +216,6 @@ static bool create(struct writer *w, const char *directory)
     return true;
 }
 
-/* The range is kept free by a mapping nobody may touch. Smaller where the
- * system does not give that much. */
-static bool reserve(struct writer *w)
-{
-    for (w->reserved = reserve_bytes(); w->reserved >= RESERVE_MIN; w->reserved /= 4) {
-        void *at = mmap(NULL, w->reserved, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at != MAP_FAILED) {
-            w->base = at;
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t sums_bytes(const struct writer *w)
 {
     return w->reserved / PAGE * sizeof *w->sums;
@@ -270,7 +242,8 @@ static bool in_private_memory(struct writer *w)
         return false;
     w->sums = sums;
     w->shared = false;
-    return grow(w, 1);
+    w->again_ns = 0;
+    return file_grow(w, 1);
 }
 
 static bool no_room(int fault)
@@ -283,13 +256,14 @@ static bool first_room(struct writer *w, enum writer_io io)
     w->shared = io == WRITER_MAPPED || (io == WRITER_AUTO && mapping_is_safe(w->fd));
     if (!w->shared)
         return in_private_memory(w);
-    return grow(w, 1) || (io == WRITER_AUTO && !no_room(errno) && in_private_memory(w));
+    return file_grow(w, 1) ||
+           (io == WRITER_AUTO && !no_room(errno) && in_private_memory(w));
 }
 
 bool file_make(struct writer *w, const char *directory, const struct writer_how *how)
 {
     w->step = how->step;
-    if (create(w, directory) && reserve(w)) {
+    if (create(w, directory) && room_reserve(w)) {
         lock(w->fd);
         if (first_room(w, how->io))
             return true;

@@ -4,12 +4,15 @@
  * Elsewhere they lie in private memory and are copied out now and then, what
  * refers after what it refers to. Room is taken in the file before it is used,
  * both ways: a full disk is an answer to file_grow, not a surprise later.
+ * memory.c has the same functions for a tape without a file.
  * false: errno says why. */
 #ifndef TAPE_FILE_H
 #define TAPE_FILE_H
 
 #include "tape/write.h"
 
+/* Whose tape it is, from when. */
+void file_identify(struct tape_header *h);
 /* Makes the file, reserves its range of addresses, gives it its first room. */
 bool file_make(struct writer *w, const char *directory, const struct writer_how *how);
 /* Room for so many bytes, zeroed. */

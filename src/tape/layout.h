@@ -131,7 +131,7 @@ struct tape_node {
     uint32_t same;
     uint32_t fold;
     uint32_t owner;
-    uint8_t reserved[4];
+    uint32_t number;
 };
 
 struct tape_thread {

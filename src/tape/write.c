@@ -3,13 +3,11 @@
 #include "tape/write.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/host.h"
 #include "tape/file.h"
 #include "tape/sum.h"
 
@@ -29,26 +27,6 @@ void *writer_map_private(size_t bytes)
     return at == MAP_FAILED ? NULL : at;
 }
 
-/* Field 22 of /proc/self/stat; 0 where there is no /proc. */
-static uint64_t process_start_ticks(void)
-{
-    char text[1024];
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    char *at = strrchr(text, ')'); /* the name before it may hold anything */
-    uint64_t ticks = 0;
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    for (at = at ? at + 1 : text; *at >= '0' && *at <= '9'; at++)
-        ticks = ticks * 10 + (uint64_t)(*at - '0');
-    return ticks;
-}
-
 static void fill_header(struct writer *w, const struct writer_how *how)
 {
     struct tape_header *h = writer_header(w);
@@ -59,11 +37,7 @@ static void fill_header(struct writer *w, const struct writer_how *how)
     h->state = TAPE_RUNNING;
     h->flags = w->shared ? TAPE_SHARED : 0;
     h->clock = how->clock;
-    h->pid = (uint32_t)getpid();
-    h->parent_pid = (uint32_t)getppid();
-    h->start_ticks = process_start_ticks();
-    h->started_ns = clock_realtime_ns();
-    h->machine = host_id();
+    file_identify(h);
     h->first = h->last = clock_pair_now(how->clock);
     h->end = TAPE_HEADER_BYTES / TAPE_CELL;
     __atomic_store_n(&h->magic, TAPE_MAGIC, __ATOMIC_RELEASE);
@@ -217,6 +191,37 @@ void writer_stamp(struct writer *w)
     h->cpu_ns = clock_process_cpu_ns();
 }
 
+/* Of 2^n cells, n; those given back are kept so. */
+static uint32_t *spare_of(struct writer *w, uint32_t cells)
+{
+    return &w->spare[__builtin_ctz(cells)];
+}
+
+void writer_give_block(struct writer *w, struct tape_block *b)
+{
+    uint32_t *spare = spare_of(w, b->cells), next = *spare;
+
+    *spare = (uint32_t)(((char *)b - w->base) / TAPE_CELL);
+    memset(b + 1, 0, used_bytes(b));
+    b->used = next; /* nobody reads it as what it was */
+}
+
+static struct tape_block *spare_block(struct writer *w, struct writer_block *b,
+                                      enum tape_kind kind, uint32_t cells,
+                                      uint32_t owner)
+{
+    uint32_t *spare = spare_of(w, cells);
+
+    if (*spare == 0)
+        return NULL;
+    *b = (struct writer_block){ writer_cell(w, *spare), *spare };
+    *spare = (uint32_t)b->at->used;
+    *b->at = (struct tape_block){
+        .magic = TAPE_BLOCK_MAGIC, .kind = kind, .cells = cells, .owner = owner
+    };
+    return b->at;
+}
+
 static struct tape_block *new_block(struct writer *w, struct writer_block *b,
                                     enum tape_kind kind, uint32_t cells, uint32_t owner)
 {
@@ -253,6 +258,7 @@ uint32_t writer_add(struct writer *w, struct writer_block *b, enum tape_kind kin
                     uint32_t owner)
 {
     if ((!b->at || b->at->used + 1 >= b->at->cells) &&
+        !spare_block(w, b, kind, next_size(b), owner) &&
         !new_block(w, b, kind, next_size(b), owner))
         return 0;
     return b->cell + 1 + (uint32_t)b->at->used;

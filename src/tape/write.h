@@ -36,7 +36,8 @@ struct writer_how {
 
 struct writer {
     char *base;      /* the tape's first byte; NULL: closed */
-    bool shared;     /* the file itself is mapped there, else private memory */
+    bool shared;     /* the file itself is mapped there, or there is none; else private
+                      * memory that is copied out */
     size_t mapped;   /* bytes of the tape that may be touched and have room */
     size_t reserved; /* bytes of address space kept for it */
     size_t step;
@@ -53,6 +54,7 @@ struct writer {
     tape_text *interned; /* open addressing, 0 is empty */
     uint32_t interned_size, interned_used;
     uint64_t text_bytes, text_bytes_max; /* written; 0: as many as there is room */
+    uint32_t spare[32]; /* writer_give_block: of 2^n cells, the first */
 };
 
 static inline struct tape_header *writer_header(const struct writer *w)
@@ -111,6 +113,9 @@ static inline void writer_commit(struct writer_block *b)
 {
     __atomic_store_n(&b->at->used, b->at->used + 1, __ATOMIC_RELEASE);
 }
+
+/* Without a file, where nobody reads but us: gives a block of records back. */
+void writer_give_block(struct writer *w, struct tape_block *b);
 
 /* The text, once: equal texts share their bytes. Cut at TAPE_TEXT_MAX. New ones
  * beyond text_bytes_max are all "...". */

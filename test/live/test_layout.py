@@ -9,11 +9,11 @@ pytestmark = pytest.mark.smoke
 
 # Ours and theirs: the fields of a frame that are read.
 FIELDS = {
-    (3, 11): "code=f_code previous=previous prev_instr=prev_instr owner=owner localsplus=localsplus",
-    (3, 12): "code=f_code previous=previous owner=owner localsplus=localsplus",
-    (3, 13): "executable=f_executable previous=previous owner=owner localsplus=localsplus",
-    (3, 14): "executable=f_executable previous=previous owner=owner localsplus=localsplus",
-    (3, 15): "executable=f_executable previous=previous owner=owner localsplus=localsplus",
+    (3, 11): "function=f_func code=f_code previous=previous prev_instr=prev_instr owner=owner localsplus=localsplus",
+    (3, 12): "function=f_funcobj code=f_code previous=previous owner=owner localsplus=localsplus",
+    (3, 13): "function=f_funcobj executable=f_executable previous=previous owner=owner localsplus=localsplus",
+    (3, 14): "function=f_funcobj executable=f_executable previous=previous owner=owner localsplus=localsplus",
+    (3, 15): "function=f_funcobj executable=f_executable previous=previous owner=owner localsplus=localsplus",
 }
 # What else is told of frames there.
 FACTS = {

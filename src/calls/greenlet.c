@@ -6,8 +6,8 @@
  * before it is used again, since frames' addresses are. */
 #include <sys/mman.h>
 
-#include "agent/agent.h"
-#include "agent/event.h"
+#include "calls/event.h"
+#include "calls/front.h"
 
 enum {
     NEAR = 8,       /* frames and entries that are looked at first */
@@ -51,7 +51,7 @@ static void unlink_waiting(struct waiting *w, struct stack *s)
 static void drop(struct thread *t, struct stack *s)
 {
     unlink_waiting(&t->waiting, s);
-    writer_header(&agent.tape)->healed += (uint64_t)(s->top - s->entries);
+    writer_header(&calls.tape)->healed += (uint64_t)(s->top - s->entries);
     stack_give(t, s);
 }
 
@@ -95,7 +95,7 @@ static void park(struct thread *t)
 
     s->top = t->top;
     if (t->top == t->stack || (w->count >= w->size && !widen(w))) {
-        writer_header(&agent.tape)->healed += (uint64_t)(t->top - t->stack);
+        writer_header(&calls.tape)->healed += (uint64_t)(t->top - t->stack);
         stack_give(t, s);
         return;
     }
@@ -176,7 +176,7 @@ static void begin(struct thread *t)
         park(t);
         stack_use(t, s, s->entries);
     } else if (!empty) {
-        writer_lose(&agent.tape);
+        front_lose(t);
     }
     t->top = t->stack;
     *t->top = (struct entry){ .node = root };
@@ -202,12 +202,12 @@ bool greenlet_switch(struct thread *t, struct pyabi_frame *near)
     return s == NULL;
 }
 
-void greenlet_imported(void)
+static void imported(void)
 {
-    if (agent.switching)
+    if (calls.switching)
         return;
-    agent.switching = true;
-    probe_switching();
+    calls.switching = true;
+    front_switching();
 }
 
 void greenlet_look(void)
@@ -216,5 +216,14 @@ void greenlet_look(void)
 
     if (modules && PyMapping_Check(modules) &&
         PyMapping_HasKeyString(modules, "greenlet._greenlet"))
-        greenlet_imported();
+        imported();
+}
+
+void greenlet_watch_import(PyObject *args)
+{
+    PyObject *name = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+
+    if (name && PyUnicode_Check(name) &&
+        PyUnicode_CompareWithASCIIString(name, "greenlet._greenlet") == 0)
+        imported();
 }

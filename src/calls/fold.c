@@ -4,7 +4,7 @@
  * for each of its callees: calls and self times stay exact, of functions and of
  * callers; only what lies between the marker and the caller is forgotten. A
  * call out of such a node goes on below the same marker. */
-#include "agent/agent.h"
+#include "calls/front.h"
 
 enum {
     DEEP = 8,     /* where markers hang, unless they are many ... */
@@ -17,18 +17,18 @@ enum {
  * show that by name: paths that are short have an eighth more. */
 bool fold_wanted(const struct thread *t)
 {
-    uint64_t paths = agent.options.paths;
+    uint64_t paths = calls.max_paths;
 
-    return agent.nodes >= paths &&
-           (t->top - t->stack >= DEEP || agent.nodes >= paths + paths / 8);
+    return calls.nodes >= paths &&
+           (t->top - t->stack >= DEEP || calls.nodes >= paths + paths / 8);
 }
 
 static bool room(void)
 {
-    uint64_t paths = agent.options.paths;
+    uint64_t paths = calls.max_paths;
     uint64_t reserve = paths / 4 > RESERVE_LEAST ? paths / 4 : RESERVE_LEAST;
 
-    return agent.nodes < paths + reserve;
+    return calls.nodes < paths + reserve;
 }
 
 static uint32_t child(struct thread *t, uint32_t parent, void *key, uint32_t function,
@@ -45,8 +45,8 @@ static uint32_t new_marker(struct thread *t, size_t depth)
     size_t at = t->markers < MARKERS ? DEEP : t->markers < 2 * MARKERS ? SHALLOW : 0;
 
     at = at < depth ? at : depth;
-    uint32_t function = functions_special(&agent.folded, TAPE_FOLDED, "<folded paths>");
-    uint32_t id = child(t, t->stack[at].node, &agent.folded, function, 0);
+    uint32_t function = functions_special(&calls.folded, TAPE_FOLDED, "<folded paths>");
+    uint32_t id = child(t, t->stack[at].node, &calls.folded, function, 0);
     t->markers += id != 0;
     return id;
 }
@@ -59,7 +59,7 @@ static uint32_t marker_of(struct thread *t)
 
     if (t->marker != 0 && t->marker_from == from)
         return t->marker;
-    while ((id = tree_find(t, t->stack[at].node, &agent.folded)) == 0 && at > 0)
+    while ((id = tree_find(t, t->stack[at].node, &calls.folded)) == 0 && at > 0)
         at--;
     if (id == 0)
         id = new_marker(t, depth);
@@ -72,14 +72,14 @@ static uint32_t marker_of(struct thread *t)
  * so that a folded one keeps its caller above it. */
 static bool passes_on(uint32_t function)
 {
-    const struct tape_function *f = writer_cell(&agent.tape, function);
+    enum tape_function_kind kind = functions_kind(function);
 
-    return f->kind == TAPE_TYPE || f->kind == TAPE_OBJECT;
+    return kind == TAPE_TYPE || kind == TAPE_OBJECT;
 }
 
 uint32_t fold_child(struct thread *t, uint32_t parent, void *key, uint32_t function)
 {
-    const struct tape_node *caller = agent_node(parent), *first = caller;
+    const struct tape_node *caller = tree_node(parent), *first = caller;
     uint32_t marker = caller->fold ? caller->fold : marker_of(t), at = marker;
 
     if (caller->function == 0) /* the thread itself: no caller */
@@ -87,7 +87,7 @@ uint32_t fold_child(struct thread *t, uint32_t parent, void *key, uint32_t funct
     if (passes_on(caller->function)) {
         if (caller->fold != 0)
             return child(t, parent, key, function, marker);
-        first = agent_node(caller->parent);
+        first = tree_node(caller->parent);
     }
     if (first->function != 0)
         at = child(t, at, (void *)(uintptr_t)first->key, first->function, marker);

@@ -4,29 +4,50 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "agent/agent.h"
+#include "calls/front.h"
 
-/* Of a node whose function died: no address has this bit, so nothing finds it. */
-static const uint64_t hidden = (uint64_t)1 << 63;
+enum { INDEX_FIRST = 256 };
 
 bool tree_index_open(struct thread *t)
 {
-    t->index = writer_map_private(AGENT_INDEX_FIRST * sizeof *t->index);
-    t->index_size = t->index ? AGENT_INDEX_FIRST : 0;
+    t->index = writer_map_private(INDEX_FIRST * sizeof *t->index);
+    t->index_size = t->index ? INDEX_FIRST : 0;
     return t->index != NULL;
+}
+
+void tree_index_close(struct thread *t)
+{
+    if (t->index)
+        munmap(t->index, t->index_size * sizeof *t->index);
+    t->index = NULL;
+}
+
+void tree_index_empty(struct thread *t)
+{
+    uint32_t *old = t->index, old_size = t->index_size;
+
+    if (old_size > INDEX_FIRST && tree_index_open(t)) {
+        munmap(old, old_size * sizeof *old);
+    } else {
+        t->index = old;
+        t->index_size = old_size;
+        if (t->nodes_used > 0)
+            memset(old, 0, old_size * sizeof *old);
+    }
+    t->nodes_used = 0;
 }
 
 static uint32_t *bucket_of(const struct thread *t, const struct tape_node *node)
 {
-    return &t->index[tree_hash(node->key & ~hidden, node->parent) &
+    return &t->index[tree_hash(node->key & ~TREE_HIDDEN, node->parent) &
                      (t->index_size - 1)];
 }
 
 static void link_node(struct thread *t, uint32_t id)
 {
-    uint32_t *bucket = bucket_of(t, agent_node(id));
+    uint32_t *bucket = bucket_of(t, tree_node(id));
 
-    agent_node(id)->chain = *bucket;
+    tree_node(id)->chain = *bucket;
     *bucket = id;
 }
 
@@ -42,33 +63,24 @@ static void index_grow(struct thread *t)
     t->index_size = old_size * 2;
     for (uint32_t i = 0; i < old_size; i++)
         for (uint32_t id = old[i], next; id != 0; id = next) {
-            next = agent_node(id)->chain;
-            if (!(agent_node(id)->key & hidden))
+            next = tree_node(id)->chain;
+            if (!(tree_node(id)->key & TREE_HIDDEN))
                 link_node(t, id);
         }
     munmap(old, old_size * sizeof *old);
 }
 
-/* Once in a while, not by the clock: a new node is a rare and cheap moment. */
-static void stamp_now_and_then(const struct thread *t)
-{
-    struct tape_header *h = writer_header(&agent.tape);
-
-    if (h->clock == CLOCK_KIND_TSC && t->cell->last - h->last.ticks > (uint64_t)1 << 28)
-        writer_stamp(&agent.tape);
-}
-
 static uint32_t add_node(struct thread *t, struct tape_node made)
 {
-    uint32_t id = writer_add(&agent.tape, &t->nodes, TAPE_NODES, t->cell_id);
+    uint32_t id = writer_add(&calls.tape, &t->nodes, TAPE_NODES, t->cell_id);
 
     if (id == 0)
         return 0;
     made.owner = t->cell_id;
-    *agent_node(id) = made;
+    *tree_node(id) = made;
     writer_commit(&t->nodes);
-    agent.nodes++;
-    stamp_now_and_then(t);
+    calls.nodes++;
+    front_grown(t);
     return id;
 }
 
@@ -80,16 +92,14 @@ uint32_t tree_root(struct thread *t)
 uint32_t tree_new(struct thread *t, uint32_t parent, void *key, uint32_t function,
                   uint32_t fold)
 {
-    struct tape_function *f = writer_cell(&agent.tape, function);
     uint32_t id = add_node(t, (struct tape_node){ .parent = parent,
                                                   .function = function,
                                                   .key = (uintptr_t)key,
-                                                  .same = f->first_node,
                                                   .fold = fold });
 
     if (id == 0)
         return 0;
-    f->first_node = id;
+    tree_node(id)->same = functions_link(function, id);
     if (++t->nodes_used > t->index_size / 4 * 3)
         index_grow(t);
     link_node(t, id);
@@ -102,10 +112,10 @@ uint32_t tree_find(struct thread *t, uint32_t parent, const void *key)
     uint32_t *bucket = tree_bucket(t, parent, key), before = 0;
 
     for (uint32_t id = *bucket; id != 0;) {
-        struct tape_node *node = agent_node(id);
+        struct tape_node *node = tree_node(id);
         if (node->key == (uintptr_t)key && node->parent == parent) {
             if (before != 0) {
-                agent_node(before)->chain = node->chain;
+                tree_node(before)->chain = node->chain;
                 node->chain = *bucket;
                 *bucket = id;
             }
@@ -127,8 +137,10 @@ uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *obje
     uint32_t function = functions_of(key, object);
     if (function == 0)
         return 0;
-    if (function == agent.more_functions)
-        key = &agent.more_functions; /* one for them all */
+    if (function == FUNCTION_HIDDEN)
+        return TREE_NO_TRACE;
+    if (function == calls.more_functions)
+        key = &calls.more_functions; /* one for them all */
     id = tree_find(t, parent, key);
     if (id != 0)
         return id;
@@ -137,54 +149,19 @@ uint32_t tree_child(struct thread *t, uint32_t parent, void *key, PyObject *obje
     return tree_new(t, parent, key, function, 0);
 }
 
-uint32_t tree_hide(uint32_t first)
-{
-    uint32_t count = 0;
-
-    for (uint32_t id = first; id != 0; id = agent_node(id)->same) {
-        agent_node(id)->key |= hidden;
-        count++;
-    }
-    return count;
-}
-
-static struct thread *thread_in(struct thread *t, uint32_t cell)
-{
-    while (t && t->cell_id != cell)
-        t = t->next;
-    return t;
-}
-
-static struct thread *thread_of(uint32_t cell)
-{
-    struct thread *t = thread_in(agent.threads, cell);
-
-    return t ? t : thread_in(agent.spare, cell);
-}
-
 static void unlink_node(const struct thread *t, uint32_t id)
 {
-    uint32_t *at = bucket_of(t, agent_node(id));
+    uint32_t *at = bucket_of(t, tree_node(id));
 
     while (*at != 0 && *at != id)
-        at = &agent_node(*at)->chain;
+        at = &tree_node(*at)->chain;
     if (*at == id)
-        *at = agent_node(id)->chain;
+        *at = tree_node(id)->chain;
 }
 
-void tree_show(uint32_t *first, const void *key)
+void tree_rekey(struct thread *t, uint32_t id, const void *key)
 {
-    for (uint32_t *at = first; *at != 0;) {
-        uint32_t id = *at;
-        struct tape_node *node = agent_node(id);
-        struct thread *t = thread_of(node->owner);
-        if (!t) { /* it has ended: nobody will look for them any more */
-            *at = node->same;
-            continue;
-        }
-        unlink_node(t, id);
-        node->key = (uintptr_t)key;
-        link_node(t, id);
-        at = &node->same;
-    }
+    unlink_node(t, id);
+    tree_node(id)->key = (uintptr_t)key;
+    link_node(t, id);
 }

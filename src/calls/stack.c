@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "agent/agent.h"
-#include "agent/event.h"
+#include "calls/event.h"
+#include "calls/front.h"
 
 enum { SLAB_BYTES = 256 << 10, SLAB_HEAD = 64, FIRST_SIZE = 1 };
 _Static_assert(sizeof(struct thread) + (STACK_BYTES << FIRST_SIZE) <= THREAD_BYTES,
@@ -114,19 +114,25 @@ static void drop_above(struct thread *t, uint32_t tag)
         dropped++;
     }
     t->cell->current = t->top->node;
-    writer_header(&agent.tape)->healed += dropped;
+    writer_header(&calls.tape)->healed += dropped;
 }
 
 /* Enters what runs from the top's depth up to frame, which is at `depth`. Without
- * room for it what follows has a caller too far down: that is counted as a loss. */
+ * room for it what follows has a caller too far down: that is counted as a loss.
+ * Where what runs already is no function of the tree, one entry stands for it all. */
 static void seed(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
 {
     uint32_t missing = depth - t->top->tag / 2, found = 0;
 
+    if (t->from_here && t->top == t->stack) {
+        *++t->top =
+            (struct entry){ depth * 2, t->stack->node, pyabi_real(frame), NULL };
+        return;
+    }
     while ((size_t)(t->limit - t->top) < missing)
         if (!stack_grow(t)) {
             if (t->top != t->limit) /* else the event itself is lost */
-                writer_lose(&agent.tape);
+                front_lose(t);
             return;
         }
     struct entry *slot = t->top + missing; /* filled from the nearest down */
@@ -141,7 +147,7 @@ static void seed(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
         struct entry *e = t->top + 1;
         PyObject *code = (PyObject *)pyabi_code(e->frame);
         e->node = tree_child(t, t->top->node, code, code);
-        if (e->node == 0)
+        if (e->node == 0 || e->node == TREE_NO_TRACE)
             e->node = t->top->node;
         t->top = e;
     }
@@ -169,7 +175,7 @@ static void drop_stale(struct thread *t, struct pyabi_frame *frame, uint32_t dep
             break;
         depth--;
     }
-    writer_header(&agent.tape)->healed += (uint64_t)(t->top - e);
+    writer_header(&calls.tape)->healed += (uint64_t)(t->top - e);
     t->top = e;
     t->cell->current = t->top->node;
 }
@@ -188,7 +194,7 @@ bool stack_sync_pop(struct thread *t, struct pyabi_frame *frame, uint32_t depth)
     drop_stale(t, frame, depth);
     if (t->top->tag == depth * 2 && t->top > t->stack)
         return true;
-    writer_header(&agent.tape)->healed++;
+    writer_header(&calls.tape)->healed++;
     return false;
 }
 

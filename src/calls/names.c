@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "calls/calls.h"
 
 enum { TEXT_MOST = 64 * 1024 };
 
@@ -29,14 +29,14 @@ static void cut(void)
         text.len--;
     memcpy(text.bytes + text.len, "...", 3);
     text.len += 3;
-    writer_header(&agent.tape)->cut_texts++;
+    writer_header(&calls.tape)->cut_texts++;
 }
 
 static tape_text end(void)
 {
     if (text.len > TEXT_MOST)
         cut();
-    return writer_text(&agent.tape, text.bytes, text.len);
+    return writer_text(&calls.tape, text.bytes, text.len);
 }
 
 static void add_byte(unsigned byte)
@@ -91,7 +91,7 @@ static void add(const char *format, ...)
         text.len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
-static tape_text unicode_text(PyObject *s)
+tape_text names_of_string(PyObject *s)
 {
     begin();
     add_unicode(s);
@@ -137,7 +137,7 @@ static uint64_t code_hash(PyCodeObject *code)
     return hash ? hash : 1;
 }
 
-static bool is_named(PyObject *tuple, const char *name)
+bool names_begin_with(PyObject *tuple, const char *name)
 {
     if (!tuple || !PyTuple_Check(tuple) || PyTuple_GET_SIZE(tuple) == 0)
         return false;
@@ -153,8 +153,8 @@ static tape_text first_owner(PyCodeObject *code)
 
     if (code->co_argcount == 0 || !frame || pyabi_code(frame) != code)
         return 0;
-    bool self = is_named(code->co_localsplusnames, "self");
-    if (!self && !is_named(code->co_localsplusnames, "cls"))
+    bool self = names_begin_with(code->co_localsplusnames, "self");
+    if (!self && !names_begin_with(code->co_localsplusnames, "cls"))
         return 0;
     PyObject *object = pyabi_local(frame, 0);
     if (object && PyCell_Check(object))
@@ -170,9 +170,9 @@ static tape_text first_owner(PyCodeObject *code)
 static void names_of_code(struct tape_function *f, PyCodeObject *code)
 {
     f->kind = TAPE_PYTHON;
-    f->name = unicode_text(code->co_name);
-    f->qualname = unicode_text(code->co_qualname);
-    f->file = unicode_text(code->co_filename);
+    f->name = names_of_string(code->co_name);
+    f->qualname = names_of_string(code->co_qualname);
+    f->file = names_of_string(code->co_filename);
     f->line = code->co_firstlineno > 0 ? (uint32_t)code->co_firstlineno : 0;
     f->hash = code_hash(code);
     f->owner = first_owner(code);
@@ -240,7 +240,7 @@ static void names_of_c_function(struct tape_function *f, PyCFunctionObject *c)
 {
     PyTypeObject *owner = c->m_self ? owner_of(Py_TYPE(c->m_self), c->m_ml) : NULL;
 
-    if (c->m_ml == agent.new_method) { /* as cProfile's repr() of it */
+    if (c->m_ml == calls.new_method) { /* as cProfile's repr() of it */
         begin();
         add("<built-in method __new__ of type object at %p>", (void *)&PyType_Type);
         f->name = end();
@@ -281,7 +281,7 @@ void names_of(struct tape_function *f, PyObject *object)
         names_of_code(f, (PyCodeObject *)object);
         return;
     }
-    f->file = writer_text(&agent.tape, "~", 1);
+    f->file = writer_text(&calls.tape, "~", 1);
     f->kind = TAPE_BUILTIN;
     if (type == &PyMethodDescr_Type) {
         PyMethodDescrObject *d = (PyMethodDescrObject *)object;
@@ -293,46 +293,11 @@ void names_of(struct tape_function *f, PyObject *object)
         names_of_type(f, (PyTypeObject *)object, "<class '%s'>");
     } else {
         f->kind = TAPE_OBJECT;
-        if (type == agent.method_wrapper)
+        if (type == calls.method_wrapper)
             names_of_slot(f, pyabi_wrapped(object));
         else if (type == &PyWrapperDescr_Type)
             names_of_slot(f, object);
         else
             names_of_type(f, type, "<%s object>");
     }
-}
-
-/* threading.Thread._bootstrap is the first frame of its threads, self its first
- * local, _name a plain attribute of it. */
-static tape_text threading_name(PyObject *thread)
-{
-    PyObject *type, *value, *traceback;
-    tape_text found = 0;
-
-    PyErr_Fetch(&type, &value, &traceback); /* the event may be an exception's */
-    PyObject *name = PyObject_GenericGetAttr(thread, agent.name_attribute);
-    if (name)
-        found = unicode_text(name);
-    Py_XDECREF(name);
-    PyErr_Restore(type, value, traceback);
-    return found;
-}
-
-tape_text names_thread(void)
-{
-    if (gettid() == getpid())
-        return writer_text(&agent.tape, "MainThread", sizeof "MainThread" - 1);
-    struct pyabi_frame *frame = pyabi_current(pyabi_thread()), *outermost = NULL;
-    for (; frame; frame = pyabi_previous(frame))
-        if (pyabi_code(frame))
-            outermost = frame;
-    if (!outermost)
-        return 0;
-    PyCodeObject *code = pyabi_code(outermost);
-    if (PyUnicode_CompareWithASCIIString(code->co_name, "_bootstrap") == 0 &&
-        is_named(code->co_localsplusnames, "self")) {
-        PyObject *thread = pyabi_local(outermost, 0);
-        return thread ? threading_name(thread) : 0;
-    }
-    return 0;
 }

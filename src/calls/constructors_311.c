@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* constructors_311.c - calls of C types on Python 3.11, whose profile function
  * is not told of them: `T(x)` goes through type's tp_call or T's tp_vectorcall,
- * and both are wrapped while the agent records. */
-#include "agent/agent.h"
-#include "agent/event.h"
+ * and both are wrapped while they are counted. Who else wraps them, above or below,
+ * may come and go in any order: what is not on top stays, and passes on. */
+#include "calls/front.h"
 
 enum { TYPES_MAX = 64 };
 
 static struct {
     PyTypeObject *type;
     vectorcallfunc original;
+    bool there; /* ours is, though another may be on top of it */
 } wrapped[TYPES_MAX];
 static int wrapped_count;
-static ternaryfunc type_call; /* type's own; kept after a stop as well */
+/* Type's own, as far as we know; kept, since metaclasses made meanwhile inherit ours.
+ */
+static ternaryfunc type_call;
+static bool type_call_there; /* ours is */
 static bool wrapping;
 /* The instruction whose C call has failed: the exception is made next, at it. */
 static __thread const void *failed __attribute__((tls_model("initial-exec")));
@@ -36,29 +40,24 @@ static bool is_made_of_error(PyObject *type, const struct pyabi_frame *frame)
 static bool enter_type(PyObject *type)
 {
     PyThreadState *state = pyabi_thread();
-    struct thread *t = agent_thread;
 
-    if (UNLIKELY(!state->c_profilefunc))
-        probe_look_again();
-    if (!agent.on || t->top == t->stack || t->top->callable || t->resuming ||
-        ((PyTypeObject *)type)->tp_dealloc == agent.python_class_dealloc ||
-        pyabi_current(state) != t->top->frame || !pyabi_calls(t->top->frame) ||
-        is_made_of_error(type, t->top->frame))
+    if (!wrapping)
         return false;
-    event_push(t, t->top->tag + 1, false, t->top->frame, type, type);
-    return true;
+    if (UNLIKELY(!state->c_profilefunc))
+        front_look_again();
+    struct pyabi_frame *frame = pyabi_current(state);
+    if (((PyTypeObject *)type)->tp_dealloc == calls.python_class_dealloc || !frame ||
+        !pyabi_calls(frame) || is_made_of_error(type, frame))
+        return false;
+    return front_enter_type(frame, type);
 }
 
 static void leave_type(PyObject *type, PyObject *result)
 {
-    struct thread *t = agent_thread;
+    struct pyabi_frame *frame = pyabi_current(pyabi_thread());
 
-    if (t->top->callable != type ||
-        (agent.switching && pyabi_current(pyabi_thread()) != t->top->frame))
-        return;
-    event_pop(t);
-    if (!result)
-        constructors_failed(t->top->frame);
+    if (frame && front_leave_type(frame, type) && !result)
+        constructors_failed(frame);
 }
 
 static PyObject *call(PyObject *type, PyObject *args, PyObject *keywords)
@@ -85,19 +84,23 @@ static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t count,
     return result;
 }
 
+/* The table stays, and is filled the same way again: a wrapper may be under way in
+ * another thread. */
 static void wrap(PyTypeObject *type)
 {
-    for (int i = 0; i < wrapped_count; i++)
-        if (wrapped[i].type == type) {
-            type->tp_vectorcall = vectorcall;
-            return;
-        }
-    if (!type->tp_vectorcall || type->tp_vectorcall == vectorcall ||
-        wrapped_count == TYPES_MAX || type->tp_dealloc == agent.python_class_dealloc)
+    int i = 0;
+
+    while (i < wrapped_count && wrapped[i].type != type)
+        i++;
+    if (i == TYPES_MAX || (i < wrapped_count && wrapped[i].there) ||
+        !type->tp_vectorcall || type->tp_dealloc == calls.python_class_dealloc)
         return;
-    wrapped[wrapped_count].type = type;
-    wrapped[wrapped_count++].original = type->tp_vectorcall;
+    wrapped[i].type = type;
+    wrapped[i].original = type->tp_vectorcall;
+    wrapped[i].there = true;
     type->tp_vectorcall = vectorcall;
+    if (i == wrapped_count)
+        wrapped_count++;
 }
 
 void constructors_start(void)
@@ -108,21 +111,28 @@ void constructors_start(void)
     if (wrapping)
         return;
     wrapping = true;
-    type_call = PyType_Type.tp_call;
-    PyType_Type.tp_call = call;
+    if (!type_call_there) {
+        type_call = PyType_Type.tp_call;
+        PyType_Type.tp_call = call;
+        type_call_there = true;
+    }
     while (builtins && PyDict_Next(builtins, &at, &name, &value))
         if (PyType_Check(value))
             wrap((PyTypeObject *)value);
 }
 
-/* The table stays, and is filled the same way again: a wrapper may be under way
- * in another thread. */
 void constructors_stop(void)
 {
     if (!wrapping)
         return;
-    for (int i = 0; i < wrapped_count; i++)
-        wrapped[i].type->tp_vectorcall = wrapped[i].original;
-    PyType_Type.tp_call = type_call;
     wrapping = false;
+    for (int i = 0; i < wrapped_count; i++)
+        if (wrapped[i].there && wrapped[i].type->tp_vectorcall == vectorcall) {
+            wrapped[i].type->tp_vectorcall = wrapped[i].original;
+            wrapped[i].there = false;
+        }
+    if (PyType_Type.tp_call == call) {
+        PyType_Type.tp_call = type_call;
+        type_call_there = false;
+    }
 }

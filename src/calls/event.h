@@ -2,10 +2,10 @@
 /* event.h - the hot path: what every event does, inlined into its callback.
  * Time since a thread's last event belongs to the node it was in: one clock
  * reading an event, and self times sum to the total by construction. */
-#ifndef AGENT_EVENT_H
-#define AGENT_EVENT_H
+#ifndef CALLS_EVENT_H
+#define CALLS_EVENT_H
 
-#include "agent/agent.h"
+#include "calls/calls.h"
 #ifdef __x86_64__
 #include <x86intrin.h>
 #endif
@@ -17,14 +17,14 @@ void event_pop_slowly(struct thread *t);
 
 /* Ticks since the thread's last event; negative: go the slow way, as always
  * where the clock is no instruction, or the tape must be copied out at times. */
-static inline int64_t event_span(const struct tape_thread *cell, uint64_t *now)
+static inline int64_t event_span(const struct thread *t, uint64_t *now)
 {
 #ifdef __x86_64__
     *now = __rdtsc();
-    if (LIKELY(agent.quick))
-        return (int64_t)(*now - cell->last);
+    if (LIKELY(t->quick))
+        return (int64_t)(*now - t->cell->last);
 #endif
-    (void)cell;
+    (void)t;
     *now = 0;
     return -1;
 }
@@ -36,11 +36,11 @@ static inline bool event_enter(struct thread *t, uint32_t tag, bool resumes,
     struct entry *top = t->top;
     uint64_t now;
     struct tape_thread *cell = t->cell;
-    int64_t span = event_span(cell, &now);
+    int64_t span = event_span(t, &now);
 
     if (UNLIKELY(span < 0 || top == t->limit))
         return false;
-    agent_node(top->node)->self += (uint64_t)span;
+    tree_node(top->node)->self += (uint64_t)span;
     cell->last = now;
     cell->current = id;
     top[1].tag = tag;
@@ -49,9 +49,9 @@ static inline bool event_enter(struct thread *t, uint32_t tag, bool resumes,
     top[1].callable = tag & 1 ? object : NULL;
     t->top = top + 1;
     if (resumes)
-        agent_node(id)->resumes++;
+        tree_node(id)->resumes++;
     else
-        agent_node(id)->calls++;
+        tree_node(id)->calls++;
     return true;
 }
 
@@ -61,9 +61,9 @@ static inline bool event_enter(struct thread *t, uint32_t tag, bool resumes,
 static inline void event_push(struct thread *t, uint32_t tag, bool resumes, void *frame,
                               void *key, PyObject *object)
 {
-    uint32_t id = agent_node(t->top->node)->recent;
+    uint32_t id = tree_node(t->top->node)->recent;
 
-    if (UNLIKELY(agent_node(id)->key != (uintptr_t)key) ||
+    if (UNLIKELY(tree_node(id)->key != (uintptr_t)key) ||
         UNLIKELY(!event_enter(t, tag, resumes, frame, object, id)))
         event_push_other(t, tag, resumes, frame, key, object);
 }
@@ -73,39 +73,16 @@ static inline void event_pop(struct thread *t)
     struct entry *top = t->top;
     uint64_t now;
     struct tape_thread *cell = t->cell;
-    int64_t span = event_span(cell, &now);
+    int64_t span = event_span(t, &now);
 
     if (UNLIKELY(span < 0)) {
         event_pop_slowly(t);
         return;
     }
-    agent_node(top->node)->self += (uint64_t)span;
+    tree_node(top->node)->self += (uint64_t)span;
     cell->last = now;
     cell->current = top[-1].node;
     t->top = top - 1;
-}
-
-void *event_key_of_other(PyObject *callable);
-
-/* Identity of a callable made in C; NULL: Python code will show itself. */
-static inline void *event_key(PyObject *callable)
-{
-    PyTypeObject *type = Py_TYPE(callable);
-
-    if (type == &PyMethodDescr_Type)
-        return ((PyMethodDescrObject *)callable)->d_method;
-    if (type == &PyFunction_Type || type == &PyMethod_Type)
-        return NULL;
-    if (LIKELY(type == &PyCFunction_Type)) {
-        PyMethodDef *method = ((PyCFunctionObject *)callable)->m_ml;
-        if (UNLIKELY(method == agent.new_method)) /* of which type, then? */
-            return (char *)((PyCFunctionObject *)callable)->m_self + 1;
-        if (UNLIKELY((uintptr_t)method - (uintptr_t)agent_methods <
-                     AGENT_METHODS_BYTES))
-            return NULL; /* ours: not the program's doing */
-        return method;
-    }
-    return event_key_of_other(callable);
 }
 
 #endif
