@@ -4,6 +4,7 @@ import functools
 import inspect
 import sys
 
+from sonde._profile import hide
 from sonde.profile import Profile
 
 
@@ -30,17 +31,19 @@ class Profiled:
         self.sort = sort if isinstance(sort, tuple) else (sort,)
         self.callers = callers
         self.stream = stream
-        self.profiles = []  # a stack: the same object may be entered again inside itself
+        self.inside = None  # (Profile, what was before): it may be entered again inside itself
 
+    @hide
     def __enter__(self):
         profile = Profile()
-        self.profiles.append(profile)
-        profile.enable()
+        self.inside = profile, self.inside
+        profile._enable()
         return profile
 
+    @hide
     def __exit__(self, *error):
-        profile = self.profiles.pop()
-        profile.disable()
+        profile, self.inside = self.inside
+        profile._disable()
         self.show(profile)
 
     def show(self, profile):
@@ -62,6 +65,7 @@ class Profiled:
 
 def wrap_function(block, function):
     @functools.wraps(function)
+    @hide
     def profiled(*args, **keywords):
         profile = Profile()
         try:
@@ -73,6 +77,7 @@ def wrap_function(block, function):
 
 def wrap_generator(block, function):
     @functools.wraps(function)
+    @hide
     def profiled(*args, **keywords):
         profile = Profile()
         try:
@@ -84,6 +89,7 @@ def wrap_generator(block, function):
 
 def wrap_coroutine(block, function):
     @functools.wraps(function)
+    @hide
     async def profiled(*args, **keywords):
         profile = Profile()
         try:
@@ -95,6 +101,7 @@ def wrap_coroutine(block, function):
 
 def wrap_async_generator(block, function):
     @functools.wraps(function)
+    @hide
     async def profiled(*args, **keywords):
         profile = Profile()
         inner = function(*args, **keywords)
@@ -121,7 +128,7 @@ class Driven:
     """A generator, a coroutine or an awaitable's iterator, with the profile on while it runs."""
 
     def __init__(self, profile, inner):
-        self.call = profile._call
+        self.call = profile.runcall
         self.inner = inner
 
     def __iter__(self):
@@ -129,15 +136,19 @@ class Driven:
 
     __await__ = __iter__
 
+    @hide
     def __next__(self):
         return self.call(self.inner.send, None)
 
+    @hide
     def send(self, value):
         return self.call(self.inner.send, value)
 
+    @hide
     def throw(self, *error):
         return self.call(self.inner.throw, *error)
 
+    @hide
     def close(self):
         self.call(self.inner.close)
 

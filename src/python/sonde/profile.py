@@ -59,21 +59,6 @@ class Profile(Profiler):
             self.disable()
         return self
 
-    def runcall(self, func, /, *args, **kw):
-        """Profile one call; gives what it returns."""
-        self.enable()
-        try:
-            return func(*args, **kw)
-        finally:
-            self.disable()
-
-    def __enter__(self):
-        self.enable()
-        return self
-
-    def __exit__(self, *exc_info):
-        self.disable()
-
 
 def label(code):
     """What pstats calls an entry of getstats(): (file, line, name)."""
@@ -111,5 +96,5 @@ def show(profile, filename, sort):
 
 
 if __name__ == "__main__":
-    from sonde.program import main
-    main(Profile, sort=2)
+    from sonde import profile, program  # not this module, which is the program's place
+    program.main(profile.Profile, sort=2)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a script or a module under a profiler of this process, as python itself would run it."""
+import builtins
 import importlib.machinery
 import importlib.util
 import io
@@ -27,22 +28,23 @@ def parse(argv, sort):
     return options, words
 
 
-def module_of(name, origin):
+def module_of(origin):
     """A new __main__: what the program's classes belong to, for pickles and for `import __main__`."""
     spec = importlib.machinery.ModuleSpec("__main__", loader=None, origin=origin)
     module = importlib.util.module_from_spec(spec)
-    module.__dict__.update(__file__=origin, __builtins__=__builtins__, __spec__=None, __package__=None)
+    module.__dict__.update(__file__=origin, __builtins__=builtins, __spec__=None, __package__=None)
     sys.modules["__main__"] = module
     return module
 
 
 def script(path):
     """Code and namespace of a script, its folder first on sys.path."""
+    path = os.path.abspath(path)
     if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.path.dirname(os.path.abspath(path))
+        sys.path[0] = os.path.dirname(path)
     with io.open_code(path) as file:
         code = compile(file.read(), path, "exec")
-    return code, module_of("__main__", path).__dict__
+    return code, module_of(path).__dict__
 
 
 def module(name):
@@ -54,7 +56,7 @@ def module(name):
 def beyond_ours(error):
     """Where the program's own part of a traceback begins."""
     at = error.__traceback__
-    while at and at.tb_frame.f_globals.get("__name__", "").startswith("sonde."):
+    while at and os.path.dirname(at.tb_frame.f_code.co_filename) == os.path.dirname(__file__):
         at = at.tb_next
     return at
 
@@ -78,5 +80,6 @@ def main(profiler, sort=-1, argv=None):
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        sys.excepthook(type(error), error, beyond_ours(error))
+        error.__traceback__ = beyond_ours(error)
+        sys.excepthook(type(error), error, error.__traceback__)
         sys.exit(1)

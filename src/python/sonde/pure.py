@@ -118,5 +118,5 @@ runctx = functools.partial(profile.runctx, profiler=Profile)
 
 
 if __name__ == "__main__":
-    from sonde.program import main
-    main(Profile)
+    from sonde import pure, program  # not this module, which is the program's place
+    program.main(pure.Profile)
