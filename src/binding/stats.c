@@ -83,14 +83,13 @@ static bool finish(struct operation *o)
 
 static bool run_open(struct operation *o)
 {
-    struct pstats_table *t =
-        o->path ? open_table(o->path, false, &o->e) : table_open();
+    struct pstats_table *t = o->path ? open_table(o->path, false, &o->e) : table_open();
 
     o->self->table = t;
     return t != NULL;
 }
 
-static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     PyObject *path = NULL;
 
@@ -176,7 +175,8 @@ static const struct sortkey *sortkey_of(PyObject *word, bool alone, bool sampled
 }
 
 /* false: one of the words is no key, or they are too many. */
-static bool keys_of(const struct pstats_table *t, PyObject *words, struct sortkeys *keys)
+static bool keys_of(const struct pstats_table *t, PyObject *words,
+                    struct sortkeys *keys)
 {
     struct err ignored = { 0 };
     Py_ssize_t count = PyTuple_Size(words);
@@ -287,7 +287,8 @@ static PyObject *written(struct operation *o)
     o->out = out_memory();
     if (finish(o)) {
         struct str text = out_text(o->out);
-        bytes = PyBytes_FromStringAndSize(text.len ? text.at : "", (Py_ssize_t)text.len);
+        bytes =
+            PyBytes_FromStringAndSize(text.len ? text.at : "", (Py_ssize_t)text.len);
     }
     out_abandon(o->out);
     return bytes;
@@ -313,8 +314,8 @@ static PyObject *printed(PyObject *self, PyObject *words,
     PyObject *bytes = written(&o), *text = NULL;
     PyMem_Free(list);
     if (bytes)
-        text = text_of((struct str){ PyBytes_AsString(bytes),
-                                     (size_t)PyBytes_Size(bytes) });
+        text = text_of(
+            (struct str){ PyBytes_AsString(bytes), (size_t)PyBytes_Size(bytes) });
     Py_XDECREF(bytes);
     return text;
 }
@@ -408,10 +409,10 @@ static PyObject *callers_object(struct keys *k, const struct pstats_function *f)
     for (uint32_t id = f->first; ok && id != PSTATS_NONE;) {
         const struct pstats_caller *c = table_caller(k->table, id);
         const struct pstats_cost *cost = &c->cost;
-        PyObject *value =
-            c->counted ? PyLong_FromLongLong(cost->nc)
-                       : Py_BuildValue("(LLdd)", (long long)cost->nc,
-                                       (long long)cost->cc, cost->tt, cost->ct);
+        PyObject *value = c->counted
+                              ? PyLong_FromLongLong(cost->nc)
+                              : Py_BuildValue("(LLdd)", (long long)cost->nc,
+                                              (long long)cost->cc, cost->tt, cost->ct);
         ok = put(callers, key_object(k, c->key), value);
         id = c->next;
     }
@@ -541,7 +542,7 @@ static PyGetSetDef attributes[] = {
 };
 
 static PyType_Slot type_slots[] = {
-    { Py_tp_new, (void *)(uintptr_t)new },
+    { Py_tp_new, (void *)(uintptr_t) new },
     { Py_tp_dealloc, (void *)(uintptr_t)dealloc },
     { Py_sq_length, (void *)(uintptr_t)length },
     { Py_tp_methods, methods },

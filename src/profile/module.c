@@ -223,6 +223,17 @@ static PyObject *hide(PyObject *module, PyObject *function)
     return Py_NewRef(function);
 }
 
+PyDoc_STRVAR(aside_doc,
+             "aside(function)\n--\n\n"
+             "Calls it, with nothing counted and no time of any profile's in this\n"
+             "thread. Returns what it returns. For sonde's own code.");
+
+static PyObject *aside(PyObject *module, PyObject *function)
+{
+    (void)module;
+    return aside_call(function);
+}
+
 PyDoc_STRVAR(unseen_doc, "The same, and no call in any profile.");
 
 #define KEYWORDS(function) (PyCFunction)(void (*)(void))(function)
@@ -243,6 +254,7 @@ PyMethodDef profiler_methods[PROFILER_METHODS] = {
     { "runcall", KEYWORDS(runcall), METH_VARARGS | METH_KEYWORDS, runcall_doc },
     { NULL, NULL, 0, NULL },
     [OF_MODULE] = { "hide", hide, METH_O, hide_doc },
+    { "aside", aside, METH_O, aside_doc },
     { NULL, NULL, 0, NULL },
 };
 

@@ -115,8 +115,11 @@ tape_text functions_name(uint32_t function);
 uint32_t *functions_number(uint32_t function); /* for who counts them, until the next */
 bool functions_hide(PyObject *code);           /* its calls leave no trace */
 
+/* aside.c: calls it with no event told and no time counted; NULL: its error */
+PyObject *aside_call(PyObject *function);
+
 /* module.c */
-enum { PROFILER_METHODS = 16, PROFILER_SEEN = 4 };
+enum { PROFILER_METHODS = 17, PROFILER_SEEN = 4 };
 extern PyMethodDef profiler_methods[PROFILER_METHODS];
 
 #endif

@@ -4,7 +4,7 @@ import functools
 import inspect
 import sys
 
-from sonde._profile import hide
+from sonde._profile import aside, hide
 from sonde.profile import Profile
 
 
@@ -46,10 +46,13 @@ class Profiled:
         profile._disable()
         self.show(profile)
 
+    @hide
     def show(self, profile):
-        """Print what was counted."""
-        if self.stream is False:
-            return
+        """Print what was counted; profiles around it count nothing of that."""
+        if self.stream is not False:
+            aside(lambda: self.print(profile))
+
+    def print(self, profile):
         from sonde.stats import Stats
         stats = Stats(profile, stream=self.stream or sys.stdout).sort_stats(*self.sort)
         stats.print_stats(*self.restrictions)
