@@ -87,10 +87,18 @@ def note(path):
         out.write(u"" + json.dumps(listed(stats)))
 
 
-def run(profiler, source, path):
+def execute(code):
+    exec(code, {"__name__": "__main__"})
+
+
+def run(profiler, source, path, by_key):
+    """by_key: `profile` makes a key of the code object, which other Pythons cannot read."""
     code = compile(source, "program.py", "exec")
-    place = {"__name__": "__main__"}
-    profiler.runctx(code, place, place)
+    if by_key:
+        place = {"__name__": "__main__"}
+        profiler.runctx(code, place, place)
+    else:
+        profiler.runcall(execute, code)
     profiler.dump_stats(path)
 
 
@@ -111,10 +119,11 @@ def main(folder):
     for name, source in sorted(PROGRAMS.items()):
         with io.open(name + ".py", "w", encoding="utf-8") as out:
             out.write(u"# -*- coding: utf-8 -*-\n" + source)
-        for writer, profiler in (("cprofile", cProfile.Profile()), ("profile", profile.Profile())):
+        for writer, profiler in (("cprofile", cProfile.Profile()), ("profile", profile.Profile()),
+                                 ("code", profile.Profile())):
             made.append("%s-%s.prof" % (name, writer))
-            run(profiler, source, made[-1])
-        with open(made[-2], "rb") as dump:
+            run(profiler, source, made[-1], writer == "code")
+        with open("%s-cprofile.prof" % name, "rb") as dump:
             stats = marshal.load(dump)
         for version in range(marshal.version + 1):
             made.append("%s-marshal%d.prof" % (name, version))

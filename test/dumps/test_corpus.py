@@ -10,18 +10,8 @@ from .pythons import MISSING, PYTHONS
 
 
 @pytest.fixture(scope="session", params=PYTHONS)
-def dumps(request, root, tmp_path_factory):
-    """A folder with that Python's dumps; beside each NAME.prof is NAME.json."""
-    folder = tmp_path_factory.mktemp("dumps")
-    done = subprocess.run([PYTHONS[request.param], "-W", "ignore", root / "test/pstats/writers.py", folder],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout
-    return folder
-
-
-@pytest.fixture(scope="session")
-def dump_tool(root):
-    return root / "build/dev/test/unit/pstats_dump"
+def dumps(request, dumps_of):
+    return dumps_of(request.param)
 
 
 def test_what_was_tried_is_told():
@@ -32,7 +22,7 @@ def test_what_was_tried_is_told():
 
 def test_all_open_whole(dumps, dump_tool):
     names = sorted(dumps.glob("*.prof"))
-    assert len(names) >= 3 * 7
+    assert len(names) >= 3 * 8
     for path in names:
         done = subprocess.run([dump_tool, "json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode == 0, (path.name, done.stderr)
@@ -70,7 +60,7 @@ def turned(function):
 def test_every_writer_was_tried(dumps):
     names = {path.stem for path in dumps.glob("*.prof")}
     for program in "recursion", "classes", "names":
-        assert {f"{program}-{writer}" for writer in ("cprofile", "profile", "m-cProfile", "m-profile", "marshal0",
+        assert {f"{program}-{writer}" for writer in ("cprofile", "profile", "code", "m-cProfile", "m-profile", "marshal0",
                                                      "marshal2")} <= names
     if (dumps / "names-marshal6.prof").exists():  # 3.15 has a sampler
         assert "recursion-sampled" in names
