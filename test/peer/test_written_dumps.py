@@ -86,7 +86,7 @@ def test_counts_beyond_32_bits_and_names_that_are_no_text(dump_tool, tmp_path, v
 
 def peer(peers, *words, cwd):
     done = subprocess.run([sys.executable, "-W", "ignore", *words], cwd=cwd, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env={"PYTHONPATH": str(peers)}, timeout=60)
+                          stderr=subprocess.PIPE, env={"PYTHONPATH": str(peers), "PYTHONHASHSEED": "1"}, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 
