@@ -7,10 +7,7 @@
 #include "base/pile.h"
 #include "pstats/table.h"
 
-struct key_body {
-    struct pstats_name name;
-    uint32_t function; /* PSTATS_NONE: a caller only */
-};
+struct reader;
 
 /* Which callers are in the list that is being made: the first ones are looked for
  * one by one, those of a long list are marked by key as well. A mark is stale when
@@ -37,13 +34,23 @@ struct callees {
     } * at;
 };
 
+/* A dict of callers that was read over and is laid out when it is asked for. */
+struct deferred {
+    struct reader *reader; /* of its file: bytes, and what they refer to */
+    uint32_t at, before;   /* byte; the function's one before it */
+};
+
 struct pstats_table {
     struct arena *arena;
-    struct pile keys, marks, functions, callers, files;
-    struct map index; /* of keys */
-    uint64_t seed;    /* of its hashes */
-    struct list list; /* of callers, begun last */
-    uint32_t put;     /* the function put last */
+    struct pile names, function_of; /* by key; PSTATS_NONE: a caller only */
+    struct pile marks, functions, callers, files, deferred;
+    bool defers;            /* some function has such dicts */
+    bool counted, timed;    /* what kinds of callers were read */
+    uint64_t largest_count; /* at most so large are sums of callers' counts */
+    struct map index;       /* of keys */
+    uint64_t seed;          /* of its hashes */
+    struct list list;       /* of callers, begun last */
+    uint32_t put;           /* the function put last */
     struct pstats_totals totals;
     bool adding;
     struct pstats_cost added; /* totals of what is put meanwhile */
@@ -56,7 +63,19 @@ struct pstats_table {
     struct callees *callees; /* NULL: not asked for yet */
 };
 
-struct key_body *table_key_body(const struct pstats_table *t, pstats_key key);
+/* What went wrong when callers were laid out. */
+const struct err *table_fault(const struct pstats_table *t);
+
+/* Of the function put last. */
+void table_defer(struct pstats_table *t, struct reader *r, uint32_t at);
+/* Lays the function's callers out; all functions'. */
+void table_lay_out(struct pstats_table *t, struct pstats_function *f);
+void table_lay_out_all(struct pstats_table *t);
+/* table_find_key of what is known so far, all functions at least. */
+pstats_key table_look_up(const struct pstats_table *t, struct pstats_name name);
+
+const struct pstats_name *table_name_at(const struct pstats_table *t, pstats_key key);
+uint32_t *table_function_at(const struct pstats_table *t, pstats_key key);
 struct pstats_function *table_function_body(const struct pstats_table *t, uint32_t i);
 struct pstats_caller *table_caller_body(const struct pstats_table *t, uint32_t id);
 

@@ -30,6 +30,9 @@ struct reader {
     int layout;         /* of code objects, once one was read */
     uint64_t code_left; /* bytes of code that may be read again */
     uint64_t callers_left;
+    /* Callers are only read over: what was seen of them. */
+    bool over, counted, timed;
+    uint64_t largest_count;
 };
 
 struct head { /* of an object */
