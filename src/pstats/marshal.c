@@ -12,6 +12,9 @@
  * them again and again: what no profiler does ends here. */
 enum { CALLER_BYTES = 10, CALLERS_SHARED = 100000 };
 
+/* What a function takes with its callers, about. */
+enum { FUNCTION_BYTES = 350 };
+
 /* Of a key that is no function's: ('__sampled__',); of one that was read over. */
 #define MARKER (PSTATS_NONE - 1)
 #define KEY_OVER (PSTATS_NONE - 2)
@@ -34,6 +37,16 @@ static reader_object quick_object(const struct reader *r, const unsigned char *n
 
     return n < r->objects.count ? *(reader_object *)pile_at(&r->objects, n)
                                 : READER_BUSY;
+}
+
+/* What the 4 bytes at `number` refer to. A bit says so, of which 64 take no more room
+ * in the processor's caches than two objects would. */
+static bool is_key(const struct reader *r, const unsigned char *number)
+{
+    uint32_t n = reader_load32(number);
+
+    return n < r->objects.count &&
+           *(const uint64_t *)pile_at(&r->is_key, n / 64) >> n % 64 & 1;
 }
 
 /* Where the object of that type has its bytes, and so many of them, be it here or
@@ -135,6 +148,10 @@ static pstats_key read_key_parts(struct reader *r, struct head h)
         return MARKER;
     if (r->over && h.object == PSTATS_NONE && !is_top(n))
         return KEY_OVER; /* nothing refers to it */
+    if (r->over && h.object != PSTATS_NONE) {
+        reader_queue_key(r, h, n);
+        return KEY_OVER;
+    }
     pstats_key key = table_key(r->table, n, true);
     reader_done(r, h, READER_KEY | key);
     return key;
@@ -250,11 +267,10 @@ static void pass_quickly(struct reader *r)
 
     while (r->over && r->end - r->at > BYTES && r->callers_left > 0) {
         const unsigned char *b = r->at, *figures = b + REFERENCE;
-        reader_object o = *b == 'r' ? quick_object(r, b + 1) : 0;
 
-        if (!(o & READER_KEY) || o == READER_BUSY || figures[0] != ')' ||
-            figures[1] != 4 || figures[2] != 'i' || figures[7] != 'i' ||
-            figures[12] != 'g' || figures[21] != 'g')
+        if (*b != 'r' || !is_key(r, b + 1) || figures[0] != ')' || figures[1] != 4 ||
+            figures[2] != 'i' || figures[7] != 'i' || figures[12] != 'g' ||
+            figures[21] != 'g')
             return;
         r->at += BYTES;
         r->callers_left--;
@@ -289,29 +305,25 @@ static void read_callers_parts(struct reader *r, struct head h)
     reader_done(r, h, (reader_object)(h.at - r->start));
 }
 
-/* Over the callers of the function that was put last; where there are any they are
- * deferred. */
-static void pass_callers(struct reader *r, struct head h)
+static void pass_callers(struct reader *r, struct head h, struct reader_function *f)
 {
-    bool any = r->at < r->end && *r->at != '0';
-
+    f->called = r->at < r->end && *r->at != '0';
+    f->at = (uint32_t)(h.at - r->start);
     r->over = true;
     read_callers_parts(r, h);
     r->over = false;
-    if (any && !r->failed)
-        table_defer(r->table, r, (uint32_t)(h.at - r->start));
 }
 
-static void read_callers(struct reader *r)
+static void read_callers(struct reader *r, struct reader_function *f)
 {
     struct head h = reader_head(r);
 
     if (h.type != 'r') {
-        pass_callers(r, h);
+        pass_callers(r, h, f);
         return;
     }
     const unsigned char *back = reader_follow(r, h);
-    pass_callers(r, reader_head(r));
+    pass_callers(r, reader_head(r), f);
     reader_return(r, back);
 }
 
@@ -325,10 +337,9 @@ void marshal_callers(struct reader *r, uint32_t at)
     read_callers_parts(r, reader_head(r));
 }
 
-static void read_function_parts(struct reader *r, pstats_key key, struct head h)
+static void read_function_parts(struct reader *r, struct head h,
+                                struct reader_function *f)
 {
-    struct pstats_cost cost;
-
     if (!expect(r, h, "()",
                 "(primitive calls, calls, time, time with callees, callers)"))
         return;
@@ -338,28 +349,56 @@ static void read_function_parts(struct reader *r, pstats_key key, struct head h)
         return;
     }
     reader_begun(r, h);
-    cost.cc = quick_integer(r);
-    cost.nc = quick_integer(r);
-    cost.tt = quick_number(r);
-    cost.ct = quick_number(r);
-    if (r->failed)
-        return;
-    table_put(r->table, key, cost);
-    read_callers(r);
+    f->cost.cc = quick_integer(r);
+    f->cost.nc = quick_integer(r);
+    f->cost.tt = quick_number(r);
+    f->cost.ct = quick_number(r);
+    read_callers(r, f);
     reader_done(r, h, (reader_object)(h.at - r->start));
 }
 
-static void read_function(struct reader *r, pstats_key key)
+static void read_function_value(struct reader *r, struct reader_function *f)
 {
     struct head h = reader_head(r);
 
     if (h.type != 'r') {
-        read_function_parts(r, key, h);
+        read_function_parts(r, h, f);
         return;
     }
     const unsigned char *back = reader_follow(r, h);
-    read_function_parts(r, key, reader_head(r));
+    read_function_parts(r, reader_head(r), f);
     reader_return(r, back);
+}
+
+/* A reference to a key is followed when the function is read: its place is asked for
+ * in the meantime. */
+static void read_function(struct reader *r, struct head h)
+{
+    const unsigned char *at = r->at;
+    struct reader_function f = { 0 };
+    bool later = h.type == 'r' && r->end - at >= 4 && is_key(r, at);
+
+    if (later) {
+        __builtin_prefetch(pile_at(&r->objects, reader_load32(at)));
+        r->at += 4;
+    } else {
+        f.key = read_key(r, h);
+    }
+    if (!later && f.key == MARKER) {
+        table_set_sampled(r->table);
+        reader_skip(r);
+        return;
+    }
+    read_function_value(r, &f);
+    if (later) {
+        const unsigned char *back = r->at;
+
+        r->at = at;
+        f.key = read_key(r, h);
+        r->at = back;
+    }
+    if (!r->failed)
+        reader_queue_function(r, f);
 }
 
 static void read_functions(struct reader *r)
@@ -373,17 +412,11 @@ static void read_functions(struct reader *r)
         struct head h = reader_head(r);
 
         if (r->failed || h.type == '0')
-            return;
-        pstats_key key = read_key(r, h);
-        if (r->failed)
-            return;
-        if (key == MARKER) {
-            table_set_sampled(r->table);
-            reader_skip(r);
-        } else {
-            read_function(r, key);
-        }
+            break;
+        read_function(r, h);
     }
+    reader_settle_keys(r);
+    reader_settle_functions(r);
 }
 
 /* Where figures of unlike kinds or too large ones could meet, they are laid out at
@@ -414,12 +447,15 @@ bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
         .e = e,
         .table = t,
         .objects = pile_on(a, sizeof(reader_object)),
+        .is_key = pile_on(a, sizeof(uint64_t)),
         .interned = pile_on(a, sizeof(reader_object)),
         .code_left = 2 * (uint64_t)bytes.len,
         .callers_left = bytes.len / CALLER_BYTES + CALLERS_SHARED,
     };
     if (bytes.len == 0)
         reader_fail(r, r->at, "the file is empty");
+    *(struct reader **)pile_add(&t->readers) = r;
+    map_expect(&t->index, t->names.count + (uint32_t)(bytes.len / FUNCTION_BYTES));
     read_functions(r);
     if (r->failed)
         return false;

@@ -28,7 +28,8 @@ static bool add_function(const struct translation *tr, uint32_t i, struct err *e
     if (here == PSTATS_NONE)
         here = table_put(t, key, (struct pstats_cost){ 0 });
     struct pstats_function *to = table_function_body(t, here);
-    table_lay_out(t, to);
+    if (table_is_deferred(to))
+        table_lay_out(t, to);
     if (!table_sum(&to->cost, &from.cost, e))
         return false;
     table_begin_list(t, to);
@@ -86,11 +87,9 @@ static pstats_key strip(const struct stripping *s, pstats_key key)
  * the last one's figures stay, in the first one's place: pstats loses the others. */
 static void strip_callers(const struct stripping *s, struct pstats_function *f)
 {
-    struct pstats_function stripped = { .key = f->key,
-                                        .first = PSTATS_NONE,
-                                        .last = PSTATS_NONE,
-                                        .deferred = PSTATS_NONE,
-                                        .cost = f->cost };
+    struct pstats_function stripped = {
+        .key = f->key, .first = PSTATS_NONE, .last = PSTATS_NONE, .cost = f->cost
+    };
     uint32_t last = PSTATS_NONE;
 
     table_begin_list(s->table, &stripped);

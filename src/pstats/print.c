@@ -204,7 +204,7 @@ static int by_name(const void *left, const void *right)
 static bool has_times(const struct pstats_table *t)
 {
     for (uint32_t i = 0; i < table_functions(t) && !t->counted; i++)
-        if (table_function_body(t, i)->deferred != PSTATS_NONE)
+        if (table_is_deferred(table_function_body(t, i)))
             return true;
     for (uint32_t i = 0; i < table_functions(t); i++)
         if (table_function(t, i)->callers > 0)

@@ -29,6 +29,7 @@ struct pstats_table *table_open(void)
     t->callers = pile_on(a, sizeof(struct pstats_caller));
     t->files = pile_on(a, sizeof(struct str));
     t->deferred = pile_on(a, sizeof(struct deferred));
+    t->readers = pile_on(a, sizeof(struct reader *));
     t->index = map_on(a);
     t->seed = seed_of(t);
     return t;
@@ -65,7 +66,7 @@ const struct pstats_function *table_function(const struct pstats_table *t, uint3
 {
     struct pstats_function *f = table_function_body(t, i);
 
-    if (f->deferred != PSTATS_NONE)
+    if (table_is_deferred(f))
         table_lay_out(own(t), f);
     return f;
 }
@@ -172,7 +173,7 @@ static bool is_wanted(const void *with, uint32_t id)
            str_eq(n->file, w->name.file);
 }
 
-static uint64_t hash_name(const struct pstats_table *t, struct pstats_name name)
+uint64_t table_hash(const struct pstats_table *t, struct pstats_name name)
 {
     uint64_t hash = hash_text(name.file, hash_text(name.name, t->seed));
 
@@ -189,26 +190,38 @@ pstats_key table_look_up(const struct pstats_table *t, struct pstats_name name)
 {
     struct wanted wanted = { t, name };
 
-    return map_find(&t->index, hash_name(t, name), is_wanted, &wanted);
+    return map_find(&t->index, table_hash(t, name), is_wanted, &wanted);
 }
 
-pstats_key table_key(struct pstats_table *t, struct pstats_name name, bool borrowed)
+pstats_key table_key_hashed(struct pstats_table *t, struct pstats_name name,
+                            uint64_t hash)
 {
     struct wanted wanted = { t, name };
-    uint64_t hash = hash_name(t, name);
     uint32_t found = map_find(&t->index, hash, is_wanted, &wanted);
 
     if (found != MAP_NONE)
         return found;
-    if (!borrowed) {
-        name.file = arena_str(t->arena, name.file);
-        name.name = arena_str(t->arena, name.name);
-    }
     map_add(&t->index, hash, t->names.count);
     *(struct pstats_name *)pile_add(&t->names) = name;
     *(uint32_t *)pile_add(&t->function_of) = PSTATS_NONE;
     pile_add(&t->marks);
     return t->names.count - 1;
+}
+
+pstats_key table_key(struct pstats_table *t, struct pstats_name name, bool borrowed)
+{
+    uint64_t hash = table_hash(t, name);
+    pstats_key key = table_key_hashed(t, name, hash);
+
+    if (!borrowed && key == t->names.count - 1) {
+        struct pstats_name *own = pile_at(&t->names, key);
+
+        if (own->file.at == name.file.at)
+            own->file = arena_str(t->arena, name.file);
+        if (own->name.at == name.name.at)
+            own->name = arena_str(t->arena, name.name);
+    }
+    return key;
 }
 
 void table_unsort(struct pstats_table *t)
@@ -331,13 +344,13 @@ uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost co
     if (!t->adding || !there)
         *f = (struct pstats_function){ .key = key,
                                        .first = PSTATS_NONE,
-                                       .last = PSTATS_NONE,
-                                       .deferred = PSTATS_NONE };
+                                       .last = PSTATS_NONE };
     if (t->adding)
         table_sum(&f->cost, &cost, &t->fault); /* 0 + -0.0 is 0.0 */
     else
         f->cost = cost;
-    table_begin_list(t, f);
+    if (!table_is_deferred(f))
+        table_begin_list(t, f);
     t->put = *function;
     return *function;
 }

@@ -31,7 +31,6 @@ struct pstats_function {
     pstats_key key;
     uint32_t callers;     /* how many */
     uint32_t first, last; /* of them; PSTATS_NONE: there is none */
-    uint32_t deferred;    /* the table's own */
     struct pstats_cost cost;
 };
 
