@@ -38,13 +38,31 @@ static bool read_bytes(struct pstats_table *t, const char *path, enum load_how h
                            : whole_read(path, what, LARGEST, table_arena(t), bytes, e);
 }
 
+static bool torn(const char *path, struct err *e)
+{
+    return err_set(e, ERR_IO,
+                   "cannot read profile: %s: it was written to while it was read (try "
+                   "again)",
+                   path);
+}
+
+/* What is wrong with bytes that went missing is not told. */
+static bool read_dump(struct pstats_table *t, struct str bytes, const char *path,
+                      struct err *e)
+{
+    struct err why = { 0 };
+
+    if (marshal_read(bytes, arena_cstr(table_arena(t), str_of(path)), t, &why))
+        return true;
+    return whole_is_torn() ? torn(path, e) : err_set(e, why.code, "%s", why.text);
+}
+
 struct pstats_table *load_file(const char *path, enum load_how how, struct err *e)
 {
     struct pstats_table *t = table_open();
     struct str bytes;
 
-    if (read_bytes(t, path, how, &bytes, e) &&
-        marshal_read(bytes, arena_cstr(table_arena(t), str_of(path)), t, e)) {
+    if (read_bytes(t, path, how, &bytes, e) && read_dump(t, bytes, path, e)) {
         table_put_file(t, load_title(path, table_arena(t)));
         return t;
     }
@@ -62,16 +80,14 @@ bool load_add(struct pstats_table *t, const char *path, enum load_how how,
         return false;
     table_put_file(t, load_title(path, a));
     table_begin_adding(t);
-    return marshal_read(bytes, arena_cstr(a, str_of(path)), t, e);
+    return read_dump(t, bytes, path, e);
 }
 
 bool load_held(const struct pstats_table *t, struct err *e)
 {
     if (!whole_is_torn() && table_fault(t)->code == ERR_NONE)
         return true;
-    return err_set(e, ERR_IO,
-                   "cannot read profile: it was written to while it was read "
-                   "(try again)");
+    return torn("a file of these", e);
 }
 
 struct pstats_table *load_bytes(struct str bytes, const char *name, struct err *e)
