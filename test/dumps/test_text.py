@@ -6,6 +6,7 @@ import json
 import marshal
 import pstats
 import random
+import re
 import subprocess
 import time
 
@@ -229,9 +230,7 @@ def test_a_recording_as_pstats_has_it(run_sonde, tmp_path, root):
                                      "for n in range(3): (lambda: len('x'))(), (lambda: 0)()\n")
     assert run_sonde("run", "-q", "-o", "app", "app.py").returncode == 0
     text = run_sonde("report", "--pstats", "-s", "stdname", "app.sonde").stdout
-    rows = {line.split(None, 5)[5]: line.split()[0] for line in text.split("\n") if line.count(":") == 1 and "(" in line
-            and line[0] == " "}
-    mine = {key.split("/")[-1]: calls for key, calls in rows.items() if "app.py" in key}
+    mine = {place: calls for calls, place in re.findall(r"^ *(\d+(?:/\d+)?) .*/(app\.py:\S+)$", text, re.M)}
     assert mine == {"app.py:1(<module>)": "1", "app.py:1(fib)": "465/1", "app.py:3(<lambda>)": "6"}
     callers = run_sonde("report", "--pstats", "--callers", "--only", "fib", "--strip-dirs", "app.sonde").stdout
     assert [line.split()[-1] for line in callers.split("\n")[5:7]] == ["app.py:1(<module>)", "app.py:1(fib)"]
