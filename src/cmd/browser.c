@@ -111,7 +111,7 @@ static void read_file(struct browser *b, const char *path, struct out *o)
 {
     struct err e = { 0 };
     int fault = cannot_open(path);
-    struct pstats_table *t = fault ? NULL : open_table(path, false, &e);
+    struct pstats_table *t = fault ? NULL : open_table(path, LOAD_COPY, false, &e);
 
     if (fault) {
         out_text_of(o, strerror(fault));
@@ -150,7 +150,7 @@ void browser_add(struct browser *b, struct str path, struct out *o)
         return;
     int fault = cannot_open(name);
     if (!fault)
-        more = open_table(name, false, &e);
+        more = open_table(name, LOAD_COPY, false, &e);
     if (more && table_add(b->table, more, &e)) {
         note_file(b, name);
     } else {
@@ -322,7 +322,7 @@ static bool do_diff(struct browser *b, struct str line, struct out *o)
         out_text_of(o, "diff what? (diff FILE compares with that file)\n");
         return false;
     }
-    struct pstats_table *other = open_table(path, false, &e);
+    struct pstats_table *other = open_table(path, LOAD_COPY, false, &e);
     bool ok = other && (!b->stripped || table_strip_dirs(other, &e)) &&
               compare_print(b->table, other, r, o, &e);
     if (!ok)

@@ -14,10 +14,10 @@ struct pstats_table *tables_open(struct words files, bool as_cprofile, struct er
     if (files.count == 0 && reading_newest(newest, a, e))
         files = (struct words){ 1, newest };
     struct pstats_table *t =
-        files.count > 0 ? open_table(files.at[0], as_cprofile, e) : NULL;
+        files.count > 0 ? open_table(files.at[0], LOAD_MAP, as_cprofile, e) : NULL;
     bool ok = t != NULL;
     for (int i = files.count - 1; ok && i > 0; i--)
-        ok = open_table_into(t, files.at[i], as_cprofile, e);
+        ok = open_table_into(t, files.at[i], LOAD_MAP, as_cprofile, e);
     arena_close(a);
     if (ok)
         return t;

@@ -7,7 +7,8 @@
 #include "pstats/table.h"
 
 /* All of them as pstats.Stats(*files) would have them, added in its order. None: the
- * newest recording here, named on stderr. */
+ * newest recording here, named on stderr. They are mapped: load_held before what is
+ * printed is believed. */
 struct pstats_table *tables_open(struct words files, bool as_cprofile, struct err *e);
 
 #endif

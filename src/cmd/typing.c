@@ -27,7 +27,6 @@ struct typing {
     struct sigaction before;
 };
 
-/* Python's input() ends a line at any of \n, \r\n and \r. */
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int signal)
@@ -234,25 +233,17 @@ static bool read_more(struct typing *t)
     return false;
 }
 
-/* Where the line's end is, from that place on; t->to: there is none yet. */
-static size_t find_end(const struct typing *t, size_t at)
-{
-    while (at < t->to && t->buffer[at] != '\n' && t->buffer[at] != '\r')
-        at++;
-    /* Behind \r a \n may be still to come. */
-    return at + 1 == t->to && t->buffer[at] == '\r' && !t->ended ? t->to : at;
-}
-
-/* Reads on until the line has an end; t->to: it ends with the input. */
+/* Where the line ends, of whose bytes so many were searched before; t->to: with the
+ * input. */
 static size_t await_end(struct typing *t)
 {
     for (size_t searched = 0;;) {
-        size_t end = find_end(t, t->from + searched);
+        const char *from = t->buffer + t->from + searched;
+        const char *end = memchr(from, '\n', t->to - t->from - searched);
 
-        if (end < t->to)
-            return end;
+        if (end)
+            return (size_t)(end - t->buffer);
         searched = t->to - t->from;
-        searched -= searched > 0; /* a \r may have waited for its \n */
         if (!read_more(t))
             return t->to;
     }
@@ -260,16 +251,12 @@ static size_t await_end(struct typing *t)
 
 static bool read_line(struct typing *t, struct str *line)
 {
-    size_t end = await_end(t), next = end + 1;
+    size_t end = await_end(t);
 
     if (interrupted || t->from == t->to)
         return false;
-    if (end == t->to && t->buffer[end - 1] == '\r')
-        end--;
-    if (next < t->to && t->buffer[end] == '\r' && t->buffer[next] == '\n')
-        next++;
     *line = (struct str){ t->buffer + t->from, end - t->from };
-    t->from = next < t->to ? next : t->to;
+    t->from = end < t->to ? end + 1 : end;
     return true;
 }
 

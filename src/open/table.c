@@ -43,7 +43,7 @@ static bool has_suffixed(const char *path)
     return has;
 }
 
-/* A tape begins otherwise. */
+/* A tape begins otherwise; what is called so and is none is told at which byte. */
 static bool is_dump(const char *path)
 {
     char head[2];
@@ -53,8 +53,10 @@ static bool is_dump(const char *path)
         return !str_ends(str_of(path), STR(RECORDING_SUFFIX)) && !has_suffixed(path);
     if (S_ISDIR(s.st_mode))
         return false;
-    return !S_ISREG(s.st_mode) || s.st_size < 2 ||
-           marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
+    if (!S_ISREG(s.st_mode) || str_ends(str_of(path), STR(".prof")) ||
+        str_ends(str_of(path), STR(".pstats")))
+        return true;
+    return marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
 }
 
 bool open_is_recording(const char *path)
@@ -67,16 +69,18 @@ bool open_is_recording(const char *path)
     return is;
 }
 
-struct pstats_table *open_table(const char *path, bool as_cprofile, struct err *e)
+struct pstats_table *open_table(const char *path, enum load_how how, bool as_cprofile,
+                                struct err *e)
 {
-    return is_dump(path) ? load_file(path, e) : read_recording(path, as_cprofile, e);
+    return is_dump(path) ? load_file(path, how, e)
+                         : read_recording(path, as_cprofile, e);
 }
 
-bool open_table_into(struct pstats_table *t, const char *path, bool as_cprofile,
-                     struct err *e)
+bool open_table_into(struct pstats_table *t, const char *path, enum load_how how,
+                     bool as_cprofile, struct err *e)
 {
     if (is_dump(path))
-        return load_add(t, path, e);
+        return load_add(t, path, how, e);
     struct pstats_table *more = read_recording(path, as_cprofile, e);
     bool ok = more && table_add(t, more, e);
     table_close(more);

@@ -5,12 +5,13 @@
 #ifndef OPEN_TABLE_H
 #define OPEN_TABLE_H
 
-#include "pstats/table.h"
+#include "pstats/load.h"
 
-struct pstats_table *open_table(const char *path, bool as_cprofile, struct err *e);
-/* Stats.add of it. */
-bool open_table_into(struct pstats_table *t, const char *path, bool as_cprofile,
-                     struct err *e);
+struct pstats_table *open_table(const char *path, enum load_how how, bool as_cprofile,
+                                struct err *e);
+/* Stats.add of it; where it fails the table is of no use any more. */
+bool open_table_into(struct pstats_table *t, const char *path, enum load_how how,
+                     bool as_cprofile, struct err *e);
 /* Whether it is a recording that can be read. */
 bool open_is_recording(const char *path);
 
