@@ -44,7 +44,7 @@ static bool has_suffixed(const char *path)
     return has;
 }
 
-/* A tape begins otherwise. */
+/* A tape begins otherwise; what is called so and is none is told at which byte. */
 static bool is_dump(const char *path)
 {
     char head[2];
@@ -54,8 +54,20 @@ static bool is_dump(const char *path)
         return !str_ends(str_of(path), STR(RECORDING_SUFFIX)) && !has_suffixed(path);
     if (S_ISDIR(s.st_mode))
         return false;
-    return !S_ISREG(s.st_mode) || s.st_size < 2 ||
-           marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
+    if (!S_ISREG(s.st_mode) || str_ends(str_of(path), STR(".prof")) ||
+        str_ends(str_of(path), STR(".pstats")))
+        return true;
+    return marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
+}
+
+bool tables_is_recording(const char *path)
+{
+    struct err ignored = { 0 };
+    struct recording *r = is_dump(path) ? NULL : recording_open(path, &ignored);
+    bool is = r != NULL;
+
+    recording_close(r);
+    return is;
 }
 
 struct pstats_table *tables_read(const char *path, bool as_cprofile, struct err *e)

@@ -320,10 +320,13 @@ bool marshal_read(struct str bytes, const char *name, bool borrowed,
     return !r.failed && table_settle(t, e);
 }
 
+/* A dict that is no JSON. */
 bool marshal_begins(struct str bytes)
 {
-    unsigned char first = bytes.len > 0 ? (unsigned char)bytes.at[0] & 0x7f : 0;
-    unsigned char next = bytes.len > 1 ? (unsigned char)bytes.at[1] & 0x7f : 0;
+    static const char json[] = "\"}' \t\r\n";
+    unsigned char first = bytes.len > 0 ? (unsigned char)bytes.at[0] : 0;
 
-    return first == '{' && (next == '(' || next == ')' || next == '0');
+    if (bytes.len < 2 || (first & 0x7f) != '{')
+        return false;
+    return first != '{' || !memchr(json, bytes.at[1], sizeof json - 1);
 }

@@ -175,6 +175,14 @@ static void put_escaped(struct out *o, uint32_t c)
         out_printf(o, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
 }
 
+/* Surrogates are not, and no UTF-8 that PCRE2 would look at. */
+static bool is_shown(uint32_t c, struct str as_text)
+{
+    if (c < 0x80)
+        return c >= ' ' && c < 127;
+    return (c < 0xd800 || c > 0xdfff) && pattern_is_printable(as_text);
+}
+
 void number_repr_text(struct out *o, struct str s)
 {
     bool single = s.len > 0 && memchr(s.at, '\'', s.len);
@@ -191,7 +199,7 @@ void number_repr_text(struct out *o, struct str s)
             put_escaped(o, 0xdc00 + (unsigned char)s.at[i]);
         else if (c == '\\' || c == (unsigned char)quote)
             out_printf(o, "\\%c", (int)c);
-        else if (c < 0x80 ? c >= ' ' && c < 127 : pattern_is_printable(one))
+        else if (is_shown(c, one))
             out_str(o, one);
         else
             put_escaped(o, c);

@@ -43,7 +43,7 @@ static bool fits(char kind, unsigned char type)
 {
     if (kind == '(')
         return type == '(' || type == ')';
-    return kind == 'b' ? type == 's' : reader_is_text(type);
+    return kind == 'b' ? type == 's' || type == 't' : reader_is_text(type);
 }
 
 /* One object of a code object; a text comes back. */

@@ -303,10 +303,14 @@ uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost co
         k->function = t->functions.count - 1;
     if (t->adding)
         table_sum(&t->added, &cost, &t->fault);
-    if (t->adding && there)
-        table_sum(&f->cost, &cost, &t->fault);
+    if (!t->adding || !there)
+        *f = (struct pstats_function){ .key = key,
+                                       .first = PSTATS_NONE,
+                                       .last = PSTATS_NONE };
+    if (t->adding)
+        table_sum(&f->cost, &cost, &t->fault); /* 0 + -0.0 is 0.0 */
     else
-        *f = (struct pstats_function){ key, 0, PSTATS_NONE, PSTATS_NONE, cost };
+        f->cost = cost;
     table_begin_list(t, f);
     t->put = k->function;
     return k->function;

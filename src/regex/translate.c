@@ -252,6 +252,9 @@ static void take_flags(struct walker *w)
     size_t start = w->at;
     int end = take_letters(w, f.add, &f), types = f.types;
 
+    if (types > 1)
+        walk_fail(w, start,
+                  "bad inline flags: flags 'a', 'u' and 'L' are incompatible");
     if (end == ')' && w->at - 1 > start) {
         if (w->begun)
             walk_fail(w, start, "global flags not at the start of the expression");
@@ -271,9 +274,6 @@ static void take_flags(struct walker *w)
     }
     if (end != ':')
         walk_fail(w, start, "unknown extension or flag");
-    if (types > 1)
-        walk_fail(w, start,
-                  "bad inline flags: flags 'a', 'u' and 'L' are incompatible");
     for (int c = 0; c < 128; c++)
         if (f.add[c] && f.drop[c])
             walk_fail(w, start, "bad inline flags: flag turned on and off");
