@@ -248,7 +248,7 @@ static double each_call(const struct compared *c)
     return ratio_of(c) * (double)b->calls / (double)a->calls;
 }
 
-struct str diff_reason(const struct compared *c, struct arena *a)
+struct str diff_reason(const struct compared *c, bool brief, struct arena *a)
 {
     uint64_t before = c->figures[SIDE_BEFORE].calls;
     uint64_t after = c->figures[SIDE_AFTER].calls;
@@ -263,7 +263,7 @@ struct str diff_reason(const struct compared *c, struct arena *a)
     struct str calls =
         arena_printf(a, "%s %s call%s", units_round(more).text,
                      after > before ? "more" : "fewer", more == 1 ? "" : "s");
-    if (each > 0.95 && each < 1.05)
+    if (brief || (each > 0.95 && each < 1.05))
         return calls;
     return arena_printf(a, "%s, each %.*f x", calls.at, each < 9.95 ? 2 : 0, each);
 }

@@ -56,7 +56,7 @@ static void write_times(const struct writing *w, const struct compared *c)
 {
     value(w, "before", c->figures[SIDE_BEFORE].time);
     value(w, "after", c->figures[SIDE_AFTER].time);
-    value(w, "change", diff_change(c));
+    value(w, "difference", diff_change(c));
 }
 
 static void write_calls(const struct writing *w, const struct compared *c)

@@ -73,7 +73,7 @@ static void write_row(const struct diff *d, struct out *o, const struct compared
         write_code(o, screen_safe(place, a));
     }
     out_text_of(o, " | ");
-    out_str(o, diff_reason(c, a));
+    out_str(o, diff_reason(c, false, a));
     out_text_of(o, " |\n");
 }
 

@@ -7,9 +7,10 @@
 #include "report/report.h"
 
 enum {
-    COLUMNS_BEFORE = 42, /* of a row, in front of the name */
-    NAMES_LEAST = 24,
+    COLUMNS_BEFORE = 41, /* of a row, in front of the name */
+    NAMES_LEAST = 16,
     NAME_MOST = 40,
+    REMARK_FRAME = 5,    /* three blanks and parentheses */
     INTERVAL_WIDE = 100, /* narrower terminals have no room for intervals */
 };
 
@@ -52,24 +53,27 @@ static struct label label_of(const struct diff *d, const struct compared *c)
     return (struct label){ diff_function(c), d->parts[c->row], d->options->strip_dirs };
 }
 
-/* "3.0 M more calls", "-40.1 to -37.2 %", or that nothing is proven. */
+/* "3.0 M more calls", "-40.1 to -37.2 %", or that nothing is proven: as much of it as
+ * there is room for. */
 static struct str remark(const struct diff *d, const struct screen *s,
-                         const struct compared *c)
+                         const struct compared *c, uint32_t room)
 {
-    struct str reason = diff_reason(c, d->arena);
+    struct str reason = diff_reason(c, false, d->arena);
     struct str interval = diff_interval(&c->effect, d->arena);
+    bool unproven = c->effect.verdict == VERDICT_NO_DIFFERENCE;
 
     if (s->width > 0 && s->width < INTERVAL_WIDE)
         interval.len = 0;
-    if (c->effect.verdict == VERDICT_NO_DIFFERENCE)
-        interval = interval.len > 0
-                       ? arena_printf(d->arena, "not proven, %s", interval.at)
-                       : STR("not proven");
-    if (interval.len == 0)
-        return reason;
-    if (reason.len == 0)
-        return interval;
-    return arena_printf(d->arena, "%s; %s", reason.at, interval.at);
+    if (unproven && interval.len > 0)
+        interval = arena_printf(d->arena, "not proven, %s", interval.at);
+    else if (unproven)
+        interval = STR("not proven");
+    if (reason.len > 0 && interval.len > 0)
+        return arena_printf(d->arena, "%s; %s", reason.at, interval.at);
+    if (interval.len > 0 || reason.len <= room)
+        return interval.len > 0 ? interval : reason;
+    reason = diff_reason(c, true, d->arena);
+    return reason.len <= room ? reason : (struct str){ 0 };
 }
 
 static void print_row(const struct table *t, const struct compared *c)
@@ -77,13 +81,24 @@ static void print_row(const struct table *t, const struct compared *c)
     const struct diff *d = t->diff;
     const struct screen *s = t->screen;
     struct label label = label_of(d, c);
-    struct str said = remark(d, s, c);
-    uint32_t width = 0, behind = said.len > 0 ? (uint32_t)said.len + 5 : 0;
+    uint32_t width = label_name_width(&label, d->arena);
+    uint32_t place = label_place_width(&label, d->arena), room = UINT32_MAX;
 
-    if (s->width > 0)
-        width = s->width > COLUMNS_BEFORE + NAMES_LEAST + behind
-                    ? s->width - COLUMNS_BEFORE - behind
-                    : NAMES_LEAST;
+    if (s->width > 0) { /* what the whole label leaves, or what it must */
+        uint32_t all = s->width > COLUMNS_BEFORE + NAMES_LEAST
+                           ? s->width - COLUMNS_BEFORE
+                           : NAMES_LEAST;
+        uint32_t least = width < NAMES_LEAST ? width : NAMES_LEAST;
+
+        least += place > 0 ? 2 + (place < NAMES_LEAST ? place : NAMES_LEAST) : 0;
+        room = all > least + REMARK_FRAME ? all - least - REMARK_FRAME : 0;
+        width = all;
+    } else {
+        width = 0;
+    }
+    struct str said = remark(d, s, c, room);
+    if (width > 0 && said.len > 0)
+        width -= (uint32_t)said.len + REMARK_FRAME;
     out_printf(s->out, "%9s %9s  ", diff_signed(t->change, diff_change(c)).text,
                diff_percent(c).text);
     out_printf(s->out, "%8s  ", diff_time(t->time, c, SIDE_BEFORE).text);
@@ -142,13 +157,13 @@ static void print_foot(const struct table *t)
     const char *before = " ";
     bool single = diff_is_single(d);
 
-    out_printf(o, "%s %s of %s functions.", t->shown > 0 ? "\n" : "",
+    out_printf(o, "%s %s of %s functions:", t->shown > 0 ? "\n" : "",
                units_count(t->shown).text, units_count(d->rows).text);
     print_part(o, &before, n.slower, "slower");
     print_part(o, &before, n.faster, "faster");
     print_part(o, &before, n.gone, "gone");
     print_part(o, &before, n.appeared, "new");
-    print_part(o, &before, n.calls, "called more or less often");
+    print_part(o, &before, n.calls, "with other calls");
     print_part(o, &before, n.rest,
                single ? "called as often" : "without a proven difference");
     out_text_of(o, d->rows > 0 ? ".\n" : "\n");

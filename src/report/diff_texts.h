@@ -19,8 +19,9 @@ bool diff_is_telling(const struct diff *d, const struct compared *c);
 struct figure diff_signed(struct column column, double change); /* "+0.21 s" */
 struct figure diff_time(struct column column, const struct compared *c, enum side side);
 struct figure diff_percent(const struct compared *c); /* "-38.7 %", "new", "gone" */
-/* "3.0 M more calls, each 1.3 x": why it changed, as far as calls tell; or empty. */
-struct str diff_reason(const struct compared *c, struct arena *a);
+/* "3.0 M more calls, each 1.3 x": why it changed, as far as calls tell; or empty.
+ * brief: how many calls alone. */
+struct str diff_reason(const struct compared *c, bool brief, struct arena *a);
 /* "-40.1 to -37.2 %": where the change lies in 95 of 100 cases; empty: not known. */
 struct str diff_interval(const struct effect *e, struct arena *a);
 /* "27 % less, proven over 10 runs a side (-29.1 to -25.4 %)" */

@@ -10,8 +10,8 @@
 enum {
     INDENT = 2,
     INDENT_MOST = 40,
-    COLUMNS_BEFORE = 42,
-    NAMES_LEAST = 30,
+    COLUMNS_BEFORE = 41,
+    NAMES_LEAST = 16,
 };
 
 struct tree {
@@ -141,7 +141,7 @@ static void print_row(const struct tree *t, const struct compared *c)
 {
     const struct screen *s = t->screen;
     uint32_t indent = c->depth < INDENT_MOST / INDENT ? c->depth * INDENT : INDENT_MOST;
-    struct str reason = diff_reason(c, t->diff->arena);
+    struct str reason = diff_reason(c, s->width > 0, t->diff->arena);
     uint32_t behind = reason.len > 0 ? (uint32_t)reason.len + 5 : 0;
 
     out_printf(s->out, "%9s %9s  ", diff_signed(t->change, diff_change(c)).text,
