@@ -324,6 +324,7 @@ bool table_join(struct pstats_table *t, struct pstats_function *f, pstats_key ke
 
 void table_begin_adding(struct pstats_table *t)
 {
+    table_keep_callees(t);
     t->adding = true;
     t->added = (struct pstats_cost){ 0 };
     t->fault = (struct err){ 0 };
