@@ -9,6 +9,7 @@
 #include "cmd/reading.h"
 #include "cmd/tables.h"
 #include "cmd/verbatim.h"
+#include "pstats/load.h"
 #include "pstats/number.h"
 #include "pstats/print.h"
 
@@ -181,6 +182,7 @@ bool as_pstats(const struct as_pstats *a, struct words files, struct err *e)
     if (ok) {
         text = out_memory();
         ok = a->all ? print_nine(t, k, text, e) : print_asked(a, t, k, text, e);
+        ok = load_held(t, e) && ok;
     }
     table_close(t);
     ok = ok && write_text(a, out_text(text), e);

@@ -23,6 +23,9 @@ struct format {
 static const struct format own[] = {
     { "recording", ".sonde", "a directory: one tape for each process", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
+    { "pstats", ".prof",
+      "dumps of cProfile, profile and profiling: report --pstats, pstats", true,
+      false },
     { "json", ".json", "sonde report --json", false, true },
 };
 

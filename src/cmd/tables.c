@@ -72,14 +72,15 @@ bool tables_is_recording(const char *path)
 
 struct pstats_table *tables_read(const char *path, bool as_cprofile, struct err *e)
 {
-    return is_dump(path) ? load_file(path, e) : read_recording(path, as_cprofile, e);
+    return is_dump(path) ? load_file(path, LOAD_COPY, e)
+                         : read_recording(path, as_cprofile, e);
 }
 
 static bool add(struct pstats_table *t, const char *path, bool as_cprofile,
                 struct err *e)
 {
     if (is_dump(path))
-        return load_add(t, path, e);
+        return load_add(t, path, LOAD_MAP, e);
     struct pstats_table *more = read_recording(path, as_cprofile, e);
     bool ok = more && table_add(t, more, e);
     table_close(more);
@@ -94,8 +95,10 @@ struct pstats_table *tables_open(struct words files, bool as_cprofile, struct er
 
     if (files.count == 0 && reading_newest(newest, a, e))
         files = (struct words){ 1, newest };
-    struct pstats_table *t =
-        files.count > 0 ? tables_read(files.at[0], as_cprofile, e) : NULL;
+    struct pstats_table *t = NULL;
+    if (files.count > 0)
+        t = is_dump(files.at[0]) ? load_file(files.at[0], LOAD_MAP, e)
+                                 : read_recording(files.at[0], as_cprofile, e);
     bool ok = t != NULL;
     for (int i = files.count - 1; ok && i > 0; i--)
         ok = add(t, files.at[i], as_cprofile, e);

@@ -12,7 +12,8 @@ struct pstats_table *tables_read(const char *path, bool as_cprofile, struct err 
 /* Whether it is a recording: a directory with a tape, or a tape. */
 bool tables_is_recording(const char *path);
 /* All of them as pstats.Stats(*files) would have them, added in its order. None: the
- * newest recording here, named on stderr. */
+ * newest recording here, named on stderr. They are mapped: load_held before what is
+ * printed is believed. */
 struct pstats_table *tables_open(struct words files, bool as_cprofile, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "pstats/body.h"
 #include "pstats/number.h"
 #include "pstats/standard.h"
 
@@ -23,7 +24,7 @@ struct pairs {
 
 static struct pstats_name name_of(const struct pstats_table *t, uint32_t function)
 {
-    return table_name(t, table_function(t, function)->key);
+    return table_name(t, table_function_body(t, function)->key);
 }
 
 static void pair_up(struct pairs *p, uint32_t before, uint32_t after)
@@ -35,7 +36,7 @@ static void pair_up(struct pairs *p, uint32_t before, uint32_t after)
 
 static uint32_t same_name(const struct pstats_table *t, struct pstats_name name)
 {
-    pstats_key key = table_find_key(t, name);
+    pstats_key key = table_look_up(t, name);
 
     return key == PSTATS_NONE ? PSTATS_NONE : table_function_of(t, key);
 }
@@ -84,7 +85,7 @@ static void pair_moved(struct pairs *p)
 
 static double time_of(const struct pstats_table *t, uint32_t function)
 {
-    return function == PSTATS_NONE ? 0 : table_function(t, function)->cost.tt;
+    return function == PSTATS_NONE ? 0 : table_function_body(t, function)->cost.tt;
 }
 
 static int larger_change(const void *left, const void *right)
@@ -152,9 +153,9 @@ static void put_calls(struct out *o, const struct pair *pair, const struct pairs
     int64_t before = 0, after = 0;
 
     if (pair->before != PSTATS_NONE)
-        before = table_function(p->before, pair->before)->cost.nc;
+        before = table_function_body(p->before, pair->before)->cost.nc;
     if (pair->after != PSTATS_NONE)
-        after = table_function(p->after, pair->after)->cost.nc;
+        after = table_function_body(p->after, pair->after)->cost.nc;
     if (pair->before == PSTATS_NONE)
         out_printf(o, "%9s %9lld", "new", (long long)after);
     else if (pair->after == PSTATS_NONE)
@@ -211,7 +212,7 @@ bool compare_print(const struct pstats_table *before, const struct pstats_table 
         out_text_of(o, "  change   before    after    ncalls   ncalls "
                        "filename:lineno(function)\n");
     for (uint32_t i = 0; ok && i < list.count; i++)
-        put_pair(&p, (uint32_t)table_function(t, list.at[i])->cost.nc, o);
+        put_pair(&p, (uint32_t)table_function_body(t, list.at[i])->cost.nc, o);
     out_text_of(o, "\n\n");
     table_close(t);
     arena_close(p.arena);

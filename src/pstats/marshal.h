@@ -8,10 +8,13 @@
 
 #include "pstats/table.h"
 
-/* Into a table that is empty, or was told to add. name: of the file, for the error.
- * borrowed: the bytes stay as long as the table; else names are copied. */
-bool marshal_read(struct str bytes, const char *name, bool borrowed,
-                  struct pstats_table *t, struct err *e);
+/* Into a table that is empty, or was told to add. The bytes and their name, of the
+ * file, stay as long as the table: its names are borrowed from them. */
+bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
+                  struct err *e);
+/* Lays out the callers at that byte, for the function that was put last. */
+struct reader;
+void marshal_callers(struct reader *r, uint32_t at);
 /* Whether bytes begin as such a dict does. */
 bool marshal_begins(struct str bytes);
 

@@ -28,6 +28,8 @@ static bool add_function(const struct translation *tr, uint32_t i, struct err *e
     if (here == PSTATS_NONE)
         here = table_put(t, key, (struct pstats_cost){ 0 });
     struct pstats_function *to = table_function_body(t, here);
+    if (table_is_deferred(to))
+        table_lay_out(t, to);
     if (!table_sum(&to->cost, &from.cost, e))
         return false;
     table_begin_list(t, to);
@@ -50,6 +52,12 @@ bool table_add(struct pstats_table *t, const struct pstats_table *other, struct 
                               arena_array(scratch, table_keys(other), sizeof *tr.key) };
     bool ok = table_add_totals(t, other->totals, e);
 
+    table_keep_callees(t);
+    t->counted |= other->counted;
+    t->timed |= other->timed;
+    if (__builtin_add_overflow(t->largest_count, other->largest_count,
+                               &t->largest_count))
+        t->largest_count = UINT64_MAX;
     table_unsort(t);
     for (uint32_t i = 0; i < files; i++)
         table_put_file(t, table_file(other, i));
@@ -80,7 +88,9 @@ static pstats_key strip(const struct stripping *s, pstats_key key)
  * the last one's figures stay, in the first one's place: pstats loses the others. */
 static void strip_callers(const struct stripping *s, struct pstats_function *f)
 {
-    struct pstats_function stripped = { f->key, 0, PSTATS_NONE, PSTATS_NONE, f->cost };
+    struct pstats_function stripped = {
+        .key = f->key, .first = PSTATS_NONE, .last = PSTATS_NONE, .cost = f->cost
+    };
     uint32_t last = PSTATS_NONE;
 
     table_begin_list(s->table, &stripped);
@@ -114,16 +124,16 @@ static bool strip_function(const struct stripping *s, struct pstats_function f,
                            struct err *e)
 {
     struct pstats_table *t = s->table;
-    struct key_body *k = table_key_body(t, strip(s, f.key));
+    uint32_t *function = table_function_at(t, strip(s, f.key));
 
     strip_callers(s, &f);
     f.key = s->key[f.key] - 1;
-    if (k->function == PSTATS_NONE) {
-        k->function = t->functions.count;
+    if (*function == PSTATS_NONE) {
+        *function = t->functions.count;
         *(struct pstats_function *)pile_add(&t->functions) = f;
         return true;
     }
-    struct pstats_function *to = table_function_body(t, k->function);
+    struct pstats_function *to = table_function_body(t, *function);
     bool ok = table_sum(&to->cost, &f.cost, e);
     table_begin_list(t, to);
     for (uint32_t id = f.first; ok && id != PSTATS_NONE;) {
@@ -137,16 +147,17 @@ static bool strip_function(const struct stripping *s, struct pstats_function f,
 
 bool table_strip_dirs(struct pstats_table *t, struct err *e)
 {
+    table_lay_out_all(t);
     struct arena *scratch = arena_open();
     struct stripping s = { t, t->functions,
-                           arena_array(scratch, t->keys.count, sizeof *s.key) };
+                           arena_array(scratch, t->names.count, sizeof *s.key) };
     uint32_t functions = t->functions.count;
     bool ok = true;
 
     table_unsort(t);
     t->callees = NULL;
     for (uint32_t i = 0; i < functions; i++)
-        table_key_body(t, table_function_body(t, i)->key)->function = PSTATS_NONE;
+        *table_function_at(t, table_function_body(t, i)->key) = PSTATS_NONE;
     t->functions = pile_on(t->arena, sizeof(struct pstats_function));
     for (uint32_t i = 0; ok && i < functions; i++)
         ok = strip_function(&s, *(struct pstats_function *)pile_at(&s.old, i), e);
@@ -172,13 +183,8 @@ static void fill_callees(const struct pstats_table *t, struct callees *c)
     for (uint32_t i = 0; i < t->functions.count; i++) {
         const struct pstats_function *f = table_function(t, i);
 
-        for (uint32_t id = f->first; id != PSTATS_NONE;) {
-            const struct pstats_caller *from = table_caller(t, id);
-
-            c->at[c->from[from->key]++] =
-                (struct callee){ f->key, from->counted, from->cost };
-            id = from->next;
-        }
+        for (uint32_t id = f->first; id != PSTATS_NONE; id = table_caller(t, id)->next)
+            c->at[c->from[table_caller(t, id)->key]++] = (struct callee){ f->key, id };
     }
     for (uint32_t i = c->keys; i > 0; i--)
         c->from[i] = c->from[i - 1];
@@ -191,11 +197,31 @@ const struct callees *table_callees(struct pstats_table *t)
         return t->callees;
     struct callees *c = arena_alloc(t->arena, sizeof *c);
 
-    c->keys = t->keys.count;
+    c->keys = table_keys(t); /* callers are laid out now */
     c->from = arena_array(t->arena, (size_t)c->keys + 1, sizeof *c->from);
     count_callees(t, c);
     c->at = arena_array(t->arena, c->from[c->keys], sizeof *c->at);
     fill_callees(t, c);
     t->callees = c;
     return c;
+}
+
+struct pstats_caller table_callee(const struct pstats_table *t, uint32_t i)
+{
+    const struct callees *c = t->callees;
+
+    return c->kept ? c->kept[i] : *table_caller(t, c->at[i].caller);
+}
+
+void table_keep_callees(struct pstats_table *t)
+{
+    struct callees *c = t->callees;
+
+    if (!c || c->kept)
+        return;
+    uint32_t count = c->from[c->keys];
+    struct pstats_caller *kept = arena_array(t->arena, count, sizeof *kept);
+    for (uint32_t i = 0; i < count; i++)
+        kept[i] = table_callee(t, i);
+    c->kept = kept;
 }

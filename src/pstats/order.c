@@ -22,8 +22,8 @@ static int compare_text(const struct sorting *s, enum sort_field field,
                         const struct pstats_function *a,
                         const struct pstats_function *b)
 {
-    const struct pstats_name *m = &table_key_body(s->table, a->key)->name;
-    const struct pstats_name *n = &table_key_body(s->table, b->key)->name;
+    const struct pstats_name *m = table_name_at(s->table, a->key);
+    const struct pstats_name *n = table_name_at(s->table, b->key);
 
     if (field == SORT_FILE)
         return str_cmp(m->file, n->file);
@@ -169,7 +169,7 @@ static uint64_t head_of_text(struct str s, size_t shared)
 static struct str text_of(const struct sorting *s, enum sort_field field, uint32_t i)
 {
     const struct pstats_name *n =
-        &table_key_body(s->table, table_function_body(s->table, i)->key)->name;
+        table_name_at(s->table, table_function_body(s->table, i)->key);
 
     return field == SORT_STANDARD ? s->standard[i]
            : field == SORT_FILE   ? n->file
@@ -208,7 +208,7 @@ static uint64_t head_of(const struct sorting *s, uint32_t i)
     case SORT_CUMULATIVE:
         return head_of_time(f->cost.ct);
     default:
-        return ~head_of_count(table_key_body(s->table, f->key)->name.line);
+        return ~head_of_count(table_name_at(s->table, f->key)->line);
     }
 }
 
@@ -222,7 +222,7 @@ static struct str *standard_names(const struct pstats_table *t, struct arena *a)
     struct str *standard = arena_array(a, t->functions.count, sizeof *standard);
 
     for (uint32_t i = 0; i < t->functions.count; i++)
-        standard[i] = standard_name(table_name(t, table_function(t, i)->key), a);
+        standard[i] = standard_name(table_name(t, table_function_body(t, i)->key), a);
     return standard;
 }
 

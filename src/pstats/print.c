@@ -56,7 +56,7 @@ static bool put_list(struct printing *p, struct restrictions r, struct err *e)
 
 static struct pstats_name name_at(const struct printing *p, uint32_t i)
 {
-    return table_name(p->table, table_function(p->table, p->list.at[i])->key);
+    return table_name(p->table, table_function_body(p->table, p->list.at[i])->key);
 }
 
 static void measure_names(struct printing *p)
@@ -80,7 +80,7 @@ static struct printing begin(const struct pstats_table *t, struct out *o)
 /* Functions called by ("jprofile", 0, "profiler"), which no profiler writes. */
 static void put_top_level(const struct pstats_table *t, struct out *o)
 {
-    pstats_key top = table_find_key(
+    pstats_key top = table_look_up(
         t, (struct pstats_name){ .file = STR("jprofile"), .name = STR("profiler") });
 
     for (uint32_t i = 0; i < table_functions(t) && top != PSTATS_NONE; i++) {
@@ -150,7 +150,7 @@ static void put_share(struct out *o, double seconds, int64_t calls)
 
 static void put_row(const struct printing *p, uint32_t i)
 {
-    const struct pstats_function *f = table_function(p->table, p->list.at[i]);
+    const struct pstats_function *f = table_function_body(p->table, p->list.at[i]);
 
     put_calls(p->out, f->cost.nc, f->cost.cc, 9);
     out_char(p->out, ' ');
@@ -203,6 +203,9 @@ static int by_name(const void *left, const void *right)
 /* Whether the first caller that there is has times of its own. */
 static bool has_times(const struct pstats_table *t)
 {
+    for (uint32_t i = 0; i < table_functions(t) && !t->counted; i++)
+        if (table_is_deferred(table_function_body(t, i)))
+            return true;
     for (uint32_t i = 0; i < table_functions(t); i++)
         if (table_function(t, i)->callers > 0)
             return !table_caller(t, table_function(t, i)->first)->counted;
@@ -237,7 +240,7 @@ static void put_counted(const struct printing *p, const struct call *c)
     if (f == PSTATS_NONE)
         put_spaces(p->out, 8);
     else
-        number_fixed(p->out, table_function(p->table, f)->cost.ct, 8);
+        number_fixed(p->out, table_function_body(p->table, f)->cost.ct, 8);
 }
 
 static void put_call(const struct printing *p, const struct call *c, bool first)
@@ -287,7 +290,7 @@ static void put_calls_of(const struct printing *p, uint32_t i, const char *arrow
 static struct call call_of(const struct printing *p, pstats_key key, bool counted,
                            struct pstats_cost cost)
 {
-    return (struct call){ key, &table_key_body(p->table, key)->name, counted, cost };
+    return (struct call){ key, table_name_at(p->table, key), counted, cost };
 }
 
 static void put_callers_of(struct printing *p, uint32_t i)
@@ -307,15 +310,15 @@ static void put_callers_of(struct printing *p, uint32_t i)
 
 static void put_callees_of(struct printing *p, const struct callees *all, uint32_t i)
 {
-    pstats_key key = table_function(p->table, p->list.at[i])->key;
+    pstats_key key = table_function_body(p->table, p->list.at[i])->key;
     uint32_t from = key < all->keys ? all->from[key] : 0;
     uint32_t count = key < all->keys ? all->from[key + 1] - from : 0;
 
     make_room(p, count);
     for (uint32_t c = 0; c < count; c++) {
-        const struct callee *to = &all->at[from + c];
+        struct pstats_caller to = table_callee(p->table, from + c);
 
-        p->calls[c] = call_of(p, to->key, to->counted, to->cost);
+        p->calls[c] = call_of(p, all->at[from + c].key, to.counted, to.cost);
     }
     put_calls_of(p, i, "-> ", count);
 }

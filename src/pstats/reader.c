@@ -120,6 +120,8 @@ struct head reader_head(struct reader *r)
     h.type = *r->at & 0x7f;
     if (*r->at++ & 0x80 && r->again == 0 && !is_nameless(h.type)) {
         h.object = r->objects.count;
+        if (h.object % 64 == 0)
+            pile_add(&r->is_key);
         *(reader_object *)pile_add(&r->objects) = (reader_object)(h.at - r->start);
     }
     return h;
@@ -133,8 +135,11 @@ void reader_begun(struct reader *r, struct head h)
 
 void reader_done(struct reader *r, struct head h, reader_object object)
 {
-    if (h.object != PSTATS_NONE && !r->failed)
-        *(reader_object *)pile_at(&r->objects, h.object) = object;
+    if (h.object == PSTATS_NONE || r->failed)
+        return;
+    *(reader_object *)pile_at(&r->objects, h.object) = object;
+    if (object & READER_KEY)
+        *(uint64_t *)pile_at(&r->is_key, h.object / 64) |= 1ull << h.object % 64;
 }
 
 /* The object that a reference, whose head is taken, stands for; 0: failed. */

@@ -6,7 +6,7 @@
 #define PSTATS_READER_H
 
 #include "base/pile.h"
-#include "pstats/table.h"
+#include "pstats/body.h"
 
 /* An object that later ones refer to, in 32 bits: the byte it begins at, or, its
  * highest bit set, the key that was made of it. */
@@ -16,6 +16,20 @@ typedef uint32_t reader_object;
 
 enum { READER_DEPTH = 1000 }; /* CPython's own bound is 2,000 */
 
+/* Looking a key up is waiting for memory: so they wait together, some at a time. */
+enum { READER_QUEUE = 8 };
+struct reader_coming {
+    struct pstats_name name;
+    uint64_t hash;
+    uint32_t object;
+};
+struct reader_function { /* read, and not put into the table yet */
+    bool is, called;     /* called: it has callers, at that byte */
+    pstats_key key;
+    uint32_t at;
+    struct pstats_cost cost;
+};
+
 struct reader {
     const unsigned char *start, *at, *end;
     const char *name;
@@ -24,12 +38,19 @@ struct reader {
     struct pstats_table *table;
     bool borrowed;        /* the bytes stay as long as the table */
     struct pile objects;  /* reader_object */
+    struct pile is_key;   /* uint64_t: a bit for each of them */
     struct pile interned; /* reader_object: Python 2's table of strings */
     int again;            /* > 0: at something that was read before */
     int depth;
     int layout;         /* of code objects, once one was read */
     uint64_t code_left; /* bytes of code that may be read again */
     uint64_t callers_left;
+    /* Callers are only read over: what was seen of them. */
+    bool over, counted, timed;
+    uint64_t largest_count;
+    struct reader_coming coming[READER_QUEUE];
+    uint32_t queued, settled; /* of them: so many ever */
+    struct reader_function waiting;
 };
 
 struct head { /* of an object */
@@ -59,6 +80,13 @@ static inline uint32_t reader_load32(const unsigned char *b)
 {
     return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
+
+/* The object is a key, which it will be made of later; all that wait are made. */
+void reader_queue_key(struct reader *r, struct head h, struct pstats_name name);
+void reader_settle_keys(struct reader *r);
+/* The function is put into the table, a little later; those that wait are. */
+void reader_queue_function(struct reader *r, struct reader_function f);
+void reader_settle_functions(struct reader *r);
 
 int64_t reader_integer(struct reader *r);
 double reader_number(struct reader *r);

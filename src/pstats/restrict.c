@@ -2,6 +2,7 @@
 /* restrict.c - eval_print_amount, one restriction after another. */
 #include "pstats/restrict.h"
 
+#include "pstats/body.h"
 #include "pstats/number.h"
 #include "pstats/standard.h"
 #include "regex/pattern.h"
@@ -35,7 +36,7 @@ static bool keep_matching(const struct pstats_table *t, const struct restriction
     bool ok = true;
 
     for (uint32_t i = 0; ok && i < list->count; i++) {
-        pstats_key key = table_function(t, list->at[i])->key;
+        pstats_key key = table_function_body(t, list->at[i])->key;
         bool found = false;
 
         ok = pattern_search(p, standard_put(table_name(t, key), &room), &found, e);

@@ -22,11 +22,14 @@ struct pstats_table *table_open(void)
     struct pstats_table *t = arena_alloc(a, sizeof *t);
 
     t->arena = a;
-    t->keys = pile_on(a, sizeof(struct key_body));
+    t->names = pile_on(a, sizeof(struct pstats_name));
+    t->function_of = pile_on(a, sizeof(uint32_t));
     t->marks = pile_on(a, sizeof(struct mark));
     t->functions = pile_on(a, sizeof(struct pstats_function));
     t->callers = pile_on(a, sizeof(struct pstats_caller));
     t->files = pile_on(a, sizeof(struct str));
+    t->deferred = pile_on(a, sizeof(struct deferred));
+    t->readers = pile_on(a, sizeof(struct reader *));
     t->index = map_on(a);
     t->seed = seed_of(t);
     return t;
@@ -53,9 +56,19 @@ struct pstats_function *table_function_body(const struct pstats_table *t, uint32
     return pile_at(&t->functions, i);
 }
 
+/* Whether callers are laid out already is nothing that can be seen from outside. */
+static struct pstats_table *own(const struct pstats_table *t)
+{
+    return (struct pstats_table *)(uintptr_t)t;
+}
+
 const struct pstats_function *table_function(const struct pstats_table *t, uint32_t i)
 {
-    return table_function_body(t, i);
+    struct pstats_function *f = table_function_body(t, i);
+
+    if (table_is_deferred(f))
+        table_lay_out(own(t), f);
+    return f;
 }
 
 struct pstats_caller *table_caller_body(const struct pstats_table *t, uint32_t id)
@@ -70,22 +83,28 @@ const struct pstats_caller *table_caller(const struct pstats_table *t, uint32_t 
 
 uint32_t table_keys(const struct pstats_table *t)
 {
-    return t->keys.count;
+    table_lay_out_all(own(t));
+    return t->names.count;
 }
 
-struct key_body *table_key_body(const struct pstats_table *t, pstats_key key)
+const struct pstats_name *table_name_at(const struct pstats_table *t, pstats_key key)
 {
-    return pile_at(&t->keys, key);
+    return pile_at(&t->names, key);
+}
+
+uint32_t *table_function_at(const struct pstats_table *t, pstats_key key)
+{
+    return pile_at(&t->function_of, key);
 }
 
 struct pstats_name table_name(const struct pstats_table *t, pstats_key key)
 {
-    return table_key_body(t, key)->name;
+    return *table_name_at(t, key);
 }
 
 uint32_t table_function_of(const struct pstats_table *t, pstats_key key)
 {
-    return table_key_body(t, key)->function;
+    return *table_function_at(t, key);
 }
 
 struct pstats_totals table_totals(const struct pstats_table *t)
@@ -148,13 +167,13 @@ struct wanted {
 static bool is_wanted(const void *with, uint32_t id)
 {
     const struct wanted *w = with;
-    const struct pstats_name *n = &table_key_body(w->table, id)->name;
+    const struct pstats_name *n = table_name_at(w->table, id);
 
     return n->line == w->name.line && str_eq(n->name, w->name.name) &&
            str_eq(n->file, w->name.file);
 }
 
-static uint64_t hash_name(const struct pstats_table *t, struct pstats_name name)
+uint64_t table_hash(const struct pstats_table *t, struct pstats_name name)
 {
     uint64_t hash = hash_text(name.file, hash_text(name.name, t->seed));
 
@@ -163,27 +182,46 @@ static uint64_t hash_name(const struct pstats_table *t, struct pstats_name name)
 
 pstats_key table_find_key(const struct pstats_table *t, struct pstats_name name)
 {
-    struct wanted wanted = { t, name };
-
-    return map_find(&t->index, hash_name(t, name), is_wanted, &wanted);
+    table_lay_out_all(own(t));
+    return table_look_up(t, name);
 }
 
-pstats_key table_key(struct pstats_table *t, struct pstats_name name, bool borrowed)
+pstats_key table_look_up(const struct pstats_table *t, struct pstats_name name)
 {
     struct wanted wanted = { t, name };
-    uint64_t hash = hash_name(t, name);
+
+    return map_find(&t->index, table_hash(t, name), is_wanted, &wanted);
+}
+
+pstats_key table_key_hashed(struct pstats_table *t, struct pstats_name name,
+                            uint64_t hash)
+{
+    struct wanted wanted = { t, name };
     uint32_t found = map_find(&t->index, hash, is_wanted, &wanted);
 
     if (found != MAP_NONE)
         return found;
-    if (!borrowed) {
-        name.file = arena_str(t->arena, name.file);
-        name.name = arena_str(t->arena, name.name);
-    }
-    map_add(&t->index, hash, t->keys.count);
-    *(struct key_body *)pile_add(&t->keys) = (struct key_body){ name, PSTATS_NONE };
+    map_add(&t->index, hash, t->names.count);
+    *(struct pstats_name *)pile_add(&t->names) = name;
+    *(uint32_t *)pile_add(&t->function_of) = PSTATS_NONE;
     pile_add(&t->marks);
-    return t->keys.count - 1;
+    return t->names.count - 1;
+}
+
+pstats_key table_key(struct pstats_table *t, struct pstats_name name, bool borrowed)
+{
+    uint64_t hash = table_hash(t, name);
+    pstats_key key = table_key_hashed(t, name, hash);
+
+    if (!borrowed && key == t->names.count - 1) {
+        struct pstats_name *own = pile_at(&t->names, key);
+
+        if (own->file.at == name.file.at)
+            own->file = arena_str(t->arena, name.file);
+        if (own->name.at == name.name.at)
+            own->name = arena_str(t->arena, name.name);
+    }
+    return key;
 }
 
 void table_unsort(struct pstats_table *t)
@@ -286,6 +324,7 @@ bool table_join(struct pstats_table *t, struct pstats_function *f, pstats_key ke
 
 void table_begin_adding(struct pstats_table *t)
 {
+    table_keep_callees(t);
     t->adding = true;
     t->added = (struct pstats_cost){ 0 };
     t->fault = (struct err){ 0 };
@@ -293,14 +332,14 @@ void table_begin_adding(struct pstats_table *t)
 
 uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost cost)
 {
-    struct key_body *k = table_key_body(t, key);
-    bool there = k->function != PSTATS_NONE;
+    uint32_t *function = table_function_at(t, key);
+    bool there = *function != PSTATS_NONE;
     struct pstats_function *f =
-        there ? table_function_body(t, k->function) : pile_add(&t->functions);
+        there ? table_function_body(t, *function) : pile_add(&t->functions);
 
     table_unsort(t);
     if (!there)
-        k->function = t->functions.count - 1;
+        *function = t->functions.count - 1;
     if (t->adding)
         table_sum(&t->added, &cost, &t->fault);
     if (!t->adding || !there)
@@ -311,9 +350,24 @@ uint32_t table_put(struct pstats_table *t, pstats_key key, struct pstats_cost co
         table_sum(&f->cost, &cost, &t->fault); /* 0 + -0.0 is 0.0 */
     else
         f->cost = cost;
-    table_begin_list(t, f);
-    t->put = k->function;
-    return k->function;
+    if (!table_is_deferred(f))
+        table_begin_list(t, f);
+    t->put = *function;
+    return *function;
+}
+
+/* What may not meet figures that are laid out later, see marshal.c. */
+static void note_kind(struct pstats_table *t, bool counted,
+                      const struct pstats_cost *cost)
+{
+    uint64_t nc = cost->nc < 0 ? -(uint64_t)cost->nc : (uint64_t)cost->nc;
+    uint64_t cc = cost->cc < 0 ? -(uint64_t)cost->cc : (uint64_t)cost->cc;
+    uint64_t larger = nc > cc ? nc : cc;
+
+    t->counted |= counted;
+    t->timed |= !counted;
+    if (larger > t->largest_count)
+        t->largest_count = larger;
 }
 
 void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
@@ -322,6 +376,7 @@ void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
     struct pstats_function *f = table_function_body(t, t->put);
     struct pstats_caller *c;
 
+    note_kind(t, counted, &cost);
     if (t->adding) {
         table_join(t, f, caller, counted, cost, &t->fault);
         return;

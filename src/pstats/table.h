@@ -4,7 +4,8 @@
  * last bit: what is kept, what is overwritten, in which order floats are summed.
  * Functions are indices 0..n-1 in dict order; keys (file, line, name) are ids that
  * stay, so callers need not be functions themselves. What is returned is borrowed
- * until the next call that changes the table. No global state: tables are apart. */
+ * until the next call that changes the table. Callers that were read are laid out when
+ * they are first asked for, so even reading a table is for one thread at a time. */
 #ifndef PSTATS_TABLE_H
 #define PSTATS_TABLE_H
 

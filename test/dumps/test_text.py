@@ -6,10 +6,13 @@ import json
 import marshal
 import pstats
 import random
+import re
 import subprocess
 import time
 
 import pytest
+
+from tape_writer import Tape
 
 from .pythons import NEWEST, PYTHONS
 
@@ -229,10 +232,31 @@ def test_a_recording_as_pstats_has_it(run_sonde, tmp_path, root):
                                      "for n in range(3): (lambda: len('x'))(), (lambda: 0)()\n")
     assert run_sonde("run", "-q", "-o", "app", "app.py").returncode == 0
     text = run_sonde("report", "--pstats", "-s", "stdname", "app.sonde").stdout
-    rows = {line.split(None, 5)[5]: line.split()[0] for line in text.split("\n") if line.count(":") == 1 and "(" in line
-            and line[0] == " "}
-    mine = {key.split("/")[-1]: calls for key, calls in rows.items() if "app.py" in key}
+    mine = {place: calls for calls, place in re.findall(r"^ *(\d+(?:/\d+)?) .*/(app\.py:\S+)$", text, re.M)}
     assert mine == {"app.py:1(<module>)": "1", "app.py:1(fib)": "465/1", "app.py:3(<lambda>)": "6"}
     callers = run_sonde("report", "--pstats", "--callers", "--only", "fib", "--strip-dirs", "app.sonde").stdout
     assert [line.split()[-1] for line in callers.split("\n")[5:7]] == ["app.py:1(<module>)", "app.py:1(fib)"]
     assert "464/2" in callers
+
+
+def test_functions_of_one_key_are_one(run_sonde, tmp_path):
+    """Two of them call one another: that is a recursion then, in which nothing counts twice."""
+    tape, ms = Tape(pid=7), 1_000_000
+    one, two = (tape.function("f", "/a.py", 3, hash=h) for h in (1, 2))
+    thread = tape.thread("MainThread")
+    main = tape.node(thread, None, tape.function("main", "/a.py", 1), 1, 100 * ms)
+    first = tape.node(thread, main, one, 1, 5 * ms)
+    second = tape.node(thread, first, two, 2, 7 * ms)
+    tape.node(thread, second, one, 4, 1 * ms)
+    tape.node(thread, main, two, 1, 10 * ms)
+    tape.write(tmp_path / "x.sonde")
+    done = run_sonde("report", "--pstats", "--callers", "-s", "name", "x.sonde")
+    assert done.stdout.split("\n")[2:-3] == [
+        "Function       was called by...",
+        "                   ncalls  tottime  cumtime",
+        "/a.py:3(f)     <-       2    0.015    0.023  /a.py:1(main)",
+        "                      6/2    0.008    0.008  /a.py:3(f)",
+        "/a.py:1(main)  <- "]
+    text = run_sonde("report", "--pstats", "x.sonde").stdout
+    assert "         9 function calls (3 primitive calls) in 0.123 seconds\n" in text
+    assert "      8/2    0.023    0.003    0.023    0.011 /a.py:3(f)\n" in text

@@ -67,11 +67,11 @@ static void put_table(const struct pstats_table *t, struct out *o)
 int main(int argc, char **argv)
 {
     struct err e = { 0 };
-    struct pstats_table *t = argc > 2 ? load_file(argv[2], &e) : NULL;
+    struct pstats_table *t = argc > 2 ? load_file(argv[2], LOAD_COPY, &e) : NULL;
     bool ok = t != NULL;
 
     for (int i = argc - 1; ok && i > 2; i--)
-        ok = load_add(t, argv[i], &e);
+        ok = load_add(t, argv[i], LOAD_COPY, &e);
     if (ok) {
         struct out *o = out_stdout();
 

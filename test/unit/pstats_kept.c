@@ -44,7 +44,7 @@ static void whole(const char *path, size_t size)
 {
     struct err e = { 0 };
     const char *name = strrchr(path, '/') + 1;
-    struct pstats_table *t = load_file(path, &e);
+    struct pstats_table *t = load_file(path, LOAD_COPY, &e);
 
     LLVMFuzzerTestOneInput(bytes, size);
     if (name[0] >= '2' && name[0] <= '9') /* of a version of Python */
