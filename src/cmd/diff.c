@@ -250,7 +250,8 @@ static bool add_run(struct work *w, enum side side, const char *file, struct err
 {
     char *name[] = { (char *)file, NULL };
     const char *title;
-    struct profile *p = reading_open((struct words){ 1, name }, &title, w->arena, e);
+    struct profile *p =
+        reading_open((struct words){ 1, name }, false, &title, w->arena, e);
     bool ok = p != NULL;
 
     if (ok) {
@@ -445,8 +446,7 @@ const struct cmd cmd_diff = {
     .examples =
         "sonde diff before.sonde after.sonde\n"
         "sonde diff --tree before.sonde after.sonde\n"
-        "sonde diff --before a1.sonde --before a2.sonde --after b1.sonde --after "
-        "b2.sonde\n"
+        "sonde diff --before b1.sonde --before b2.sonde --after a1.sonde ...\n"
         "sonde diff --fail-above 5% --markdown -o diff.md main.sonde branch.sonde",
     .args_size = sizeof(struct diff_args),
     .option = option,

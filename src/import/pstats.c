@@ -14,8 +14,9 @@ struct adding {
     const struct pstats_table *table;
     struct build *build;
     struct arena *scratch;
-    function_id *function; /* by key */
-    struct map known;      /* functions that were there before, by file, line, name */
+    function_id *function; /* by key, of so many: */
+    uint32_t named;
+    struct map known; /* functions that were there before, by file, line, name */
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
@@ -68,20 +69,30 @@ static function_id known_function(const struct adding *a, const struct function 
     return s.hits == 1 ? s.found : FUNCTION_NONE;
 }
 
-static void add_functions(struct adding *a)
+/* Of keys that were named already the functions stay. */
+static void name_keys(struct adding *a)
 {
     uint32_t keys = table_keys(a->table);
+    size_t size = sizeof *a->function;
 
-    a->function = arena_array(a->scratch, keys, sizeof *a->function);
-    if (a->before == 0)
-        build_expect_functions(a->build, keys);
-    for (pstats_key key = 0; key < keys; key++) {
-        struct function f = pstats_function_of(table_name(a->table, key), a->scratch);
+    a->function = arena_grow(a->scratch, a->function, a->named * size, keys * size);
+    for (; a->named < keys; a->named++) {
+        struct function f =
+            pstats_function_of(table_name(a->table, a->named), a->scratch);
+        function_id id = known_function(a, &f);
 
-        a->function[key] = known_function(a, &f);
-        if (a->function[key] == FUNCTION_NONE)
-            a->function[key] = build_function(a->build, &f);
+        a->function[a->named] = id != FUNCTION_NONE ? id : build_function(a->build, &f);
     }
+}
+
+/* Lays them out; the keys of those that are no functions come up meanwhile. */
+static uint32_t count_callers(const struct pstats_table *t)
+{
+    uint32_t callers = 0;
+
+    for (uint32_t i = 0; i < table_functions(t); i++)
+        callers += table_function(t, i)->callers;
+    return callers;
 }
 
 static uint64_t count_of(struct adding *a, int64_t count)
@@ -140,17 +151,16 @@ static void add_rows(struct adding *a, struct str name)
     };
     process_id p = build_process(a->build, &process);
     thread_id thread = build_thread(a->build, p, STR(""), 0);
-    uint32_t functions = table_functions(a->table), callers = 0;
+    uint32_t functions = table_functions(a->table);
+    bool spares = build_spares_edges(a->build);
 
-    for (uint32_t i = 0; i < functions; i++)
-        callers += table_function(a->table, i)->callers;
-    build_expect_given(a->build, functions, callers);
     for (uint32_t i = 0; i < functions; i++) {
-        const struct pstats_function *f = table_function(a->table, i);
+        const struct pstats_function *f = table_row(a->table, i);
         struct stat_row stat = stat_of(a, &f->cost);
 
         build_given(a->build, thread, a->function[f->key], &stat);
-        add_callers(a, f);
+        if (!spares)
+            add_callers(a, table_function(a->table, i));
     }
 }
 
@@ -190,15 +200,23 @@ static bool goes_with_others(const struct adding *a, const char *path, struct er
                    path, sampled ? "samples" : "calls", sampled ? "calls" : "samples");
 }
 
-/* bytes: what names are borrowed from. */
+/* bytes: what names are borrowed from. They go before as much is built anew, once
+ * nothing is left to be named. */
 static void add_table(struct adding *a, struct str name, struct arena *bytes)
 {
     struct quality *quality = build_quality(a->build);
+    uint32_t functions = table_functions(a->table), callers = 0;
 
     remember_known(a);
-    add_functions(a);
-    arena_close(
-        bytes); /* before as much is built anew: names are not asked for again */
+    if (a->before == 0)
+        build_expect_functions(a->build, functions);
+    name_keys(a);
+    if (!build_spares_edges(a->build)) {
+        callers = count_callers(a->table);
+        name_keys(a);
+    }
+    arena_close(bytes);
+    build_expect_given(a->build, functions, callers);
     add_rows(a, name);
     add_notes(a);
     if (table_sampled(a->table)) {
@@ -223,8 +241,7 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
 
     a.known = map_on(a.scratch);
     bool ok = whole_read(path, "cannot read profile", LARGEST, memory, &bytes, e) &&
-              marshal_read(bytes, path, true, table, e) &&
-              goes_with_others(&a, path, e);
+              marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);
     else

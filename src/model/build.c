@@ -24,7 +24,7 @@ struct build {
     struct map function_ids, child_ids;
     uint64_t seed;                    /* of hashes of names */
     struct stat_row left, edges_left; /* until sums could overflow */
-    bool cut;
+    bool cut, spares_edges;
 };
 
 /* Calls of all nodes and given rows stay below this sum, so do all other figures,
@@ -301,6 +301,16 @@ static struct stat_row row_within(struct build *b, struct stat_row *left,
     if (row.primitive_calls > row.calls)
         row.primitive_calls = row.calls;
     return row;
+}
+
+void build_spare_edges(struct build *b)
+{
+    b->spares_edges = true;
+}
+
+bool build_spares_edges(const struct build *b)
+{
+    return b->spares_edges;
 }
 
 void build_expect_given(struct build *b, uint32_t functions, uint32_t edges)
