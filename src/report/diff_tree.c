@@ -65,12 +65,13 @@ static void gather(struct tree *t)
     qsort(t->row, t->rows, sizeof *t->row, by_change);
 }
 
-/* How many lines a path would add, with those above it that are not there yet. */
+/* How many lines a path would add, with those above it that are not there yet; more
+ * than there is room for are not counted to the end. */
 static uint32_t lines_of(const struct tree *t, uint32_t row)
 {
-    uint32_t lines = 0;
+    uint32_t lines = 0, room = t->limit - t->chosen_count;
 
-    for (; row != COMPARED_NONE && !t->chosen[row];
+    for (; row != COMPARED_NONE && !t->chosen[row] && lines <= room;
          row = compare_row(t->diff->paths, row)->parent)
         lines++;
     return lines;
@@ -81,7 +82,7 @@ static void choose(struct tree *t)
     struct report_options limit = { .limit = t->diff->options->limit };
 
     t->limit = report_limit(&limit, t->rows, REPORT_ROWS);
-    for (uint32_t i = 0; i < t->rows; i++) {
+    for (uint32_t i = 0; i < t->rows && t->chosen_count < t->limit; i++) {
         uint32_t row = t->row[i].compared->row, lines = lines_of(t, row);
 
         if (t->chosen_count + lines > t->limit)
@@ -98,19 +99,19 @@ static void link_chosen(struct tree *t)
 {
     const struct compare *paths = t->diff->paths;
     uint32_t count = compare_rows(paths);
-    struct diff_row *all = arena_array(t->scratch, count, sizeof *all);
+    struct diff_row *all = arena_array(t->scratch, t->chosen_count, sizeof *all);
+    uint32_t chosen = 0;
     double change = 0, time = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        all[i] = (struct diff_row){ compare_row(paths, i),
-                                    diff_change(compare_row(paths, i)) };
-    qsort(all, count, sizeof *all, by_change);
-    for (uint32_t i = count; i-- > 0;) {
+        if (t->chosen[i])
+            all[chosen++] = (struct diff_row){ compare_row(paths, i),
+                                               diff_change(compare_row(paths, i)) };
+    qsort(all, chosen, sizeof *all, by_change);
+    for (uint32_t i = chosen; i-- > 0;) {
         const struct compared *c = all[i].compared;
         uint32_t *head = c->parent == COMPARED_NONE ? &t->first : &t->child[c->parent];
 
-        if (!t->chosen[c->row])
-            continue;
         t->next[c->row] = *head;
         *head = c->row + 1;
         change = fmax(change, fabs(all[i].change));
