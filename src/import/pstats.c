@@ -14,9 +14,9 @@ struct adding {
     const struct pstats_table *table;
     struct build *build;
     struct arena *scratch;
-    function_id *function; /* by key, of so many: */
-    uint32_t named;
-    struct map known; /* functions that were there before, by file, line, name */
+    function_id *of_row; /* by function of the table */
+    function_id *of_key; /* and callers; NULL: nobody asks for those */
+    struct map known;    /* functions that were there before, by file, line, name */
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
@@ -69,29 +69,36 @@ static function_id known_function(const struct adding *a, const struct function 
     return s.hits == 1 ? s.found : FUNCTION_NONE;
 }
 
-/* Of keys that were named already the functions stay. */
-static void name_keys(struct adding *a)
+static function_id name_key(struct adding *a, pstats_key key)
 {
-    uint32_t keys = table_keys(a->table);
-    size_t size = sizeof *a->function;
+    struct function f = pstats_function_of(table_name(a->table, key), a->scratch);
+    function_id id = known_function(a, &f);
 
-    a->function = arena_grow(a->scratch, a->function, a->named * size, keys * size);
-    for (; a->named < keys; a->named++) {
-        struct function f =
-            pstats_function_of(table_name(a->table, a->named), a->scratch);
-        function_id id = known_function(a, &f);
-
-        a->function[a->named] = id != FUNCTION_NONE ? id : build_function(a->build, &f);
-    }
+    return id != FUNCTION_NONE ? id : build_function(a->build, &f);
 }
 
-/* Lays them out; the keys of those that are no functions come up meanwhile. */
-static uint32_t count_callers(const struct pstats_table *t)
+static void name_rows(struct adding *a)
 {
-    uint32_t callers = 0;
+    uint32_t functions = table_functions(a->table);
 
-    for (uint32_t i = 0; i < table_functions(t); i++)
-        callers += table_function(t, i)->callers;
+    a->of_row = arena_array(a->scratch, functions, sizeof *a->of_row);
+    for (uint32_t i = 0; i < functions; i++)
+        a->of_row[i] = name_key(a, table_row(a->table, i)->key);
+}
+
+/* Lays callers out, of which some may be no functions. Returns how many there are. */
+static uint32_t name_callers(struct adding *a)
+{
+    uint32_t callers = 0, keys = table_keys(a->table);
+
+    a->of_key = arena_array(a->scratch, keys, sizeof *a->of_key);
+    for (pstats_key key = 0; key < keys; key++) {
+        uint32_t row = table_function_of(a->table, key);
+
+        a->of_key[key] = row != PSTATS_NONE ? a->of_row[row] : name_key(a, key);
+    }
+    for (uint32_t i = 0; i < table_functions(a->table); i++)
+        callers += table_function(a->table, i)->callers;
     return callers;
 }
 
@@ -128,8 +135,8 @@ static void add_callers(struct adding *a, const struct pstats_function *f)
     for (uint32_t id = f->first; id != PSTATS_NONE; id = next) {
         const struct pstats_caller *c = table_caller(a->table, id);
         struct edge edge = {
-            .caller = a->function[c->key],
-            .callee = a->function[f->key],
+            .caller = a->of_key[c->key],
+            .callee = a->of_key[f->key],
             .untimed = c->counted,
         };
 
@@ -152,14 +159,13 @@ static void add_rows(struct adding *a, struct str name)
     process_id p = build_process(a->build, &process);
     thread_id thread = build_thread(a->build, p, STR(""), 0);
     uint32_t functions = table_functions(a->table);
-    bool spares = build_spares_edges(a->build);
 
     for (uint32_t i = 0; i < functions; i++) {
         const struct pstats_function *f = table_row(a->table, i);
         struct stat_row stat = stat_of(a, &f->cost);
 
-        build_given(a->build, thread, a->function[f->key], &stat);
-        if (!spares)
+        build_given(a->build, thread, a->of_row[i], &stat);
+        if (a->of_key)
             add_callers(a, table_function(a->table, i));
     }
 }
@@ -210,11 +216,9 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
     remember_known(a);
     if (a->before == 0)
         build_expect_functions(a->build, functions);
-    name_keys(a);
-    if (!build_spares_edges(a->build)) {
-        callers = count_callers(a->table);
-        name_keys(a);
-    }
+    name_rows(a);
+    if (!build_spares_edges(a->build))
+        callers = name_callers(a);
     arena_close(bytes);
     build_expect_given(a->build, functions, callers);
     add_rows(a, name);
