@@ -86,10 +86,10 @@ static void name_rows(struct adding *a)
         a->of_row[i] = name_key(a, table_row(a->table, i)->key);
 }
 
-/* Lays callers out, of which some may be no functions. Returns how many there are. */
-static uint32_t name_callers(struct adding *a)
+/* Lays callers out, of which some may be no functions. */
+static void name_callers(struct adding *a)
 {
-    uint32_t callers = 0, keys = table_keys(a->table);
+    uint32_t keys = table_keys(a->table);
 
     a->of_key = arena_array(a->scratch, keys, sizeof *a->of_key);
     for (pstats_key key = 0; key < keys; key++) {
@@ -97,9 +97,6 @@ static uint32_t name_callers(struct adding *a)
 
         a->of_key[key] = row != PSTATS_NONE ? a->of_row[row] : name_key(a, key);
     }
-    for (uint32_t i = 0; i < table_functions(a->table); i++)
-        callers += table_function(a->table, i)->callers;
-    return callers;
 }
 
 static uint64_t count_of(struct adding *a, int64_t count)
@@ -211,16 +208,14 @@ static bool goes_with_others(const struct adding *a, const char *path, struct er
 static void add_table(struct adding *a, struct str name, struct arena *bytes)
 {
     struct quality *quality = build_quality(a->build);
-    uint32_t functions = table_functions(a->table), callers = 0;
 
     remember_known(a);
     if (a->before == 0)
-        build_expect_functions(a->build, functions);
+        build_expect_functions(a->build, table_functions(a->table));
     name_rows(a);
     if (!build_spares_edges(a->build))
-        callers = name_callers(a);
+        name_callers(a);
     arena_close(bytes);
-    build_expect_given(a->build, functions, callers);
     add_rows(a, name);
     add_notes(a);
     if (table_sampled(a->table)) {

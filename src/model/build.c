@@ -20,7 +20,7 @@ struct build {
     struct run run;
     struct quality quality;
     struct array functions, nodes, threads, processes, notes, pythons;
-    struct array givens, given_edges;
+    struct pile givens, given_edges;
     struct map function_ids, child_ids;
     uint64_t seed;                    /* of hashes of names */
     struct stat_row left, edges_left; /* until sums could overflow */
@@ -71,12 +71,12 @@ struct build *build_open(enum unit unit)
         .processes = { .size = sizeof(struct process) },
         .notes = { .size = sizeof(struct str) },
         .pythons = { .size = sizeof(struct str) },
-        .givens = { .size = sizeof(struct given) },
-        .given_edges = { .size = sizeof(struct edge) },
         .function_ids = map_on(scratch),
         .seed = clock_monotonic_ns() ^ (uint64_t)(uintptr_t)b,
         .child_ids = map_on(scratch),
     };
+    b->givens = pile_on(b->arena, sizeof(struct given));
+    b->given_edges = pile_on(b->arena, sizeof(struct edge));
     struct node *root = append(b, &b->nodes);
     *root = (struct node){ .function = FUNCTION_NONE };
     return b;
@@ -313,25 +313,17 @@ bool build_spares_edges(const struct build *b)
     return b->spares_edges;
 }
 
-void build_expect_given(struct build *b, uint32_t functions, uint32_t edges)
-{
-    if (functions <= UINT32_MAX - b->givens.used)
-        make_room(b, &b->givens, b->givens.used + functions);
-    if (edges <= UINT32_MAX - b->given_edges.used)
-        make_room(b, &b->given_edges, b->given_edges.used + edges);
-}
-
 void build_given(struct build *b, thread_id t, function_id f,
                  const struct stat_row *stat)
 {
-    struct given *given = append(b, &b->givens);
+    struct given *given = pile_add(&b->givens);
 
     *given = (struct given){ f, t, row_within(b, &b->left, stat) };
 }
 
 void build_given_edge(struct build *b, const struct edge *edge)
 {
-    struct edge *copy = append(b, &b->given_edges);
+    struct edge *copy = pile_add(&b->given_edges);
 
     *copy = *edge;
     copy->stat = row_within(b, &b->edges_left, &edge->stat);
@@ -392,7 +384,6 @@ void build_like(struct build *b, const struct profile *p)
 
 void build_like_given(struct build *b, const struct profile *p)
 {
-    build_expect_given(b, profile_givens(p), profile_given_edges(p));
     for (uint32_t i = 0; i < profile_givens(p); i++) {
         const struct given *given = profile_given(p, i);
 
@@ -407,8 +398,11 @@ static void sum_threads(struct profile *p)
     for (node_id n = NODE_ROOT + 1; n < p->nodes; n++)
         if (p->node[n].function != FUNCTION_NONE)
             p->thread[p->node[n].thread].self += p->node[n].self;
-    for (uint32_t i = 0; i < p->givens; i++)
-        p->thread[p->given[i].thread].self += p->given[i].stat.self;
+    for (uint32_t i = 0; i < p->givens.count; i++) {
+        const struct given *given = profile_given(p, i);
+
+        p->thread[given->thread].self += given->stat.self;
+    }
 }
 
 struct profile *build_finish(struct build *b)
@@ -437,10 +431,8 @@ struct profile *build_finish(struct build *b)
         .threads = b->threads.used,
         .process = b->processes.items,
         .processes = b->processes.used,
-        .given = b->givens.items,
-        .givens = b->givens.used,
-        .given_edge = b->given_edges.items,
-        .given_edges = b->given_edges.used,
+        .givens = b->givens,
+        .given_edges = b->given_edges,
     };
     sum_threads(p);
     arena_close(b->scratch);

@@ -119,7 +119,6 @@ static void fold_given(const struct folding *f)
 {
     const struct profile *p = f->from;
 
-    build_expect_given(f->build, profile_givens(p), profile_given_edges(p));
     for (uint32_t i = 0; i < profile_givens(p); i++) {
         const struct given *given = profile_given(p, i);
         struct stat_row stat = fold_stat(f, given->stat);

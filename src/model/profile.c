@@ -67,22 +67,22 @@ const struct process *profile_process(const struct profile *p, process_id i)
 
 uint32_t profile_givens(const struct profile *p)
 {
-    return p->givens;
+    return p->givens.count;
 }
 
 const struct given *profile_given(const struct profile *p, uint32_t i)
 {
-    return &p->given[i];
+    return pile_at(&p->givens, i);
 }
 
 uint32_t profile_given_edges(const struct profile *p)
 {
-    return p->given_edges;
+    return p->given_edges.count;
 }
 
 const struct edge *profile_given_edge(const struct profile *p, uint32_t i)
 {
-    return &p->given_edge[i];
+    return pile_at(&p->given_edges, i);
 }
 
 bool profile_has_paths(const struct profile *p)

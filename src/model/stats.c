@@ -153,7 +153,7 @@ uint64_t stats_below(const struct stats *s, node_id n)
 
 void stats_add_edges(struct stats *s)
 {
-    if (!s->lists.edge)
+    if (!s->lists.callees)
         s->lists = edges_of(s->profile, &s->walk, s->outer, s->below, s->arena);
 }
 
