@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import process
 import suite
@@ -48,6 +49,8 @@ def parse(argv):
     parser.add_argument("--clock", default="wall", help="of sonde run (default wall)")
     parser.add_argument("--only", action="append", metavar="PROGRAM", default=[], choices=sorted(FUNCTIONS),
                         help="of: %(choices)s (repeatable)")
+    parser.add_argument("--patient", action="store_true",
+                        help="repeat runs during which others used more than a tenth of a processor")
     parser.add_argument("--python", metavar="PATH", help="default: the newest without a compiler at run time")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
     args = parser.parse_args(argv)
@@ -63,11 +66,39 @@ def default_python():
     return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])
 
 
+class Machine:
+    """Who uses the processors beside us and the busy processes."""
+
+    def __init__(self, patient):
+        self.patient, self.mine, self.repeated = patient, [], 0
+
+    def seconds_of_others(self):
+        with open("/proc/stat", encoding="ascii") as file:
+            user, nice, system, _, _, irq, softirq = map(int, file.readline().split()[1:8])
+        ticks = user + nice + system + irq + softirq
+        for child in self.mine:
+            with open(f"/proc/{child.pid}/stat", encoding="ascii") as file:
+                ticks -= sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+        own = os.times()
+        return ticks / os.sysconf("SC_CLK_TCK") - sum(own[:4])
+
+    def undisturbed(self, run):
+        """Run it until nobody else did much meanwhile."""
+        while True:
+            others, start = self.seconds_of_others(), time.monotonic()
+            run()
+            span = time.monotonic() - start
+            if not self.patient or self.seconds_of_others() - others < 0.1 * span + 0.03:
+                return
+            self.repeated += 1
+            time.sleep(1)
+
+
 class Subject:
     """A program with work planted in one of its functions, so much before and so much after."""
 
-    def __init__(self, args, program, folder):
-        self.args, self.program, self.folder = args, program, folder
+    def __init__(self, args, program, folder, machine):
+        self.args, self.program, self.folder, self.machine = args, program, folder, machine
         self.function = FUNCTIONS[program.name]
 
     def run(self, name, turns):
@@ -76,7 +107,7 @@ class Subject:
                    HERE / "planted.py", str(self.program.loops * self.args.longer), self.program.path,
                    self.function, str(turns), *self.program.args]
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SONDE"))}
-        process.output(command, env=env | {"PYTHONDONTWRITEBYTECODE": "1"})
+        self.machine.undisturbed(lambda: process.output(command, env=env | {"PYTHONDONTWRITEBYTECODE": "1"}))
         return str(recording)
 
     def each_call(self, turns):
@@ -136,20 +167,22 @@ def judge(subject, recordings):
 
 
 @contextlib.contextmanager
-def busy(count):
+def busy(count, machine):
     """So many processes that do nothing else than use up a processor."""
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(process.started([sys.executable, "-c", "while True: pass"]))
                     for _ in range(count)]
+        machine.mine = children
         try:
             yield
         finally:
+            machine.mine = []
             for child in children:
                 child.kill()
                 child.wait()
 
 
-def summary(args, trials):
+def summary(args, trials, repeated):
     alarms = [trial for trial in trials if trial["alarms"]]
     found = [trial for trial in trials if trial["found"]]
     covered = [trial for trial in trials if trial["ci95"] and trial["ci95"][0] <= 1 + PART <= trial["ci95"][1]]
@@ -157,6 +190,7 @@ def summary(args, trials):
         "schema": "sonde.bench-diff/1", "date": datetime.date.today().isoformat(),
         "processors": os.cpu_count(), "busy": args.busy, "load": round(os.getloadavg()[0], 2),
         "runs": args.runs, "longer": args.longer, "clock": args.clock, "planted": PART, "trials": len(trials),
+        "repeated": repeated,
         "alarms": len(alarms), "found": len(found), "covered": len(covered),
         "others": sum(bool(trial["others"]) for trial in trials),
         "median_ratio": round(statistics.median(trial["ratio"] for trial in trials), 4),
@@ -174,7 +208,8 @@ def markdown(results):
             lines.append(f"| {name} | `{FUNCTIONS[name]}` | {share:.1%} | {sum(t['found'] for t in own)} of "
                          f"{len(own)} | {ratio - 1:+.1%} |")
     lines += ["", f"{results['runs']} runs a side, in turn, on {results['processors']} processors of which "
-              f"{results['busy']} were kept busy, {results['clock']} time; {results['date']}. "
+              f"{results['busy']} {'was' if results['busy'] == 1 else 'were'} kept busy, {results['clock']} time; "
+              f"{results['date']}. "
               f"Of {results['trials']} trials: planted work found in {results['found']}, where nothing had changed "
               f"something was proven in {results['alarms']}; the interval held the truth in {results['covered']}."]
     return "\n".join(lines) + "\n"
@@ -192,17 +227,18 @@ def run_all(args):
     (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     trials = []
     with tempfile.TemporaryDirectory(dir=ROOT / "build/bench") as folder:
-        subjects = [Subject(args, program, pathlib.Path(folder)) for program in programs]
+        machine = Machine(args.patient)
+        subjects = [Subject(args, program, pathlib.Path(folder), machine) for program in programs]
         for subject in subjects:
             subject.calibrate()
-        with busy(args.busy):
+        with busy(args.busy, machine):
             for number in range(args.trials):
                 subject = subjects[number % len(subjects)]
                 trials.append(judge(subject, subject.trial(number)))
                 last = trials[-1]
                 print(f"{number + 1:3} {last['program']:12} {'found' if last['found'] else '-':6} "
                       f"{last['ratio'] - 1:+.1%}  alarms: {', '.join(last['alarms']) or '-'}", flush=True)
-    results = summary(args, trials)
+    results = summary(args, trials, machine.repeated)
     write(results, args.output)
     print(markdown(results))
     scale = len(trials) / FULL_TRIALS

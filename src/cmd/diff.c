@@ -145,7 +145,7 @@ static struct mode mode_of(const struct work *w, const struct profile *p,
         .unit = profile_unit(p),
         .clock = arena_str(w->arena, profile_run(p)->clock),
         .sampled = profile_quality(p)->sampled,
-        .given = profile_givens(p) > 0,
+        .given = given_rows(p) > 0,
     };
 
     for (process_id i = 0; i < profile_processes(p); i++)
@@ -224,7 +224,7 @@ static bool prepare(const struct work *w, struct profile **p, const char *file,
 {
     const struct diff_args *a = w->args;
 
-    if (a->tree && !profile_has_paths(*p) && profile_givens(*p) > 0)
+    if (a->tree && !profile_has_paths(*p) && given_rows(*p) > 0)
         return err_set(e, ERR_FORMAT,
                        "no call paths: %s: a .pstats file holds functions and callers "
                        "alone (leave --tree out)",

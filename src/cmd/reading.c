@@ -175,8 +175,8 @@ struct profile *reading_open(struct words files, bool callers, const char **titl
 /* A constructor that cProfile would not see; rows without paths cannot be folded. */
 static bool has_constructors(const struct profile *p)
 {
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
         enum function_kind kind = profile_function(p, given->function)->kind;
 
         if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)

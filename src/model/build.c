@@ -384,13 +384,13 @@ void build_like(struct build *b, const struct profile *p)
 
 void build_like_given(struct build *b, const struct profile *p)
 {
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
 
         build_given(b, given->thread, given->function, &given->stat);
     }
-    for (uint32_t i = 0; i < profile_given_edges(p); i++)
-        build_given_edge(b, profile_given_edge(p, i));
+    for (uint32_t i = 0; i < given_edges(p); i++)
+        build_given_edge(b, given_edge(p, i));
 }
 
 static void sum_threads(struct profile *p)
@@ -399,7 +399,7 @@ static void sum_threads(struct profile *p)
         if (p->node[n].function != FUNCTION_NONE)
             p->thread[p->node[n].thread].self += p->node[n].self;
     for (uint32_t i = 0; i < p->givens.count; i++) {
-        const struct given *given = profile_given(p, i);
+        const struct given *given = given_row(p, i);
 
         p->thread[given->thread].self += given->stat.self;
     }

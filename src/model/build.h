@@ -6,7 +6,7 @@
 #ifndef MODEL_BUILD_H
 #define MODEL_BUILD_H
 
-#include "model/profile.h"
+#include "model/given.h"
 
 struct build;
 

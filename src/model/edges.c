@@ -31,7 +31,7 @@ static function_id function_of(const struct counting *c, node_id n)
 
 static function_id callee_of(const struct counting *c, uint32_t given)
 {
-    return profile_given_edge(c->profile, given)->callee;
+    return given_edge(c->profile, given)->callee;
 }
 
 /* What has no function (FUNCTION_NONE) is left out. */
@@ -83,7 +83,7 @@ static bool is_all(struct counting *c, struct arena *scratch)
     for (function_id f = 0; f < functions; f++)
         for (; given < c->given.end[f]; given++) {
             uint32_t at = c->given.at[given];
-            function_id caller = profile_given_edge(c->profile, at)->caller;
+            function_id caller = given_edge(c->profile, at)->caller;
 
             if (seen[caller] == f + 1)
                 return false;
@@ -111,7 +111,7 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
                 caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
         }
         for (; given < c->given.end[f]; given++) {
-            const struct edge *e = profile_given_edge(c->profile, c->given.at[given]);
+            const struct edge *e = given_edge(c->profile, c->given.at[given]);
             struct edge *to = &c->edge[edge_for(c, e->caller, f, begun)];
 
             to->untimed = to->untimed || e->untimed;
@@ -183,7 +183,7 @@ static void add_up(struct counting *c, const uint64_t *below)
 
 static const struct edge *edge_at(const struct counting *c, uint32_t i)
 {
-    return c->edge ? &c->edge[i] : profile_given_edge(c->profile, c->given.at[i]);
+    return c->edge ? &c->edge[i] : given_edge(c->profile, c->given.at[i]);
 }
 
 /* Edges come callee by callee: those of one caller, put together in that order, are
@@ -240,7 +240,7 @@ struct edge_lists edges_of(const struct profile *p, const struct walk *w,
     struct counting c = { .profile = p, .walk = w, .outer = outer };
 
     c.nodes = sort_by(&c, w->nodes, function_of, scratch);
-    c.given = sort_by(&c, profile_given_edges(p), callee_of, scratch);
+    c.given = sort_by(&c, given_edges(p), callee_of, scratch);
     if (c.given.count > 0 && is_all(&c, scratch)) {
         c.lists.edges = c.given.count;
     } else {
