@@ -30,9 +30,10 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 	@$(MAKE) build
 	@tool/check --long
 
-bench: build  ## sonde beside cProfile on each Python, and beside pstats
+bench: build  ## sonde beside cProfile on each Python, beside pstats, and sonde diff
 	@$(venv)/bin/python bench/bench.py
 	@$(venv)/bin/python bench/dumps.py
+	@$(venv)/bin/python bench/diff.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \

@@ -26,12 +26,13 @@ class Tape:
     def __init__(self, pid=100, parent=99, program="app.py", python=0x030D00F0, role=AGENT,
                  wall_ns=SECOND, cpu_ns=SECOND // 2, clock=MONOTONIC, state=FINISHED,
                  version=1, lost_events=0, in_last_node=False, flags=3, fault=0,
-                 max_paths=0, more_functions=0, cut_texts=0):
+                 max_paths=0, more_functions=0, cut_texts=0, started=STARTED):
         self.pid, self.parent, self.program, self.python = pid, parent, program, python
         self.role, self.wall_ns, self.cpu_ns, self.clock = role, wall_ns, cpu_ns, clock
         self.state, self.version, self.lost_events = state, version, lost_events
         self.flags, self.fault, self.max_paths = flags, fault, max_paths
         self.more_functions, self.cut_texts = more_functions, cut_texts
+        self.started = started
         self.in_last_node = in_last_node  # threads are in the node made last, else nowhere
         self.functions, self.threads, self.processes = [], [], []
         self.nodes = []  # of each thread
@@ -117,7 +118,7 @@ class Tape:
         end = (HEADER + len(body)) // CELL
         header = struct.pack(
             "<QIIIIIIQIIQQIIQQQQQQQQQQQQQIIQQ", 0x50415445444E4F53, self.version, HEADER, self.role,
-            self.state, self.flags, self.clock, 0, self.pid, self.parent, 1234, STARTED, self.python, 0,
+            self.state, self.flags, self.clock, 0, self.pid, self.parent, 1234, self.started, self.python, 0,
             *head_texts, 0, 0, self.wall_ns, self.wall_ns, self.cpu_ns, end, self.lost_events,
             0, 0, 0, self.max_paths, self.fault, 0, self.more_functions, self.cut_texts)
         return header.ljust(HEADER, b"\0") + bytes(body)
@@ -136,6 +137,6 @@ class Tape:
     def write(self, folder, name=None):
         """Adds it to the recording; returns the tape's path."""
         folder.mkdir(exist_ok=True)
-        path = folder / (name or f"{self.pid}-{STARTED:x}.tape")
+        path = folder / (name or f"{self.pid}-{self.started:x}.tape")
         path.write_bytes(self.bytes())
         return path

@@ -21,7 +21,8 @@ static int run(const void *args, struct words words, struct err *e)
         arena_close(arena);
         return help_all(e) ? 0 : 1;
     }
-    struct profile *p = reading_open((struct words){ 1, newest }, &title, arena, e);
+    struct profile *p =
+        reading_open((struct words){ 1, newest }, true, &title, arena, e);
     ok = p != NULL;
     if (ok) {
         struct out *o = out_stdout();

@@ -356,7 +356,7 @@ static void print_tree(struct browser *b, struct restrictions r, struct out *o)
     struct words files = { b->count, b->files };
     struct screen screen = { .out = o };
     struct err e = { 0 };
-    struct profile *p = reading_open(files, &options.title, a, &e);
+    struct profile *p = reading_open(files, false, &options.title, a, &e);
     struct report *report = p ? report_open(p, &options, &e) : NULL;
 
     if (report)

@@ -136,7 +136,7 @@ static bool write_profile(const struct convert_args *c, const struct format *f,
                           struct words words, struct arena *a, struct err *e)
 {
     const char *title = "";
-    struct profile *p = reading_open(words, &title, a, e);
+    struct profile *p = reading_open(words, true, &title, a, e);
 
     if (p && c->as_cprofile && !reading_folds_as_cprofile(&p, title, e)) {
         profile_close(p);

@@ -144,8 +144,8 @@ bool reading_newest(char *newest[2], struct arena *a, struct err *e)
     return true;
 }
 
-struct profile *reading_open(struct words files, const char **title, struct arena *a,
-                             struct err *e)
+struct profile *reading_open(struct words files, bool callers, const char **title,
+                             struct arena *a, struct err *e)
 {
     char *newest[2] = { NULL, NULL };
     bool ok = true;
@@ -157,6 +157,8 @@ struct profile *reading_open(struct words files, const char **title, struct aren
     }
     *title = title_of(files, a);
     struct build *b = build_open(UNIT_NS);
+    if (!callers)
+        build_spare_edges(b);
     /* Recordings first: see import.h. */
     for (int i = 0; ok && i < 2 * files.count; i++) {
         char *file = files.at[i % files.count];
@@ -173,8 +175,8 @@ struct profile *reading_open(struct words files, const char **title, struct aren
 /* A constructor that cProfile would not see; rows without paths cannot be folded. */
 static bool has_constructors(const struct profile *p)
 {
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
         enum function_kind kind = profile_function(p, given->function)->kind;
 
         if (kind == FUNCTION_TYPE || kind == FUNCTION_OBJECT)

@@ -28,9 +28,10 @@ bool reading_option(struct reading *r, int key, const char *value, struct err *e
 
 /* Into newest[0] the newest recording here, named on stderr; false and e: none. */
 bool reading_newest(char *newest[2], struct arena *a, struct err *e);
-/* title: what to call it; lives in the arena. NULL and e on failure. */
-struct profile *reading_open(struct words files, const char **title, struct arena *a,
-                             struct err *e);
+/* callers: that will be asked for who called whom. title: what to call it; lives in the
+ * arena. NULL and e on failure. */
+struct profile *reading_open(struct words files, bool callers, const char **title,
+                             struct arena *a, struct err *e);
 /* Into cProfile's view of it; NULL stays. false and e: of constructors that a file
  * without paths holds it is not known whose time theirs is. */
 bool reading_folds_as_cprofile(struct profile **p, const char *title, struct err *e);

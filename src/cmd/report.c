@@ -188,7 +188,7 @@ static bool heeded(const struct report_args *a, struct err *e)
 static bool is_known(const struct report_args *a, const struct profile *p,
                      const char *title, struct err *e)
 {
-    bool paths = profile_has_paths(p) || profile_givens(p) == 0;
+    bool paths = profile_has_paths(p) || given_rows(p) == 0;
 
     if (a->tree && !paths)
         return err_set(e, ERR_FORMAT,
@@ -244,6 +244,14 @@ static int report_as_pstats(const struct report_args *a, struct words words,
     return as_pstats(&asked, words, e) ? 0 : 1;
 }
 
+static bool needs_callers(const struct report_args *a)
+{
+    enum by by = a->reading.by;
+
+    return a->callers || a->callees || a->reading.json || by == BY_FILE ||
+           by == BY_MODULE || by == BY_PACKAGE;
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     struct report_args typed = *(const struct report_args *)args;
@@ -258,7 +266,8 @@ static int run(const void *args, struct words words, struct err *e)
         return 2;
     struct arena *arena = arena_open();
     const char *title = "";
-    struct pair pair = { .raw = reading_open(words, &title, arena, e) };
+    struct pair pair = { .raw =
+                             reading_open(words, needs_callers(a), &title, arena, e) };
     bool ok = pair.raw && is_known(a, pair.raw, title, e);
 
     if (ok) {

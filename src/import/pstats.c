@@ -14,8 +14,9 @@ struct adding {
     const struct pstats_table *table;
     struct build *build;
     struct arena *scratch;
-    function_id *function; /* by key */
-    struct map known;      /* functions that were there before, by file, line, name */
+    function_id *of_row; /* by function of the table */
+    function_id *of_key; /* and callers; NULL: nobody asks for those */
+    struct map known;    /* functions that were there before, by file, line, name */
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
@@ -68,19 +69,33 @@ static function_id known_function(const struct adding *a, const struct function 
     return s.hits == 1 ? s.found : FUNCTION_NONE;
 }
 
-static void add_functions(struct adding *a)
+static function_id name_key(struct adding *a, pstats_key key)
+{
+    struct function f = pstats_function_of(table_name(a->table, key), a->scratch);
+    function_id id = known_function(a, &f);
+
+    return id != FUNCTION_NONE ? id : build_function(a->build, &f);
+}
+
+static void name_rows(struct adding *a)
+{
+    uint32_t functions = table_functions(a->table);
+
+    a->of_row = arena_array(a->scratch, functions, sizeof *a->of_row);
+    for (uint32_t i = 0; i < functions; i++)
+        a->of_row[i] = name_key(a, table_row(a->table, i)->key);
+}
+
+/* Lays callers out, of which some may be no functions. */
+static void name_callers(struct adding *a)
 {
     uint32_t keys = table_keys(a->table);
 
-    a->function = arena_array(a->scratch, keys, sizeof *a->function);
-    if (a->before == 0)
-        build_expect_functions(a->build, keys);
+    a->of_key = arena_array(a->scratch, keys, sizeof *a->of_key);
     for (pstats_key key = 0; key < keys; key++) {
-        struct function f = pstats_function_of(table_name(a->table, key), a->scratch);
+        uint32_t row = table_function_of(a->table, key);
 
-        a->function[key] = known_function(a, &f);
-        if (a->function[key] == FUNCTION_NONE)
-            a->function[key] = build_function(a->build, &f);
+        a->of_key[key] = row != PSTATS_NONE ? a->of_row[row] : name_key(a, key);
     }
 }
 
@@ -117,8 +132,8 @@ static void add_callers(struct adding *a, const struct pstats_function *f)
     for (uint32_t id = f->first; id != PSTATS_NONE; id = next) {
         const struct pstats_caller *c = table_caller(a->table, id);
         struct edge edge = {
-            .caller = a->function[c->key],
-            .callee = a->function[f->key],
+            .caller = a->of_key[c->key],
+            .callee = a->of_key[f->key],
             .untimed = c->counted,
         };
 
@@ -140,17 +155,15 @@ static void add_rows(struct adding *a, struct str name)
     };
     process_id p = build_process(a->build, &process);
     thread_id thread = build_thread(a->build, p, STR(""), 0);
-    uint32_t functions = table_functions(a->table), callers = 0;
+    uint32_t functions = table_functions(a->table);
 
-    for (uint32_t i = 0; i < functions; i++)
-        callers += table_function(a->table, i)->callers;
-    build_expect_given(a->build, functions, callers);
     for (uint32_t i = 0; i < functions; i++) {
-        const struct pstats_function *f = table_function(a->table, i);
+        const struct pstats_function *f = table_row(a->table, i);
         struct stat_row stat = stat_of(a, &f->cost);
 
-        build_given(a->build, thread, a->function[f->key], &stat);
-        add_callers(a, f);
+        build_given(a->build, thread, a->of_row[i], &stat);
+        if (a->of_key)
+            add_callers(a, table_function(a->table, i));
     }
 }
 
@@ -190,15 +203,19 @@ static bool goes_with_others(const struct adding *a, const char *path, struct er
                    path, sampled ? "samples" : "calls", sampled ? "calls" : "samples");
 }
 
-/* bytes: what names are borrowed from. */
+/* bytes: what names are borrowed from. They go before as much is built anew, once
+ * nothing is left to be named. */
 static void add_table(struct adding *a, struct str name, struct arena *bytes)
 {
     struct quality *quality = build_quality(a->build);
 
     remember_known(a);
-    add_functions(a);
-    arena_close(
-        bytes); /* before as much is built anew: names are not asked for again */
+    if (a->before == 0)
+        build_expect_functions(a->build, table_functions(a->table));
+    name_rows(a);
+    if (!build_spares_edges(a->build))
+        name_callers(a);
+    arena_close(bytes);
     add_rows(a, name);
     add_notes(a);
     if (table_sampled(a->table)) {
@@ -223,8 +240,7 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
 
     a.known = map_on(a.scratch);
     bool ok = whole_read(path, "cannot read profile", LARGEST, memory, &bytes, e) &&
-              marshal_read(bytes, path, true, table, e) &&
-              goes_with_others(&a, path, e);
+              marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);
     else

@@ -5,6 +5,7 @@
 #define MODEL_BODY_H
 
 #include "base/arena.h"
+#include "base/pile.h"
 #include "model/profile.h"
 
 struct profile {
@@ -16,9 +17,8 @@ struct profile {
     struct node *node;
     struct thread *thread;
     struct process *process;
-    struct given *given;
-    struct edge *given_edge;
-    uint32_t functions, nodes, threads, processes, givens, given_edges;
+    struct pile givens, given_edges; /* struct given, struct edge */
+    uint32_t functions, nodes, threads, processes;
 };
 
 #endif

@@ -20,11 +20,11 @@ struct build {
     struct run run;
     struct quality quality;
     struct array functions, nodes, threads, processes, notes, pythons;
-    struct array givens, given_edges;
+    struct pile givens, given_edges;
     struct map function_ids, child_ids;
     uint64_t seed;                    /* of hashes of names */
     struct stat_row left, edges_left; /* until sums could overflow */
-    bool cut;
+    bool cut, spares_edges;
 };
 
 /* Calls of all nodes and given rows stay below this sum, so do all other figures,
@@ -71,12 +71,12 @@ struct build *build_open(enum unit unit)
         .processes = { .size = sizeof(struct process) },
         .notes = { .size = sizeof(struct str) },
         .pythons = { .size = sizeof(struct str) },
-        .givens = { .size = sizeof(struct given) },
-        .given_edges = { .size = sizeof(struct edge) },
         .function_ids = map_on(scratch),
         .seed = clock_monotonic_ns() ^ (uint64_t)(uintptr_t)b,
         .child_ids = map_on(scratch),
     };
+    b->givens = pile_on(b->arena, sizeof(struct given));
+    b->given_edges = pile_on(b->arena, sizeof(struct edge));
     struct node *root = append(b, &b->nodes);
     *root = (struct node){ .function = FUNCTION_NONE };
     return b;
@@ -303,25 +303,27 @@ static struct stat_row row_within(struct build *b, struct stat_row *left,
     return row;
 }
 
-void build_expect_given(struct build *b, uint32_t functions, uint32_t edges)
+void build_spare_edges(struct build *b)
 {
-    if (functions <= UINT32_MAX - b->givens.used)
-        make_room(b, &b->givens, b->givens.used + functions);
-    if (edges <= UINT32_MAX - b->given_edges.used)
-        make_room(b, &b->given_edges, b->given_edges.used + edges);
+    b->spares_edges = true;
+}
+
+bool build_spares_edges(const struct build *b)
+{
+    return b->spares_edges;
 }
 
 void build_given(struct build *b, thread_id t, function_id f,
                  const struct stat_row *stat)
 {
-    struct given *given = append(b, &b->givens);
+    struct given *given = pile_add(&b->givens);
 
     *given = (struct given){ f, t, row_within(b, &b->left, stat) };
 }
 
 void build_given_edge(struct build *b, const struct edge *edge)
 {
-    struct edge *copy = append(b, &b->given_edges);
+    struct edge *copy = pile_add(&b->given_edges);
 
     *copy = *edge;
     copy->stat = row_within(b, &b->edges_left, &edge->stat);
@@ -382,14 +384,13 @@ void build_like(struct build *b, const struct profile *p)
 
 void build_like_given(struct build *b, const struct profile *p)
 {
-    build_expect_given(b, profile_givens(p), profile_given_edges(p));
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
 
         build_given(b, given->thread, given->function, &given->stat);
     }
-    for (uint32_t i = 0; i < profile_given_edges(p); i++)
-        build_given_edge(b, profile_given_edge(p, i));
+    for (uint32_t i = 0; i < given_edges(p); i++)
+        build_given_edge(b, given_edge(p, i));
 }
 
 static void sum_threads(struct profile *p)
@@ -397,8 +398,11 @@ static void sum_threads(struct profile *p)
     for (node_id n = NODE_ROOT + 1; n < p->nodes; n++)
         if (p->node[n].function != FUNCTION_NONE)
             p->thread[p->node[n].thread].self += p->node[n].self;
-    for (uint32_t i = 0; i < p->givens; i++)
-        p->thread[p->given[i].thread].self += p->given[i].stat.self;
+    for (uint32_t i = 0; i < p->givens.count; i++) {
+        const struct given *given = given_row(p, i);
+
+        p->thread[given->thread].self += given->stat.self;
+    }
 }
 
 struct profile *build_finish(struct build *b)
@@ -427,10 +431,8 @@ struct profile *build_finish(struct build *b)
         .threads = b->threads.used,
         .process = b->processes.items,
         .processes = b->processes.used,
-        .given = b->givens.items,
-        .givens = b->givens.used,
-        .given_edge = b->given_edges.items,
-        .given_edges = b->given_edges.used,
+        .givens = b->givens,
+        .given_edges = b->given_edges,
     };
     sum_threads(p);
     arena_close(b->scratch);

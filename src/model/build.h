@@ -6,7 +6,7 @@
 #ifndef MODEL_BUILD_H
 #define MODEL_BUILD_H
 
-#include "model/profile.h"
+#include "model/given.h"
 
 struct build;
 
@@ -39,7 +39,9 @@ void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
 void build_given(struct build *b, thread_id t, function_id f,
                  const struct stat_row *stat);
 void build_given_edge(struct build *b, const struct edge *edge);
-void build_expect_given(struct build *b, uint32_t functions, uint32_t edges);
+/* Nobody will ask for given edges: readers may leave them out. */
+void build_spare_edges(struct build *b);
+bool build_spares_edges(const struct build *b);
 struct run *build_run(struct build *b);                 /* to be filled in, ... */
 struct quality *build_quality(struct build *b);         /* ... but for the lists */
 struct str build_text(struct build *b, struct str s);   /* a copy that stays */

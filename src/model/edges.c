@@ -15,8 +15,8 @@ struct counting {
     const struct walk *walk;
     const bool *outer;
     struct edge_lists lists;
-    struct edge *edge;          /* the lists', while they are made */
-    uint32_t *edge_of;          /* by node */
+    struct edge *edge; /* NULL: those of the profile, in the order of `given` */
+    uint32_t *edge_of; /* by node */
     struct sorted nodes, given; /* given: by callee */
     uint32_t *noted;            /* by caller: 1 + the last edge that was made for it */
     bool *recursive;            /* by function */
@@ -31,7 +31,7 @@ static function_id function_of(const struct counting *c, node_id n)
 
 static function_id callee_of(const struct counting *c, uint32_t given)
 {
-    return profile_given_edge(c->profile, given)->callee;
+    return given_edge(c->profile, given)->callee;
 }
 
 /* What has no function (FUNCTION_NONE) is left out. */
@@ -83,7 +83,7 @@ static bool is_all(struct counting *c, struct arena *scratch)
     for (function_id f = 0; f < functions; f++)
         for (; given < c->given.end[f]; given++) {
             uint32_t at = c->given.at[given];
-            function_id caller = profile_given_edge(c->profile, at)->caller;
+            function_id caller = given_edge(c->profile, at)->caller;
 
             if (seen[caller] == f + 1)
                 return false;
@@ -100,7 +100,6 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
     c->noted = arena_array(scratch, functions, sizeof *c->noted);
     c->edge_of = arena_array(scratch, c->walk->nodes, sizeof *c->edge_of);
     c->edge = arena_array(a, (size_t)c->nodes.count + c->given.count, sizeof *c->edge);
-    c->lists.edge = c->edge;
     for (function_id f = 0; f < functions; f++) {
         uint32_t begun = c->lists.edges;
 
@@ -112,7 +111,7 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
                 caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
         }
         for (; given < c->given.end[f]; given++) {
-            const struct edge *e = profile_given_edge(c->profile, c->given.at[given]);
+            const struct edge *e = given_edge(c->profile, c->given.at[given]);
             struct edge *to = &c->edge[edge_for(c, e->caller, f, begun)];
 
             to->untimed = to->untimed || e->untimed;
@@ -182,20 +181,26 @@ static void add_up(struct counting *c, const uint64_t *below)
     }
 }
 
-/* Edges come callee by callee: those of one caller, put together in that order, are
- * in order of their callees. order: of edges that were not made so; else NULL. */
-static void index_callees(struct edge_lists *l, const uint32_t *order,
-                          uint32_t functions, struct arena *a)
+static const struct edge *edge_at(const struct counting *c, uint32_t i)
 {
+    return c->edge ? &c->edge[i] : given_edge(c->profile, c->given.at[i]);
+}
+
+/* Edges come callee by callee: those of one caller, put together in that order, are
+ * in order of their callees. */
+static void index_callees(struct counting *c, struct arena *a)
+{
+    uint32_t functions = profile_functions(c->profile);
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
+    struct edge_lists *l = &c->lists;
 
     l->callees = arena_array(a, l->edges, sizeof *l->callees);
     for (uint32_t i = 0; i < l->edges; i++)
-        place[l->edge[i].caller + 2]++;
+        place[edge_at(c, i)->caller + 2]++;
     for (function_id f = 0; f < functions; f++)
         place[f + 2] += place[f + 1];
     for (uint32_t i = 0; i < l->edges; i++) {
-        const struct edge *e = &l->edge[order ? order[i] : i];
+        const struct edge *e = edge_at(c, i);
 
         l->callees[place[e->caller + 1]++] = e;
     }
@@ -233,19 +238,16 @@ struct edge_lists edges_of(const struct profile *p, const struct walk *w,
 {
     struct arena *scratch = arena_open();
     struct counting c = { .profile = p, .walk = w, .outer = outer };
-    const uint32_t *order = NULL;
 
     c.nodes = sort_by(&c, w->nodes, function_of, scratch);
-    c.given = sort_by(&c, profile_given_edges(p), callee_of, scratch);
+    c.given = sort_by(&c, given_edges(p), callee_of, scratch);
     if (c.given.count > 0 && is_all(&c, scratch)) {
-        c.lists.edge = profile_given_edge(p, 0);
         c.lists.edges = c.given.count;
-        order = c.given.at;
     } else {
         number_edges(&c, scratch, a);
         count_nodes(&c, below, scratch);
     }
-    index_callees(&c.lists, order, profile_functions(p), a);
+    index_callees(&c, a);
     index_callers(&c.lists, profile_functions(p), a);
     arena_close(scratch);
     return c.lists;

@@ -8,7 +8,6 @@
 #include "model/walk.h"
 
 struct edge_lists {
-    const struct edge *edge; /* the profile's own where it has nothing else */
     uint32_t edges;
     /* By callee and by caller; where each function's begin, and the end. */
     const struct edge **callers, **callees;

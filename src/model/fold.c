@@ -119,15 +119,14 @@ static void fold_given(const struct folding *f)
 {
     const struct profile *p = f->from;
 
-    build_expect_given(f->build, profile_givens(p), profile_given_edges(p));
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
         struct stat_row stat = fold_stat(f, given->stat);
 
         build_given(f->build, given->thread, f->function_to[given->function], &stat);
     }
-    for (uint32_t i = 0; i < profile_given_edges(p); i++) {
-        struct edge edge = *profile_given_edge(p, i);
+    for (uint32_t i = 0; i < given_edges(p); i++) {
+        struct edge edge = *given_edge(p, i);
 
         edge.caller = f->function_to[edge.caller];
         edge.callee = f->function_to[edge.callee];

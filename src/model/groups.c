@@ -28,8 +28,8 @@ struct grouping {
 
 static void add_edges(const struct grouping *g)
 {
-    for (uint32_t i = 0; i < profile_given_edges(g->profile); i++) {
-        const struct edge *e = profile_given_edge(g->profile, i);
+    for (uint32_t i = 0; i < given_edges(g->profile); i++) {
+        const struct edge *e = given_edge(g->profile, i);
         struct entry *in = &g->entry[e->callee];
         bool same = g->group[e->caller] == g->group[e->callee];
 
@@ -51,17 +51,17 @@ struct link {            /* of the graph of groups: which group calls which */
 
 static struct link links_of(const struct grouping *g)
 {
-    uint32_t edges = profile_given_edges(g->profile);
+    uint32_t edges = given_edges(g->profile);
     struct link l = { .from = arena_array(g->scratch, (size_t)g->groups + 2,
                                           sizeof *l.from) };
 
     for (uint32_t i = 0; i < edges; i++)
-        l.from[g->group[profile_given_edge(g->profile, i)->caller] + 2]++;
+        l.from[g->group[given_edge(g->profile, i)->caller] + 2]++;
     for (uint32_t i = 0; i < g->groups; i++)
         l.from[i + 2] += l.from[i + 1];
     l.to = arena_array(g->scratch, edges, sizeof *l.to);
     for (uint32_t i = 0; i < edges; i++) {
-        const struct edge *e = profile_given_edge(g->profile, i);
+        const struct edge *e = given_edge(g->profile, i);
 
         l.to[l.from[g->group[e->caller] + 1]++] = g->group[e->callee];
     }
@@ -189,8 +189,8 @@ void groups_add_given(const struct profile *p, const uint32_t *group, uint32_t g
     struct sum *sum = arena_array(scratch, groups, sizeof *sum);
     uint64_t total = 0;
 
-    for (uint32_t i = 0; i < profile_givens(p); i++) {
-        const struct given *given = profile_given(p, i);
+    for (uint32_t i = 0; i < given_rows(p); i++) {
+        const struct given *given = given_row(p, i);
 
         stat_add_row(&g.entry[given->function].stat, &given->stat);
         total += given->stat.self;

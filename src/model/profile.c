@@ -65,26 +65,6 @@ const struct process *profile_process(const struct profile *p, process_id i)
     return &p->process[i];
 }
 
-uint32_t profile_givens(const struct profile *p)
-{
-    return p->givens;
-}
-
-const struct given *profile_given(const struct profile *p, uint32_t i)
-{
-    return &p->given[i];
-}
-
-uint32_t profile_given_edges(const struct profile *p)
-{
-    return p->given_edges;
-}
-
-const struct edge *profile_given_edge(const struct profile *p, uint32_t i)
-{
-    return &p->given_edge[i];
-}
-
 bool profile_has_paths(const struct profile *p)
 {
     return p->nodes > p->threads + 1; /* roots are no paths */

@@ -3,8 +3,8 @@
  * Ids are dense (0..n-1): an array indexed by id maps it to anything. A node's
  * parent has a smaller id. What is returned is borrowed and lives as long as
  * the profile, which never changes once built, so threads may share one.
- * Values are in the profile's unit. What is known lies in trees of call paths, in
- * rows that a file gave without paths, or in both; stats.h puts them together. */
+ * Values are in the profile's unit. What is known lies in trees of call paths, in rows
+ * that a file gave without paths (given.h), or in both. */
 #ifndef MODEL_PROFILE_H
 #define MODEL_PROFILE_H
 
@@ -57,27 +57,6 @@ static inline bool node_is_marker(const struct node *n)
     return n->function == FUNCTION_NONE && n->depth > 1;
 }
 
-struct stat_row {
-    uint64_t calls, primitive_calls, resumes, self, cumulative;
-};
-
-/* A function's figures as a file states them: no node has a part in them. */
-struct given {
-    function_id function;
-    thread_id thread;
-    struct stat_row stat;
-};
-
-/* The calls by one caller, of all threads: both are functions, not roots. Of several
- * given ones for the same two the sum is meant. */
-struct edge {
-    function_id caller;
-    uint32_t callee : 31;
-    uint32_t untimed : 1; /* of some calls the times are unknown: of stat only calls
-                             and resumes mean something */
-    struct stat_row stat;
-};
-
 struct thread {
     struct str name;
     process_id process;
@@ -94,10 +73,9 @@ struct probed {            /* all that the probe's cost depends on */
     uint64_t machine; /* host_id(); 0: unknown */
 };
 
-/* A file that does not say which process it is of makes one of pid 0, named after
- * the file: its times and its end are unknown as well. */
 struct process {
-    uint32_t pid, parent_pid;                       /* 0: unknown */
+    uint32_t pid, parent_pid; /* pid 0: of a file that does not say, by whose name it
+                                 goes; times and end are unknown; parent_pid 0: so */
     struct str name, role, program, python, reason; /* reason: why not entered */
     uint64_t started_ns;                            /* CLOCK_REALTIME */
     uint64_t wall_ns, cpu_ns;
@@ -139,11 +117,6 @@ uint32_t profile_threads(const struct profile *p);
 const struct thread *profile_thread(const struct profile *p, thread_id t);
 uint32_t profile_processes(const struct profile *p);
 const struct process *profile_process(const struct profile *p, process_id i);
-uint32_t profile_givens(const struct profile *p);
-const struct given *profile_given(const struct profile *p, uint32_t i);
-uint32_t profile_given_edges(const struct profile *p);
-const struct edge *profile_given_edge(const struct profile *p, uint32_t i);
-/* It holds call paths, beside whatever is given. */
-bool profile_has_paths(const struct profile *p);
+bool profile_has_paths(const struct profile *p); /* beside whatever is given */
 
 #endif

@@ -91,8 +91,8 @@ static void add_up(const struct stats *s, const uint32_t *group, const bool *out
 
 static void add_given(struct stats *s)
 {
-    for (uint32_t i = 0; i < profile_givens(s->profile); i++) {
-        const struct given *given = profile_given(s->profile, i);
+    for (uint32_t i = 0; i < given_rows(s->profile); i++) {
+        const struct given *given = given_row(s->profile, i);
 
         stat_add_row(&s->row[given->function], &given->stat);
     }
@@ -153,7 +153,7 @@ uint64_t stats_below(const struct stats *s, node_id n)
 
 void stats_add_edges(struct stats *s)
 {
-    if (!s->lists.edge)
+    if (!s->lists.callees)
         s->lists = edges_of(s->profile, &s->walk, s->outer, s->below, s->arena);
 }
 
@@ -183,7 +183,7 @@ void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
     add_up(s, group, outer, rows);
     for (uint32_t i = 0; i < groups; i++)
         bounds[i] = (struct bounds){ rows[i].cumulative, rows[i].cumulative };
-    if (profile_givens(s->profile) > 0)
+    if (given_rows(s->profile) > 0)
         groups_add_given(s->profile, group, groups, rows, bounds);
     arena_close(scratch);
 }
@@ -199,8 +199,8 @@ void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t 
         if (n->function != FUNCTION_NONE)
             stat_add(&rows[group[n->thread]], n, n->self, s->outer[id]);
     }
-    for (uint32_t i = 0; i < profile_givens(s->profile); i++) {
-        const struct given *given = profile_given(s->profile, i);
+    for (uint32_t i = 0; i < given_rows(s->profile); i++) {
+        const struct given *given = given_row(s->profile, i);
 
         stat_add_row(&rows[group[given->thread]], &given->stat);
     }

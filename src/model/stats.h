@@ -7,7 +7,7 @@
 #ifndef MODEL_STATS_H
 #define MODEL_STATS_H
 
-#include "model/profile.h"
+#include "model/given.h"
 
 struct stats;
 

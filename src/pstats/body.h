@@ -29,9 +29,9 @@ struct callees {
     uint32_t *from; /* by key, and the end */
     struct callee {
         pstats_key key;
-        bool counted;
-        struct pstats_cost cost;
+        uint32_t caller; /* that tells of the two */
     } * at;
+    struct pstats_caller *kept; /* what those said before the table changed, or NULL */
 };
 
 /* A function's dict of callers that was read over and is laid out when it is asked for:
@@ -108,5 +108,9 @@ pstats_key table_key_hashed(struct pstats_table *t, struct pstats_name name,
                             uint64_t hash);
 
 const struct callees *table_callees(struct pstats_table *t);
+/* What was said of the i-th of them. */
+struct pstats_caller table_callee(const struct pstats_table *t, uint32_t i);
+/* Before figures of callers change. */
+void table_keep_callees(struct pstats_table *t);
 
 #endif

@@ -52,6 +52,7 @@ bool table_add(struct pstats_table *t, const struct pstats_table *other, struct 
                               arena_array(scratch, table_keys(other), sizeof *tr.key) };
     bool ok = table_add_totals(t, other->totals, e);
 
+    table_keep_callees(t);
     t->counted |= other->counted;
     t->timed |= other->timed;
     if (__builtin_add_overflow(t->largest_count, other->largest_count,
@@ -182,13 +183,8 @@ static void fill_callees(const struct pstats_table *t, struct callees *c)
     for (uint32_t i = 0; i < t->functions.count; i++) {
         const struct pstats_function *f = table_function(t, i);
 
-        for (uint32_t id = f->first; id != PSTATS_NONE;) {
-            const struct pstats_caller *from = table_caller(t, id);
-
-            c->at[c->from[from->key]++] =
-                (struct callee){ f->key, from->counted, from->cost };
-            id = from->next;
-        }
+        for (uint32_t id = f->first; id != PSTATS_NONE; id = table_caller(t, id)->next)
+            c->at[c->from[table_caller(t, id)->key]++] = (struct callee){ f->key, id };
     }
     for (uint32_t i = c->keys; i > 0; i--)
         c->from[i] = c->from[i - 1];
@@ -208,4 +204,24 @@ const struct callees *table_callees(struct pstats_table *t)
     fill_callees(t, c);
     t->callees = c;
     return c;
+}
+
+struct pstats_caller table_callee(const struct pstats_table *t, uint32_t i)
+{
+    const struct callees *c = t->callees;
+
+    return c->kept ? c->kept[i] : *table_caller(t, c->at[i].caller);
+}
+
+void table_keep_callees(struct pstats_table *t)
+{
+    struct callees *c = t->callees;
+
+    if (!c || c->kept)
+        return;
+    uint32_t count = c->from[c->keys];
+    struct pstats_caller *kept = arena_array(t->arena, count, sizeof *kept);
+    for (uint32_t i = 0; i < count; i++)
+        kept[i] = table_callee(t, i);
+    c->kept = kept;
 }

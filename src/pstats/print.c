@@ -316,9 +316,9 @@ static void put_callees_of(struct printing *p, const struct callees *all, uint32
 
     make_room(p, count);
     for (uint32_t c = 0; c < count; c++) {
-        const struct callee *to = &all->at[from + c];
+        struct pstats_caller to = table_callee(p->table, from + c);
 
-        p->calls[c] = call_of(p, to->key, to->counted, to->cost);
+        p->calls[c] = call_of(p, all->at[from + c].key, to.counted, to.cost);
     }
     put_calls_of(p, i, "-> ", count);
 }

@@ -71,6 +71,11 @@ const struct pstats_function *table_function(const struct pstats_table *t, uint3
     return f;
 }
 
+const struct pstats_function *table_row(const struct pstats_table *t, uint32_t i)
+{
+    return table_function_body(t, i);
+}
+
 struct pstats_caller *table_caller_body(const struct pstats_table *t, uint32_t id)
 {
     return pile_at(&t->callers, id);
@@ -324,6 +329,7 @@ bool table_join(struct pstats_table *t, struct pstats_function *f, pstats_key ke
 
 void table_begin_adding(struct pstats_table *t)
 {
+    table_keep_callees(t);
     t->adding = true;
     t->added = (struct pstats_cost){ 0 };
     t->fault = (struct err){ 0 };

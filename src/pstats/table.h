@@ -53,6 +53,8 @@ struct arena *table_arena(struct pstats_table *t);
 
 uint32_t table_functions(const struct pstats_table *t);
 const struct pstats_function *table_function(const struct pstats_table *t, uint32_t i);
+/* Its key and cost alone: what is told of callers means nothing. */
+const struct pstats_function *table_row(const struct pstats_table *t, uint32_t i);
 const struct pstats_caller *table_caller(const struct pstats_table *t, uint32_t id);
 uint32_t table_keys(const struct pstats_table *t);
 struct pstats_name table_name(const struct pstats_table *t, pstats_key key);

@@ -52,10 +52,10 @@ static bool *mark_given(const struct profile *p, struct arena *a)
 {
     bool *given = arena_array(a, profile_functions(p), sizeof *given);
 
-    for (uint32_t i = 0; i < profile_givens(p); i++)
-        given[profile_given(p, i)->function] = true;
-    for (uint32_t i = 0; i < profile_given_edges(p); i++)
-        given[profile_given_edge(p, i)->caller] = true;
+    for (uint32_t i = 0; i < given_rows(p); i++)
+        given[given_row(p, i)->function] = true;
+    for (uint32_t i = 0; i < given_edges(p); i++)
+        given[given_edge(p, i)->caller] = true;
     return given;
 }
 

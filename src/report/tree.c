@@ -208,7 +208,7 @@ static void print_tree(struct tree *t)
     print_chosen(t);
     out_printf(o, "\n %s of %s call paths, those that cost most.\n",
                units_count(t->limit).text, units_count(of).text);
-    if (profile_givens(t->profile) > 0)
+    if (given_rows(t->profile) > 0)
         out_text_of(o, " What .pstats files tell is on none of them.\n");
 }
 

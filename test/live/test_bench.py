@@ -74,6 +74,25 @@ def test_big_dumps_were_measured_and_are_within_bounds(root):
     assert results["size"]["ratio"] <= results["size"]["bound"] == 11
 
 
+def test_a_trial_of_comparing(root, clean_env, python, tmp_path):
+    """Two runs a side prove nothing; every figure is there all the same."""
+    done = subprocess.run([sys.executable, root / "bench/diff.py", "-n", "1", "--runs", "2", "--longer", "1",
+                           "--only", "words", "--python", python, "-o", tmp_path],
+                          env=clean_env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    results = json.loads((tmp_path / "diff.json").read_text())
+    assert (done.returncode, results["trials"], results["found"], results["alarms"]) == (1, 1, 0, 0)
+    [trial] = results["of"]
+    assert trial["program"] == "words" and trial["ratio"] > 0 and len(trial["ci95"]) == 2
+    assert 0.1 < trial["share"] < 0.9 and done.stdout.endswith((tmp_path / "diff.md").read_text() + "\n")
+
+
+def test_comparing_was_tried_and_is_within_bounds(root):
+    results = json.loads((root / "bench/diff.json").read_text())
+    assert (results["trials"], results["runs"], results["planted"]) == (50, 10, 0.05)
+    assert results["busy"] >= 1 and results["alarms"] <= 1 and results["found"] >= 45
+    assert sum(trial["found"] for trial in results["of"]) == results["found"]
+
+
 def test_interrupted_it_leaves_no_process(bench, python):
     running = bench("--python", python, "--only", "fib")
     while not (children := measured_of(running.pid)) and running.poll() is None:

@@ -5,6 +5,8 @@ import collections
 import json
 import marshal
 import pstats
+import subprocess
+import sys
 
 import pytest
 
@@ -120,3 +122,26 @@ def test_a_recording_and_a_file_are_one_profile(write, report, run_sonde, python
     assert len([f for f in got["functions"] if f["qualname"] == "builtins.len"]) == 1
     assert got["run"]["clock"] == "unknown" and got["run"]["wall_ns"] is None
     assert not got["quality"]["sampled"] and len(got["quality"]["notes"]) == 2
+
+
+PEAK = """
+import os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(child.pid, 0)
+print(status, used.ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("files", [1, 4])
+@pytest.mark.parametrize("words", [[], ["--callers", "-n", "100"], ["--by", "file"], ["--json"]], ids=str)
+def test_big_files_take_four_times_their_size_of_memory(root, sonde, tmp_path, words, files):
+    """50,000 functions, 400,000 callers each: by a small process, whose own size does not count."""
+    names = [f"{seed}.prof" for seed in range(files)]
+    for seed, name in enumerate(names):
+        subprocess.run([sys.executable, root / "bench/big_dump.py", name, "50000", str(seed)], cwd=tmp_path, check=True)
+    size = sum((tmp_path / name).stat().st_size for name in names)
+    done = subprocess.run([sys.executable, "-S", "-c", PEAK, sonde, "report", *names, *words], cwd=tmp_path,
+                          check=True, text=True, stdout=subprocess.PIPE)
+    status, peak = map(int, done.stdout.split())
+    assert status == 0 and peak <= 4 * size
