@@ -34,7 +34,7 @@ class Counter:
         return done.stdout
 
     def rows(self, way, program):
-        """way: cprofile or truth."""
+        """way: cprofile, profile or truth."""
         out = self.folder / f"{program.stem}.{way}.json"
         self.run(way, program, out)
         ours = ("<method 'disable' of '_lsprof.Profiler' objects>", "<built-in method sys.setprofile>")

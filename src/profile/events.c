@@ -248,9 +248,9 @@ void events_after_fork(void)
     changing = false; /* by a thread that is not here */
 }
 
-void events_start_begins(void)
+void events_touch(const struct block *b)
 {
-    /* New threads are told of as all others are. */
+    (void)b; /* all threads are told of */
 }
 
 void events_sweep(void)

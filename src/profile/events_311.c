@@ -143,7 +143,7 @@ void front_switching(void)
 
 bool events_prepare(void)
 {
-    return true;
+    return links_prepare();
 }
 
 bool events_adjust(void)

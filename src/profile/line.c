@@ -82,6 +82,7 @@ static void leave(struct block *b)
 {
     b->in_line = false;
     b->thread.dead = 0;
+    blocks_shrink(b);
     if (!b->owner)
         blocks_give(b);
 }
@@ -164,6 +165,7 @@ void line_reap(void)
         }
         *at = b->after;
         session_end(b);
+        events_touch(b);
         leave(b);
     }
 }
