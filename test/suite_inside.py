@@ -49,7 +49,7 @@ class Outcomes(unittest.TestResult):
         if not self.by_test.get(test.id(), "ok").startswith("Traceback") or not hasattr(sys, "monitoring"):
             return
         for n in range(6):
-            if sys.monitoring.get_tool(n) not in (None, "sonde"):
+            if not (sys.monitoring.get_tool(n) or "sonde").startswith("sonde"):
                 sys.monitoring.set_events(n, 0)
                 sys.monitoring.free_tool_id(n)
 

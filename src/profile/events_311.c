@@ -160,6 +160,11 @@ bool events_adjust(void)
     return true;
 }
 
+void events_check(void)
+{
+    /* The running thread's function is put there by events_adjust() in any case. */
+}
+
 void events_after_fork(void)
 {
     /* Nothing is done halfway. */

@@ -49,19 +49,32 @@ static struct link *new_links(void)
     return l;
 }
 
+static bool lives(const struct link *l)
+{
+    PyThreadState *s = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
+
+    while (s && !is_of(l, s))
+        s = PyThreadState_Next(s);
+    return s != NULL;
+}
+
+/* Of no thread, or of one that has ended and left nothing to let go of. */
+static bool is_free(const struct link *l)
+{
+    return !l->state || (l->changed && !l->object && !lives(l));
+}
+
 static struct link *take(PyThreadState *s)
 {
     struct link *l = links;
 
-    while (l && l->state)
+    while (l && !is_free(l))
         l = l->next;
     if (!l)
         l = new_links();
     if (l) {
-        l->state = s;
-        l->id = s->id;
-        l->number = 0;
-        l->there = false;
+        struct link *next = l->next;
+        *l = (struct link){ .next = next, .state = s, .id = s->id };
     }
     return l;
 }
@@ -118,15 +131,6 @@ static void take_away(struct link *l)
     Py_XDECREF(old);
 }
 
-static bool lives(const struct link *l, PyInterpreterState *interpreter)
-{
-    PyThreadState *s = PyInterpreterState_ThreadHead(interpreter);
-
-    while (s && !is_of(l, s))
-        s = PyThreadState_Next(s);
-    return s != NULL;
-}
-
 static void drop(struct link *l)
 {
     PyObject *old = l->object;
@@ -145,7 +149,7 @@ static bool mend(struct link *l)
         return false;
     l->changed = false;
     struct profiler *p = line_innermost(l->number);
-    if (!lives(l, PyInterpreterState_Main()))
+    if (!lives(l))
         drop(l);
     else if (p)
         put(l, p);

@@ -102,7 +102,8 @@ bool timer_runs(void);            /* in this thread, just now */
 bool events_prepare(void); /* once a process */
 /* Has them told as far as they are wanted; an error that is set stays. */
 bool events_adjust(void);
-void events_after_fork(void);             /* in the child */
+void events_check(void);      /* before that: they may have been taken from us */
+void events_after_fork(void); /* in the child */
 void events_touch(const struct block *b); /* on or off, it is another than before */
 /* 3.11 alone: profiles to which nobody but their threads refers go off; what the module
  * publishes. */

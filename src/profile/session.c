@@ -148,6 +148,7 @@ bool session_enable(struct profiler *p)
         return false;
     line_reap();
     starts_watch();
+    events_check();
     struct session_wants more = wants_of(p->builtins, p->constructors);
     want(more, 1);
     bool told = events_adjust(), begun = told && begin_here(p);

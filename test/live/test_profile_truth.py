@@ -2,36 +2,14 @@
 """sonde.Profile where cProfile is wrong, and where it is easily got wrong: programs of known truth."""
 
 import json
-import subprocess
 
 import pytest
 
-from counting import packages_in
-
 pytestmark = pytest.mark.smoke
 
-BEGIN = "import os, sys, threading, time\nfrom profile_inside import *\n"
-
-
-@pytest.fixture
-def run(python, sonde, clean_env, root, tmp_path):
-    """run(text): a program that asserts what is so, and says nothing."""
-    env = clean_env | {"PYTHONPATH": f"{packages_in(tmp_path, sonde)}:{root / 'test'}", "PYTHONDONTWRITEBYTECODE": "1"}
-
-    def run(text, *command, paths=(), output="", **options):
-        (tmp_path / "app.py").write_text(BEGIN + text)
-        path = ":".join([env["PYTHONPATH"], *map(str, paths)])
-        done = subprocess.run([*command, python, "app.py"], cwd=tmp_path, env=env | {"PYTHONPATH": path}, text=True,
-                              timeout=100, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              **options)
-        assert (done.returncode, done.stdout, done.stderr) == (0, output, "")
-
-    return run
-
-
-def test_three_threads(run):
+def test_three_threads(profiled):
     """cProfile: the first 3.11 does not see, of 3.12 one `join` takes longer than the run, and work is 3/1."""
-    run("""
+    profiled("""
 def work():
     time.sleep(.1)
 
@@ -53,9 +31,9 @@ assert all(entry.totaltime <= 3 * took for entry in profile.getstats())
 """)
 
 
-def test_what_shares_a_line_stays_apart(run):
+def test_what_shares_a_line_stays_apart(profiled):
     """cProfile keeps one of the four, and which is a matter of addresses."""
-    run("""
+    profiled("""
 some = [(lambda: 1), (lambda: 2), (lambda: 3), (lambda: 4)]
 profile = Profiler()
 profile.enable()
@@ -68,9 +46,9 @@ assert figures(profile)["<lambda>"][:2] == (25, 25)
 """)
 
 
-def test_dataclasses(run):
+def test_dataclasses(profiled):
     """Each __init__ is at line 2 of <string>."""
-    run("""
+    profiled("""
 from dataclasses import dataclass
 
 @dataclass
@@ -93,8 +71,8 @@ assert figures(profile)["__init__"][:2] == (10, 10)
 """)
 
 
-def test_one_row_of_several_functions_counts_no_time_twice(run):
-    run("""
+def test_one_row_of_several_functions_counts_no_time_twice(profiled):
+    profiled("""
 clock, profile = Ticks(), None
 exec("def f():\\n clock.now += 3\\n", globals()); inner = f
 exec("def f():\\n clock.now += 1; inner(); clock.now += 1\\n", globals()); outer = f
@@ -110,8 +88,8 @@ assert sorted(round(e.totaltime, 6) for e in profile.getstats() if not isinstanc
 """)
 
 
-def test_generators(run):
-    run("""
+def test_generators(profiled):
+    profiled("""
 def five():
     for i in range(5):
         leaf()
@@ -133,8 +111,8 @@ assert "five" in figures(profile)
 """)
 
 
-def test_a_generator_that_had_begun(run):
-    run("""
+def test_a_generator_that_had_begun(profiled):
+    profiled("""
 def numbers():
     while True:
         yield leaf()
@@ -156,8 +134,8 @@ assert callers(profile, "leaf") == {"numbers": 2}
 """)
 
 
-def test_coroutines(run):
-    run("""
+def test_coroutines(profiled):
+    profiled("""
 import asyncio
 
 async def leaf(n):
@@ -184,9 +162,9 @@ assert callers(profile, "leaf")["main"] == 3 and callers(profile, "leaf")["numbe
 """)
 
 
-def test_recursion(run):
+def test_recursion(profiled):
     """fib(6) is 25 calls; the same moment is in no cumulative time twice."""
-    run("""
+    profiled("""
 def fib(n):
     clock.now += 1
     return n if n < 2 else fib(n - 1) + fib(n - 2)
@@ -202,9 +180,9 @@ assert callers_["fib"][:2] == (24, 2) and round(callers_["fib"][2], 6) == round(
 """)
 
 
-def test_mutual_recursion(run):
+def test_mutual_recursion(profiled):
     """even(5) calls odd(4) calls even(3) ...: 3 and 3 calls, one of each primitive."""
-    run("""
+    profiled("""
 def even(n):
     clock.now += 10
     return n == 0 or odd(n - 1)
@@ -226,9 +204,9 @@ assert tuple(round(x, 6) for x in seen["even"][4]["odd"]) == (2, 1, .020, .022)
 """)
 
 
-def test_a_million_frames(run):
+def test_a_million_frames(profiled):
     """Results are computed without recursion, whatever the depth."""
-    run("""
+    profiled("""
 def down(n):
     if n:
         down(n - 1)
@@ -243,8 +221,8 @@ assert rows(profile, "down") == {"down": (200_001, 1)}
 """)
 
 
-def test_exceptions(run):
-    run("""
+def test_exceptions(profiled):
+    profiled("""
 def one(): two()
 def two(): three()
 def three():
@@ -271,9 +249,9 @@ assert callers(profile, "<built-in method builtins.len>") == {"three": 10, None:
 """)
 
 
-def test_eight_profiles_of_eight_threads(run):
+def test_eight_profiles_of_eight_threads(profiled):
     """cProfile of 3.12 and later: "Another profiling tool is already active"."""
-    run("""
+    profiled("""
 def handle(n):
     for _ in range(n):
         leaf()
@@ -299,9 +277,9 @@ assert found == {n: {"handle": (1, 1), "leaf": (n, n)} for n in range(1, 9)}, fo
 """)
 
 
-def test_one_within_another(run):
+def test_one_within_another(profiled):
     """Both are right, whichever ends first, and with a clock or wishes of its own each."""
-    run("""
+    profiled("""
 def f(): g()
 def g(): len("")
 
@@ -348,9 +326,9 @@ assert all(rows(profile) == {"f": (1, 1), "g": (1, 1)} for profile in many)
 """)
 
 
-def test_on_here_and_off_there(run):
+def test_on_here_and_off_there(profiled):
     """What runs when it goes on is neither a row nor a caller; it may go off in any frame."""
-    run("""
+    profiled("""
 def on(): profile.enable()
 def off(): leaf(), profile.disable()
 def leaf(): pass
@@ -385,8 +363,8 @@ assert rows(profile) == {"leaf": (5, 5)} and callers(profile, "leaf") == {None: 
 """)
 
 
-def test_often_on_and_off(run):
-    run("""
+def test_often_on_and_off(profiled):
+    profiled("""
 def leaf(): pass
 
 profile = Profiler()
@@ -405,9 +383,9 @@ assert calls(profile, "leaf") == 1001
 """)
 
 
-def test_what_it_shows_of_itself(run):
+def test_what_it_shows_of_itself(profiled):
     """disable(), as cProfile; its hidden names, and what is hidden for it, leave no trace."""
-    run("""
+    profiled("""
 def leaf(): pass
 
 @hide
@@ -447,8 +425,8 @@ except RuntimeError as error:
 """)
 
 
-def test_switches(run):
-    run("""
+def test_switches(profiled):
+    profiled("""
 def f(): return len(""), int("3"), g()
 def g(): pass
 
@@ -480,9 +458,9 @@ for wrong in ([1, 2, 3], ["x" * 3, 0.0, True, True, True, True]):
 """)
 
 
-def test_while_it_is_on(run):
+def test_while_it_is_on(profiled):
     """Results at any time, of running functions as well; a clear() begins anew."""
-    run("""
+    profiled("""
 def outer():
     time.sleep(.02)
     found.append((rows(profile), times(profile, "outer"), figures(profile)["outer"][:2]))
@@ -507,8 +485,8 @@ assert Profiler().getstats() == [] and Profiler()._snapshot() == {} and Profiler
 """)
 
 
-def test_entries(run):
-    run("""
+def test_entries(profiled):
+    profiled("""
 def f(): pass
 
 profile = Profiler()
@@ -524,9 +502,9 @@ assert type(entry).__name__ == "profiler_entry"
 """)
 
 
-def test_across_a_fork(run):
+def test_across_a_fork(profiled):
     """The child goes on with a copy of the counts; the parent's are its own, threads and all."""
-    run("""
+    profiled("""
 import warnings
 warnings.simplefilter("ignore")
 
@@ -560,8 +538,8 @@ assert (status, calls(profile, "f")) == (6, 4), (status, calls(profile, "f"))
 """)
 
 
-def test_processes_of_multiprocessing(run):
-    run("""
+def test_processes_of_multiprocessing(profiled):
+    profiled("""
 import multiprocessing, warnings
 warnings.simplefilter("ignore")
 
@@ -587,9 +565,9 @@ assert (there, calls(profile, "f")) == (6, 1)
 """)
 
 
-def test_beside_cprofile(run):
+def test_beside_cprofile(profiled):
     """Each counts what it counts alone. On 3.11 a thread has one place: ours passes on to who was there before."""
-    run("""
+    profiled("""
 import cProfile
 
 def f(): g()
@@ -621,8 +599,8 @@ if sys.version_info >= (3, 12):
 """)
 
 
-def test_beside_a_profile_function(run):
-    run("""
+def test_beside_a_profile_function(profiled):
+    profiled("""
 def f(): g()
 def g(): pass
 
@@ -662,7 +640,7 @@ for function, more in ((leave, []), (hand_over, once)):
 """)
 
 
-def test_under_sonde_run(run, sonde, tmp_path, run_sonde):
+def test_under_sonde_run(profiled, sonde, tmp_path, run_sonde):
     """The recording is as it is without the profile, which is as it is alone."""
     text = """
 def f(): g(), len("")
@@ -689,7 +667,7 @@ assert not {on} or (calls(profile, "f"), calls(profile, "g")) == (3, 3)
     found = []
     for on in True, False:
         recording = tmp_path / f"{on}.sonde"
-        run(text.format(on=on), sonde, "run", "-q", "-o", recording)
+        profiled(text.format(on=on), sonde, "run", "-q", "-o", recording)
         report = json.loads(run_sonde("report", "--json", recording).stdout)
         assert report["quality"]["exact"] and report["quality"]["notes"] == []
         found.append({f["qualname"]: (f["calls"], sorted(c["calls"] for c in f["callers"]))
@@ -698,9 +676,9 @@ assert not {on} or (calls(profile, "f"), calls(profile, "g")) == (3, 3)
     assert found[0]["f"] == found[1]["f"] and found[0]["g"] == found[1]["g"]
 
 
-def test_recording_goes_on_and_off_within(run, tmp_path):
+def test_recording_goes_on_and_off_within(profiled, tmp_path):
     """sonde.start() and stop() while a profile is on."""
-    run("""
+    profiled("""
 import sonde
 def f(): pass
 profile = Profiler()
