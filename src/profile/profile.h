@@ -64,6 +64,7 @@ void line_push(struct block *b);
 void line_settle(void);
 void line_unsettle(
     const struct block *b); /* the same, in its thread, at its next event */
+bool line_has_ended(const struct block *b);       /* its thread */
 struct profiler *line_innermost(uint64_t thread); /* that is on; NULL: none */
 void line_reap(void); /* the blocks of threads that have ended are in no line */
 /* Stand in for a block, and fit no event: where there is none to count for; where

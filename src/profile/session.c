@@ -58,7 +58,7 @@ void session_end(struct block *b)
 {
     if (!b->on)
         return;
-    if (!b->thread.dead && b->thread.cell->root != 0)
+    if (!line_has_ended(b) && b->thread.cell->root != 0)
         event_charge(&b->thread);
     drop_wishes(b);
     b->on = false;
