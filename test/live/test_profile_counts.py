@@ -9,7 +9,7 @@ and which of them are primitive is not compared.
 import pytest
 
 import generated
-from counting import Counter, differences
+from counting import Counter, differences_but_for_resumes
 
 SEEDS, SOME = range(200), range(20)
 SMOKE = [0, 3, 7, 12]
@@ -20,32 +20,16 @@ def counter(python, sonde, clean_env, tmp_path_factory):
     return Counter(python, sonde, clean_env, tmp_path_factory.mktemp("profile_counts"))
 
 
-def resumed(rows):
-    """Labels of generators and coroutines, where primitive calls of ours are all calls."""
-    return {row[0] for row in rows if row[0][0] != "~" and row[1] == row[2]}
-
-
-def without_primitive(rows, labels):
-    return [(label, calls, None if label in labels else primitive,
-             tuple((c, n, None if label in labels else p) for c, n, p in callers))
-            for label, calls, primitive, callers in rows]
-
-
 def check(counter, seed):
     program = counter.folder / f"made{seed}.py"
     program.write_text(generated.program(seed))
     ours = counter.rows("profile", program)
     assert sum(row[1] for row in ours) > 100
     if not generated.has_threads(seed):
-        theirs = counter.rows("cprofile", program)
-        differ = {row[0] for row in theirs if row[1] != row[2]} & resumed(ours)
-        assert differ <= {row[0] for row in ours}
-        assert differences(without_primitive(ours, differ), without_primitive(theirs, differ)) == []
+        assert differences_but_for_resumes(ours, counter.rows("cprofile", program)) == []
         return
-    mine = [row for row in ours if row[0][0] == str(program)]
-    truth = [row for row in counter.rows("truth", program) if row[0][0] == str(program)]
-    differ = {row[0] for row in truth if row[1] != row[2]} & resumed(mine)
-    assert differences(without_primitive(mine, differ), without_primitive(truth, differ)) == []
+    mine, truth = ([row for row in rows if row[0][0] == str(program)] for rows in (ours, counter.rows("truth", program)))
+    assert differences_but_for_resumes(mine, truth) == []
 
 
 @pytest.mark.smoke

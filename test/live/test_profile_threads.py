@@ -583,3 +583,188 @@ last.disable()
 assert calls(last, "f") == 1 and calls(last, "x1") == 1 and last.lost == 0
 assert calls(profile, "f") >= 1000 and profile.lost > 1000, profile.lost
 """)
+
+
+@pytest.mark.smoke
+def test_anywhere(profiled):
+    """In signal handlers, __del__, callbacks of gc, trace and profile functions, other tools, imports, iterators."""
+    profiled("""
+import gc, signal
+
+def f(): pass
+
+def use():
+    profile = Profiler()
+    profile.enable()
+    f()
+    profile.disable()
+    found.append(calls(profile, "f"))
+
+class Dies:
+    def __del__(self): use()
+
+def on_signal(*args): use()
+def on_gc(phase, info): use() if phase == "stop" and not found else None
+def traced(frame, event, arg): use() if event == "call" and frame.f_code is f.__code__ and not found else None
+
+def check(*counts):
+    assert found and set(found) <= set(counts), found
+    found.clear()
+
+found = []
+signal.signal(signal.SIGUSR1, on_signal)
+for around in False, True:
+    outer = Profiler()
+    if around:
+        outer.enable()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    for _ in range(100): f()
+    check(1)
+    Dies()
+    check(1)
+    gc.callbacks.append(on_gc)
+    gc.collect()
+    gc.callbacks.clear()
+    check(1)
+    sorted([3, 1, 2], key=lambda n: use() or n)
+    check(1)
+    sum(use() or 1 for _ in range(3))
+    check(1)
+    for set_ in sys.settrace, sys.setprofile:
+        set_(traced)
+        f()
+        set_(None)
+        check(0, 1) # where functions of Python trace, events are off
+    outer.disable()
+    if around and sys.version_info >= (3, 12): # before, sys.setprofile() has taken its place
+        assert calls(outer, "use") == 9, rows(outer)
+if sys.version_info >= (3, 12):
+    monitoring = sys.monitoring
+    monitoring.use_tool_id(1, "mine")
+    monitoring.register_callback(1, monitoring.events.PY_START, lambda code, _: use() if code is f.__code__ else None)
+    monitoring.set_events(1, monitoring.events.PY_START)
+    outer.enable()
+    f()
+    outer.disable()
+    monitoring.set_events(1, 0)
+    check(0)
+    assert not any(monitoring.get_tool(n) for n in (0, 2, 3, 4, 5))
+""")
+
+
+@pytest.mark.smoke
+def test_audit_hooks_in_python(profiled, python_version):
+    """They are called while sys.monitoring is asked, let other threads run, use profiles, and refuse."""
+    if python_version < (3, 12):
+        pytest.skip("there is nothing to ask there")
+    profiled("""
+def f(): pass
+
+def hook(event, args):
+    if event == "sys.monitoring.register_callback" and action:
+        action[0]()
+
+def check(work, expected=1):
+    action[:] = [work]
+    profile = Profiler()
+    try:
+        profile.enable()
+        f()
+        profile.disable()
+    except KeyError:
+        pass
+    action.clear()
+    assert calls(profile, "f") == expected, calls(profile, "f")
+    profile = Profiler()
+    with profile:
+        f()
+    assert calls(profile, "f") == 1
+    assert not any(sys.monitoring.get_tool(n) for n in range(6))
+
+def within():
+    with Profiler() as profile:
+        f()
+    counted.append(calls(profile, "f"))
+
+def others_run():
+    time.sleep(.001)
+
+def refuse():
+    raise KeyError
+
+def many():
+    while not done:
+        with Profiler() as profile:
+            f()
+        assert calls(profile, "f") == 1
+        with Profiler(builtins=False) as profile:
+            f()
+        assert calls(profile, "f") == 1
+
+action, counted, done = [], [], []
+sys.addaudithook(hook)
+check(within)
+check(others_run)
+check(refuse, 0)
+action[:] = [others_run]
+threads = [threading.Thread(target=many) for _ in range(3)]
+for t in threads: t.start()
+time.sleep(.3)
+done.append(1)
+for t in threads: t.join()
+check(others_run)
+""")
+
+
+@pytest.mark.smoke
+def test_threads_made_in_c(profiled):
+    """They are nobody's, but may have a profile of their own; each call from C has a thread state of its own."""
+    profiled("""
+import ctypes
+
+def f(): pass
+
+c = ctypes.CDLL(None)
+routine = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+
+def in_c(function):
+    thread = ctypes.c_ulong()
+    callback = routine(lambda _: function())
+    assert c.pthread_create(ctypes.byref(thread), None, callback, None) == 0
+    assert c.pthread_join(thread, None) == 0
+
+def own():
+    mine = Profiler()
+    mine.enable()
+    f()
+    mine.disable()
+    counted.append(calls(mine, "f"))
+
+def started():
+    thread = threading.Thread(target=f)
+    thread.start()
+    thread.join()
+
+compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+def left_on():
+    "Two calls from C, one after the other, in one thread."
+    kept.enable()
+    f()
+
+def goes_on():
+    f()
+    kept.disable()
+
+counted, kept, profile = [], Profiler(), Profiler()
+profile.enable()
+for _ in range(3):
+    in_c(f), in_c(own), in_c(started)
+sort = (ctypes.c_int * 2)(2, 1)
+c.qsort(sort, 2, 4, compare(lambda a, b: f() or 0))
+in_c(left_on)
+in_c(goes_on)
+profile.disable()
+assert counted == [1, 1, 1] and calls(profile, "f") == 1, (counted, rows(profile))
+assert calls(kept, "f") == 1, rows(kept)
+""")
