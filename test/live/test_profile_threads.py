@@ -109,13 +109,45 @@ for _ in range(100):
     second.disable()
     assert calls(first, "f") <= 1 and calls(second, "f") == 0
 
-class Fails:
-    def __call__(self): f()
-for _ in range(50):
-    try:
-        _thread.start_new_thread(Fails(), 7)
-    except TypeError:
-        pass
+# What is started has not even begun.
+for _ in range(20):
+    profile = Profiler()
+    profile.enable()
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    _thread.start_new_thread(lambda: (f(), lock.release()), ())
+    profile.disable()
+    lock.acquire()
+    assert calls(profile, "f") == 0
+
+# One that could not be started, and then is, by a thread that is not counted.
+def uncounted():
+    assert go.acquire(timeout=10)
+    _thread.start_new_thread(again, ())
+
+def again():
+    f()
+    over.release()
+
+go, over = threading.Semaphore(0), threading.Semaphore(0)
+other = threading.Thread(target=uncounted)
+other.start()
+profile = Profiler()
+profile.enable()
+size = threading.stack_size(1 << 46)
+try:
+    _thread.start_new_thread(again, ())
+except RuntimeError:
+    pass
+else:
+    raise AssertionError
+finally:
+    threading.stack_size(size)
+go.release()
+assert over.acquire(timeout=10)
+other.join()
+profile.disable()
+assert calls(profile, "f") == 0
 """)
 
 

@@ -221,6 +221,40 @@ assert rows(profile, "down") == {"down": (200_001, 1)}
 """)
 
 
+def test_times(profiled):
+    """Own times sum to what passed between on and off, but for what ran already; none is longer."""
+    profiled("""
+def for_(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+def half(): for_(.02)
+def whole(): for_(.04), half(), time.sleep(.03)
+def all_of_it():
+    whole(), whole()
+
+profile = Profiler()
+profile.enable()
+before = time.perf_counter()
+all_of_it()
+took = time.perf_counter() - before
+profile.disable()
+assert rows(profile, "for_", "half", "whole") == {"for_": (4, 4), "half": (2, 2), "whole": (2, 2)}
+own, cumulative = times(profile, "all_of_it")
+assert .18 <= cumulative <= took and cumulative >= .99 * took, (cumulative, took)
+assert .04 <= times(profile, "half")[1] and times(profile, "<built-in method time.sleep>")[0] >= .06
+inside = sum(e.inlinetime for e in profile.getstats())
+assert abs(inside - took) < .01 * took + 1e-3, (inside, took)
+for _ in range(3): # a moment after the clock was read first
+    short = Profiler()
+    short.enable()
+    for_(.0005)
+    short.disable()
+    assert .0005 <= times(short, "for_")[1] < .5
+""")
+
+
 def test_exceptions(profiled):
     profiled("""
 def one(): two()
@@ -446,6 +480,17 @@ assert names(False) == (both | {length}, {None: 1}, True)
 assert names(subcalls=False) == (both | {length}, {None: 1}, True)
 assert names(constructors=True) == (both | {length, number}, {"f": 1}, False)
 assert names(constructors=True, builtins=False) == (both | {number}, {"f": 1}, False)
+if sys.version_info >= (3, 12): # 3.11 does not tell of them
+    import functools
+    profile = Profiler(constructors=True)
+    partial, add = functools.partial(f), (1).__add__
+    profile.enable()
+    partial(), add(1), int.__add__(1, 2), f()
+    profile.disable()
+    assert set(labels(profile)) == both | {
+        length, number, "<functools.partial object>", "<slot wrapper '__add__' of 'int' objects>",
+        "<method 'disable' of '_lsprof.Profiler' objects>"}, labels(profile)
+    assert callers(profile, "f") == {"<functools.partial object>": 1, None: 1}
 profile = Profiler(builtins=False)
 profile.enable(builtins=True), f(), profile.disable()
 assert length in labels(profile)
