@@ -71,6 +71,7 @@ for _ in range(100):
     assert on_and_off <= ON_AND_OFF
 
 
+@pytest.mark.long
 def test_results_are_linear(costs):
     """Of ten times as many functions ten times as much."""
     spent = {}

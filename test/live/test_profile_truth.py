@@ -749,3 +749,38 @@ assert calls(profile, "f") == 6
     from tape import tapes
     [tape] = tapes(tmp_path / "rec.sonde")
     assert tape.calls("f") == 4 and not tape.header.flags & 4
+
+
+def test_constructors_of_both(profiled, tmp_path):
+    """3.11: both stand before the slots of types; they come and go in any order, and leave them as they were."""
+    profiled("""
+import ctypes, itertools
+import sonde
+
+def slots(): # tp_call of type, tp_vectorcall of int
+    return [ctypes.c_void_p.from_address(id(of) + at).value for of, at in ((type, 128), (int, 400))]
+
+def f(): return int("3"), str(5)
+
+def record_on(): sonde.start("rec")
+def record_off(): sonde.stop()
+def profile_on(): profile.enable()
+def profile_off(): profile.disable()
+
+before = slots()
+for order in itertools.permutations([record_on, record_off, profile_on, profile_off]):
+    if order.index(record_on) > order.index(record_off) or order.index(profile_on) > order.index(profile_off):
+        continue
+    for _ in range(2):
+        profile, on = Profiler(constructors=True), 0
+        for n, step in enumerate(order):
+            step()
+            f()
+            on += order.index(profile_on) <= n < order.index(profile_off)
+        assert calls(profile, "<class 'int'>") == calls(profile, "<class 'str'>") == on, rows(profile)
+        f(), KeyError() # the one that was beneath goes now
+        assert slots() == before, order
+""")
+    from tape import tapes
+    [tape] = tapes(tmp_path / "rec.sonde")
+    assert tape.calls("builtins.int") == tape.calls("f") > 0
