@@ -118,3 +118,29 @@ def run_sonde(sonde, clean_env, tmp_path):
         return subprocess.run([sonde, *map(str, args)], **{**settings, **options})
 
     return run
+
+
+@pytest.fixture
+def profiled(python, sonde, clean_env, tmp_path):
+    """profiled(text, before...): runs a program that looks at profiles of its own (profile_inside), and asserts.
+
+    It ends with 0 and prints what is given as `output` (None: anything), no errors.
+    """
+    (package,) = pathlib.Path(sonde).absolute().parent.parent.glob("lib/python3*/site-packages/sonde")
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / "sonde").symlink_to(package)
+    begin = "import os, sys, threading, time\nfrom profile_inside import *\n"
+
+    def run(text, *before, output="", paths=(), **options):
+        (tmp_path / "app.py").write_text(begin + text)
+        paths = [packages, ROOT / "test", *paths]
+        env = clean_env | {"PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
+        settings = {"cwd": tmp_path, "env": env, "text": True, "timeout": 120, "stdin": subprocess.DEVNULL,
+                    "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        done = subprocess.run([*before, python, "app.py"], **{**settings, **options})
+        assert (done.returncode, done.stderr or "") == (0, ""), done.stderr
+        assert output is None or done.stdout == output
+        return done
+
+    return run

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one program's main() in one Python and counts its calls in one of three ways.
+"""Runs one program's main() in one Python and counts its calls in one of four ways.
 
-    python count_inside.py cprofile|truth|sonde OUT PROGRAM
+    python count_inside.py cprofile|profile|truth|sonde OUT PROGRAM
 
-cprofile and truth write rows [[label, calls, primitive calls, [[caller's label, calls,
-primitive calls]]]] to OUT as JSON; sonde makes the recording OUT. `truth` owes nothing to
-cProfile: a profile function in Python that asks the frames who called, so that an event
-which never came misleads it for one call at most.
+cprofile, profile (sonde's own) and truth write rows [[label, calls, primitive calls,
+[[caller's label, calls, primitive calls]]]] to OUT as JSON; sonde makes the recording OUT.
+`truth` owes nothing to cProfile: a profile function in Python that asks the frames who
+called, so that an event which never came misleads it for one call at most.
 """
 
 import cProfile  # noqa: F401  every way has loaded the same modules when main() begins
@@ -18,6 +18,7 @@ import threading
 import types
 
 import sonde
+from sonde._profile import Profiler
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
@@ -61,22 +62,31 @@ def beneath(text):
     raise LookupError(text)
 
 
-def under_cprofile(main):
-    profile = cProfile.Profile()
+def counts(entry, called=True):
+    """As cProfile counts. Ours tells resumptions from calls; which of them are primitive it does not say.
+
+    What nobody has called, but gone on with, is one call for us and none for cProfile.
+    """
+    resumes = getattr(entry, "resumes", 0)
+    calls = (entry.callcount if called else 0) + resumes
+    return calls, calls if resumes else entry.callcount - entry.reccallcount
+
+
+def under_profiler(main, profile):
     profile.enable()
     try:
         main()
     finally:
         profile.disable()
     rows, edges = {}, {}
-    for entry in profile.getstats():
+    entries = profile.getstats()
+    called = {id(sub.code) for entry in entries for sub in entry.calls or () if sub.callcount}
+    for entry in entries:
         row = rows.setdefault(identity(entry.code), [0, 0])
-        row[0] += entry.callcount
-        row[1] += entry.callcount - entry.reccallcount
+        row[:] = map(sum, zip(row, counts(entry, id(entry.code) in called or not getattr(entry, "resumes", 0))))
         for sub in entry.calls or ():
             edge = edges.setdefault((identity(entry.code), identity(sub.code)), [0, 0])
-            edge[0] += sub.callcount
-            edge[1] += sub.callcount - sub.reccallcount
+            edge[:] = map(sum, zip(edge, counts(sub)))
     return table(rows, edges)
 
 
@@ -173,7 +183,10 @@ def begin():
     if way == "sonde":
         under_sonde(main, out)
         return
-    rows = under_cprofile(main) if way == "cprofile" else under_truth(main)
+    if way == "truth":
+        rows = under_truth(main)
+    else:
+        rows = under_profiler(main, Profiler() if way == "profile" else cProfile.Profile())
     with open(out, "w") as f:
         json.dump(rows, f)
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/key.h"
+#include "calls/beneath.h"
 #include "calls/event.h"
 #include "calls/profiled.h"
 
@@ -21,6 +22,44 @@ static struct {
 
 static int on_event(PyObject *self, PyFrameObject *object, int what,
                     PyObject *argument);
+
+/* How sonde.Profile, should the program use it, says where ours is beneath its own. */
+static beneath_function *beneath(void)
+{
+    static beneath_function *found;
+    PyObject *type, *value, *traceback;
+
+    if (found)
+        return found;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is in it */
+    PyObject *module =
+        PyDict_Check(modules) ? PyDict_GetItemString(modules, BENEATH_MODULE) : NULL;
+    PyObject *capsule = module ? PyObject_GetAttrString(module, "beneath") : NULL;
+    if (capsule && PyCapsule_IsValid(capsule, BENEATH_NAME))
+        found =
+            (beneath_function *)(uintptr_t)PyCapsule_GetPointer(capsule, BENEATH_NAME);
+    Py_XDECREF(capsule); /* the function is the process's */
+    PyErr_Restore(type, value, traceback);
+    return found;
+}
+
+/* Where a thread has its profile function, as far as we are concerned. */
+static Py_tracefunc *place_of(PyThreadState *s)
+{
+    if (!s->c_profilefunc || s->c_profilefunc == on_event || !beneath())
+        return &s->c_profilefunc;
+    Py_tracefunc *place = beneath()(s);
+    return place ? place : &s->c_profilefunc;
+}
+
+static void set_place(PyThreadState *s, Py_tracefunc *place, Py_tracefunc function)
+{
+    if (place == &s->c_profilefunc)
+        pyabi_set_profile(s, function);
+    else
+        *place = function;
+}
 
 static void tell_replaced(void)
 {
@@ -43,14 +82,15 @@ static __attribute__((noinline)) void install(PyThreadState *head)
 
     for (PyThreadState *s = head; s && (looked == 0 || s->id > newest);
          s = PyThreadState_Next(s)) {
+        Py_tracefunc *place = place_of(s);
         gone = gone && s != change.thread;
         if (!s->cframe) {
             complete = false;
-        } else if (!s->c_profilefunc) {
+        } else if (!*place) {
             if (s->id <= newest && !missed_nothing(s))
                 tell_replaced();
-            pyabi_set_profile(s, on_event);
-        } else if (s->c_profilefunc != on_event) {
+            set_place(s, place, on_event);
+        } else if (*place != on_event) {
             tell_replaced();
         }
     }
@@ -214,8 +254,8 @@ void probe_stop(void)
     constructors_stop();
     for (PyThreadState *s = PyInterpreterState_ThreadHead(interpreter); s;
          s = PyThreadState_Next(s))
-        if (s->c_profilefunc == on_event)
-            pyabi_set_profile(s, NULL);
+        if (*place_of(s) == on_event)
+            set_place(s, place_of(s), NULL);
         else if (s->id <= newest)
             tell_replaced();
     interpreter = NULL;

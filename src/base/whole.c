@@ -139,16 +139,16 @@ bool whole_map(const char *path, const char *what, uint64_t most, struct arena *
     return true;
 }
 
-size_t whole_begin(const char *path, char *to, size_t most)
+bool whole_begin(const char *path, char *to, size_t most, struct str *head)
 {
     struct stat s;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ssize_t got = -1;
 
-    if (fd < 0)
-        return 0;
-    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+    if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
         got = read(fd, to, most);
-    close(fd);
-    return got > 0 ? (size_t)got : 0;
+    if (fd >= 0)
+        close(fd);
+    *head = (struct str){ to, got > 0 ? (size_t)got : 0 };
+    return got >= 0;
 }

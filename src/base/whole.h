@@ -20,7 +20,7 @@ bool whole_map(const char *path, const char *what, uint64_t most, struct arena *
                struct str *bytes, struct err *e);
 bool whole_is_torn(void);
 
-/* Up to so many bytes that a regular file begins with; returns how many there are. */
-size_t whole_begin(const char *path, char *to, size_t most);
+/* Up to so many bytes that it begins with; false: no regular file that can be read. */
+bool whole_begin(const char *path, char *to, size_t most, struct str *head);
 
 #endif

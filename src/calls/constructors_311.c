@@ -18,6 +18,11 @@ static int wrapped_count;
 static ternaryfunc type_call;
 static bool type_call_there; /* ours is */
 static bool wrapping;
+
+static PyObject *call(PyObject *type, PyObject *args, PyObject *keywords);
+static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t count,
+                            PyObject *keywords);
+
 /* The instruction whose C call has failed: the exception is made next, at it. */
 static __thread const void *failed __attribute__((tls_model("initial-exec")));
 
@@ -60,8 +65,26 @@ static void leave_type(PyObject *type, PyObject *result)
         constructors_failed(frame);
 }
 
+/* What was not on top when it was to go, goes as soon as it is. */
+static void leave_slot(int i)
+{
+    if (!wrapping && wrapped[i].there && wrapped[i].type->tp_vectorcall == vectorcall) {
+        wrapped[i].type->tp_vectorcall = wrapped[i].original;
+        wrapped[i].there = false;
+    }
+}
+
+static void leave_type_call(void)
+{
+    if (!wrapping && type_call_there && PyType_Type.tp_call == call) {
+        PyType_Type.tp_call = type_call;
+        type_call_there = false;
+    }
+}
+
 static PyObject *call(PyObject *type, PyObject *args, PyObject *keywords)
 {
+    leave_type_call();
     bool entered = enter_type(type);
     PyObject *result = type_call(type, args, keywords);
 
@@ -77,6 +100,7 @@ static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t count,
 
     while (wrapped[i].type != (PyTypeObject *)type)
         i++;
+    leave_slot(i);
     bool entered = enter_type(type);
     PyObject *result = wrapped[i].original(type, args, count, keywords);
     if (entered)
@@ -127,12 +151,6 @@ void constructors_stop(void)
         return;
     wrapping = false;
     for (int i = 0; i < wrapped_count; i++)
-        if (wrapped[i].there && wrapped[i].type->tp_vectorcall == vectorcall) {
-            wrapped[i].type->tp_vectorcall = wrapped[i].original;
-            wrapped[i].there = false;
-        }
-    if (PyType_Type.tp_call == call) {
-        PyType_Type.tp_call = type_call;
-        type_call_there = false;
-    }
+        leave_slot(i);
+    leave_type_call();
 }

@@ -113,9 +113,12 @@ static bool use(int id)
     return tell(ask(USE_TOOL_ID, args, 2));
 }
 
-static bool look_up(PyObject *monitoring)
+/* Once: looking things up in sys may fail, and be told of, where there is no memory. */
+static bool look_up(void)
 {
-    PyObject *names = PyObject_GetAttrString(monitoring, "events");
+    static bool done;
+    PyObject *monitoring = done ? NULL : PySys_GetObject("monitoring"); /* borrowed */
+    PyObject *names = monitoring ? PyObject_GetAttrString(monitoring, "events") : NULL;
 
     for (size_t i = 0; names && i < sizeof asked / sizeof *asked; i++)
         if (!asked[i].function)
@@ -123,23 +126,27 @@ static bool look_up(PyObject *monitoring)
     for (int i = 0; names && i < TOOL_EVENTS; i++)
         if (!events[i].bit)
             events[i].bit = PyObject_GetAttrString(names, events[i].name);
+    done = done || (names && !PyErr_Occurred());
     Py_XDECREF(names);
-    return !PyErr_Occurred();
+    if (!done && !PyErr_Occurred())
+        PyErr_SetString(PyExc_RuntimeError, "there is no sys.monitoring");
+    return done;
 }
 
 /* Of six: 0, 1 and 2 have owners by name, debuggers, coverage and profilers. */
 bool tool_claim(void)
 {
     static const int ours[] = { 4, 3, 5 };
-    PyObject *monitoring = PySys_GetObject("monitoring"); /* borrowed */
 
-    if (monitoring && !look_up(monitoring))
+    if (!look_up())
         return false;
-    for (size_t i = 0; monitoring && i < sizeof ours / sizeof *ours; i++) {
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         if (use(ours[i])) {
             tool = ours[i];
             return true;
         }
+        if (!PyErr_ExceptionMatches(PyExc_ValueError))
+            return false;
         PyErr_Clear();
     }
     PyErr_SetString(PyExc_RuntimeError,
@@ -251,9 +258,14 @@ bool tool_stop(void)
     return intact;
 }
 
+bool tool_is_held(void)
+{
+    return owner() == 1 && has_wanted_events();
+}
+
 bool tool_is_intact(void)
 {
-    bool intact = owner() == 1 && has_wanted_events();
+    bool intact = tool_is_held();
 
     for (int i = 0; i < TOOL_EVENTS; i++)
         if (events[i].registered)

@@ -36,7 +36,8 @@ bool tool_is_claimed(void);
 bool tool_listen(bool builtins);
 /* Gives all back. false, and no error: it was not ours any more, or not all. */
 bool tool_stop(void);
-bool tool_is_intact(void); /* all is still in its place */
+bool tool_is_held(void);   /* the id is still ours, with the events that are wanted */
+bool tool_is_intact(void); /* and the callables are in their places */
 bool tool_is_alone(void);  /* no other tool has events of its own */
 
 #endif

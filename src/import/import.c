@@ -2,10 +2,7 @@
 /* import.c - looks at the first bytes of a regular file. */
 #include "import/import.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "base/whole.h"
 #include "model/from_tape.h"
 
 #define ROW(name) extern const struct importer import_##name;
@@ -24,28 +21,27 @@ const struct importer *const *import_list(void)
     return list;
 }
 
-static struct str read_head(const char *path, char *head)
+/* Of what is called as a format is, and is none: that says at which byte. */
+static const struct importer *named_so(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat s;
-    ssize_t got = -1;
-
-    if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
-        got = read(fd, head, IMPORT_HEAD);
-    if (fd >= 0)
-        close(fd);
-    return (struct str){ head, got > 0 ? (size_t)got : 0 };
+    for (const struct importer *const *i = list; *i; i++)
+        for (const char *const *suffix = (*i)->suffix; *suffix; suffix++)
+            if (str_ends(str_of(path), str_of(*suffix)))
+                return *i;
+    return NULL;
 }
 
 const struct importer *import_for(const char *path)
 {
     char bytes[IMPORT_HEAD];
-    struct str head = read_head(path, bytes);
+    struct str head;
 
+    if (!whole_begin(path, bytes, IMPORT_HEAD, &head))
+        return NULL;
     for (const struct importer *const *i = list; *i; i++)
         if ((*i)->sniff(head))
             return *i;
-    return NULL;
+    return named_so(path);
 }
 
 bool import_file(const char *path, struct str name, struct build *b, struct err *e)

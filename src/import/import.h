@@ -21,6 +21,7 @@ struct importer {
 };
 
 const struct importer *const *import_list(void); /* NULL ends it; no recordings */
+extern const struct importer import_pstats;
 /* NULL: a recording, or nothing that is known; or it cannot be read. */
 const struct importer *import_for(const char *path);
 

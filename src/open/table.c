@@ -4,20 +4,17 @@
 
 #include <sys/stat.h>
 
-#include "base/whole.h"
 #include "export/pstats.h"
+#include "import/import.h"
 #include "model/fold.h"
-#include "model/from_tape.h"
-#include "pstats/load.h"
-#include "pstats/marshal.h"
 #include "tape/recording.h"
 
-static struct pstats_table *read_recording(const char *path, bool as_cprofile,
-                                           struct err *e)
+static struct pstats_table *read_profile(const char *path, bool as_cprofile,
+                                         struct err *e)
 {
     struct build *b = build_open(UNIT_NS);
 
-    if (!from_recording(path, b, e)) {
+    if (!import_file(path, str_basename(str_of(path)), b, e)) {
         build_abandon(b);
         return NULL;
     }
@@ -43,20 +40,16 @@ static bool has_suffixed(const char *path)
     return has;
 }
 
-/* A tape begins otherwise; what is called so and is none is told at which byte. */
+/* What is a pipe, or is not there, is taken for one: its reader says what is wrong. */
 static bool is_dump(const char *path)
 {
-    char head[2];
     struct stat s;
 
     if (stat(path, &s) != 0)
         return !str_ends(str_of(path), STR(RECORDING_SUFFIX)) && !has_suffixed(path);
     if (S_ISDIR(s.st_mode))
         return false;
-    if (!S_ISREG(s.st_mode) || str_ends(str_of(path), STR(".prof")) ||
-        str_ends(str_of(path), STR(".pstats")))
-        return true;
-    return marshal_begins((struct str){ head, whole_begin(path, head, sizeof head) });
+    return !S_ISREG(s.st_mode) || import_for(path) == &import_pstats;
 }
 
 bool open_is_recording(const char *path)
@@ -72,8 +65,7 @@ bool open_is_recording(const char *path)
 struct pstats_table *open_table(const char *path, enum load_how how, bool as_cprofile,
                                 struct err *e)
 {
-    return is_dump(path) ? load_file(path, how, e)
-                         : read_recording(path, as_cprofile, e);
+    return is_dump(path) ? load_file(path, how, e) : read_profile(path, as_cprofile, e);
 }
 
 bool open_table_into(struct pstats_table *t, const char *path, enum load_how how,
@@ -81,7 +73,7 @@ bool open_table_into(struct pstats_table *t, const char *path, enum load_how how
 {
     if (is_dump(path))
         return load_add(t, path, how, e);
-    struct pstats_table *more = read_recording(path, as_cprofile, e);
+    struct pstats_table *more = read_profile(path, as_cprofile, e);
     bool ok = more && table_add(t, more, e);
     table_close(more);
     return ok;

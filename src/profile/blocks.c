@@ -63,7 +63,7 @@ static void drop_tree(struct block *b)
     tree_index_empty(t);
     t->nodes = (struct writer_block){ 0 };
     b->last_nodes = NULL;
-    t->cell->root = t->cell->current = t->stack->node = 0;
+    t->cell->root = t->cell->current = 0;
     t->marker = t->marker_from = t->markers = 0;
 }
 
@@ -173,14 +173,18 @@ void blocks_drop(struct block *b)
     b->epoch++;
 }
 
-void blocks_give(struct block *b)
+void blocks_shrink(struct block *b)
 {
     struct thread *t = &b->thread;
 
-    stack_close(t); /* what has grown goes */
+    stack_close(t);
     memset(t->spare, 0, sizeof t->spare);
     t->slab = NULL;
     stack_open(t);
+}
+
+void blocks_give(struct block *b)
+{
     b->next = spare;
     spare = b;
 }

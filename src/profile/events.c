@@ -174,8 +174,9 @@ bool events_prepare(void)
     return true;
 }
 
-/* What is told of at present. */
-static bool listening, with_builtins;
+/* What is told of at present; the program has taken the tool, or its events, from us.
+ */
+static bool listening, with_builtins, taken;
 /* sys.monitoring calls audit hooks, and those in Python let other threads run. */
 static bool changing;
 static unsigned long changer;
@@ -184,7 +185,7 @@ static bool is_as_wanted(void)
 {
     struct session_wants w = session_wants();
 
-    return listening == (w.calls > 0) &&
+    return listening == (w.calls > 0 && !taken) &&
            (!listening || with_builtins == (w.builtins + w.types > 0));
 }
 
@@ -192,9 +193,9 @@ static bool change(void)
 {
     struct session_wants w = session_wants();
 
-    if (w.calls == 0) {
+    if (w.calls == 0 || taken) {
         tool_stop();
-        listening = false;
+        listening = taken = false;
         return true;
     }
     if (!listening && !tool_claim())
@@ -248,9 +249,14 @@ void events_after_fork(void)
     changing = false; /* by a thread that is not here */
 }
 
-void events_start_begins(void)
+void events_check(void)
 {
-    /* New threads are told of as all others are. */
+    taken = listening && !changing && !tool_is_held();
+}
+
+void events_touch(const struct block *b)
+{
+    (void)b; /* all threads are told of */
 }
 
 void events_sweep(void)

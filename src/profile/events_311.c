@@ -143,7 +143,7 @@ void front_switching(void)
 
 bool events_prepare(void)
 {
-    return true;
+    return links_prepare();
 }
 
 bool events_adjust(void)
@@ -158,6 +158,11 @@ bool events_adjust(void)
         constructors_stop();
     PyErr_Restore(type, value, traceback);
     return true;
+}
+
+void events_check(void)
+{
+    /* The running thread's function is put there by events_adjust() in any case. */
 }
 
 void events_after_fork(void)

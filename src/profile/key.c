@@ -6,8 +6,9 @@ void *key_of_object(PyObject *callable)
 {
     PyTypeObject *type = Py_TYPE(callable);
 
-    if (type == &PyFunction_Type || type == &PyMethod_Type)
-        return NULL;
+    if (type == &PyFunction_Type || type == &PyMethod_Type ||
+        type == &PyMethodDescr_Type || PyCFunction_Check(callable))
+        return NULL; /* functions, or our own */
     if (type == calls.method_wrapper)
         return pyabi_wrapped(callable);
     if (type == &PyWrapperDescr_Type)

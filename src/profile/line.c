@@ -21,12 +21,15 @@ struct thread line_several = {
     .top = &nowhere, .limit = &nowhere, .cell = &no_cell, .special = true
 };
 
-/* Runs in the ending thread without the GIL: touches nothing but its blocks. */
+/* Runs in the ending thread without the GIL: touches nothing but its blocks, and each
+ * not any more once it is dead, since others may have it then. */
 static void thread_ends(void *unused)
 {
     (void)unused;
-    for (struct block *b = first; b; b = b->outer)
+    for (struct block *b = first, *outer; b; b = outer) {
+        outer = b->outer;
         __atomic_store_n(&b->thread.dead, 1, __ATOMIC_RELEASE);
+    }
     if (first)
         __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
     first = NULL;
@@ -82,6 +85,7 @@ static void leave(struct block *b)
 {
     b->in_line = false;
     b->thread.dead = 0;
+    blocks_shrink(b);
     if (!b->owner)
         blocks_give(b);
 }
@@ -149,6 +153,11 @@ struct profiler *line_innermost(uint64_t thread)
     return NULL;
 }
 
+bool line_has_ended(const struct block *b)
+{
+    return __atomic_load_n(&b->thread.dead, __ATOMIC_ACQUIRE);
+}
+
 void line_reap(void)
 {
     uint32_t now = __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
@@ -158,12 +167,13 @@ void line_reap(void)
     seen_ended = now;
     for (struct block **at = &all; *at;) {
         struct block *b = *at;
-        if (!__atomic_load_n(&b->thread.dead, __ATOMIC_ACQUIRE)) {
+        if (!line_has_ended(b)) {
             at = &b->after;
             continue;
         }
         *at = b->after;
         session_end(b);
+        events_touch(b);
         leave(b);
     }
 }

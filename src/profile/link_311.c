@@ -11,13 +11,14 @@ struct link {
     uint64_t id;           /* of that state: addresses are used again */
     uint64_t number;       /* of its thread; 0: it has had no event yet */
     bool there;            /* ours is, unless the program put another in its place */
+    bool changed;          /* what is on in its thread is another than it was */
     Py_tracefunc function; /* before ours; NULL: none */
     PyObject *object;      /* its first argument: held */
 };
 
 static struct link *links;
 static __thread struct link *mine __attribute__((tls_model("initial-exec")));
-static uint64_t newest; /* id of thread states that were looked at for starts */
+static uint64_t newest; /* id of a thread state, when a call began that starts one */
 
 static int on_event(PyObject *self, PyFrameObject *object, int what,
                     PyObject *argument);
@@ -48,19 +49,32 @@ static struct link *new_links(void)
     return l;
 }
 
+static bool lives(const struct link *l)
+{
+    PyThreadState *s = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
+
+    while (s && !is_of(l, s))
+        s = PyThreadState_Next(s);
+    return s != NULL;
+}
+
+/* Of no thread, or of one that has ended and left nothing to let go of. */
+static bool is_free(const struct link *l)
+{
+    return !l->state || (l->changed && !l->object && !lives(l));
+}
+
 static struct link *take(PyThreadState *s)
 {
     struct link *l = links;
 
-    while (l && l->state)
+    while (l && !is_free(l))
         l = l->next;
     if (!l)
         l = new_links();
     if (l) {
-        l->state = s;
-        l->id = s->id;
-        l->number = 0;
-        l->there = false;
+        struct link *next = l->next;
+        *l = (struct link){ .next = next, .state = s, .id = s->id };
     }
     return l;
 }
@@ -76,6 +90,8 @@ static PyObject *set(PyThreadState *s, Py_tracefunc function, PyObject *object)
 {
     PyObject *before = s->c_profileobj;
 
+    if (is_ours(s))
+        ((struct profiler *)before)->threads--;
     s->c_profileobj = object;
     pyabi_set_profile(s, function);
     return before;
@@ -85,16 +101,19 @@ static PyObject *set(PyThreadState *s, Py_tracefunc function, PyObject *object)
 static void put(struct link *l, struct profiler *p)
 {
     PyThreadState *s = l->state;
-    PyObject *old = NULL;
+    PyObject *old;
 
-    if (!is_ours(s)) {
+    l->there = true;
+    if (is_ours(s) && s->c_profileobj == (PyObject *)p)
+        return;
+    p->threads++;
+    if (is_ours(s)) {
+        old = set(s, on_event, Py_NewRef((PyObject *)p));
+    } else {
         old = l->object;
         l->function = s->c_profilefunc;
         l->object = set(s, on_event, Py_NewRef((PyObject *)p));
-    } else if (s->c_profileobj != (PyObject *)p) {
-        old = set(s, on_event, Py_NewRef((PyObject *)p));
     }
-    l->there = true;
     Py_XDECREF(old);
 }
 
@@ -107,16 +126,9 @@ static void take_away(struct link *l)
     l->function = NULL;
     l->object = NULL;
     l->there = false;
+    if (l == mine && !line_begin())
+        l->state = NULL;
     Py_XDECREF(old);
-}
-
-static bool lives(const struct link *l, PyInterpreterState *interpreter)
-{
-    PyThreadState *s = PyInterpreterState_ThreadHead(interpreter);
-
-    while (s && !is_of(l, s))
-        s = PyThreadState_Next(s);
-    return s != NULL;
 }
 
 static void drop(struct link *l)
@@ -130,49 +142,53 @@ static void drop(struct link *l)
     Py_XDECREF(old);
 }
 
-/* What is to be done for a link; false: nothing. */
+/* Does what is to be done for a link; false: nothing was. */
 static bool mend(struct link *l)
 {
-    struct profiler *p = l->number ? line_innermost(l->number) : NULL;
-
-    if (!l->state)
+    if (!l->state || !l->changed)
         return false;
-    if (!lives(l, PyInterpreterState_Main())) {
+    l->changed = false;
+    struct profiler *p = line_innermost(l->number);
+    if (!lives(l))
         drop(l);
-        return true;
-    }
-    if (l->number == 0)
-        return false;
-    if (!p && l->there) {
-        take_away(l);
-        return true;
-    }
-    if (p &&
-        (!l->there || (is_ours(l->state) && l->state->c_profileobj != (PyObject *)p))) {
+    else if (p)
         put(l, p);
-        return true;
-    }
-    return false;
+    else
+        take_away(l);
+    return true;
 }
 
-static struct link *place_here(void)
+void events_touch(const struct block *b)
+{
+    for (struct link *l = links; l; l = l->next)
+        if (l->state && l->number == b->number)
+            l->changed = true;
+}
+
+/* The running thread's, where it has blocks. */
+static void take_here(void)
 {
     PyThreadState *s = pyabi_thread();
-    struct link *l = find(s);
+    const struct block *first = line_begin();
 
-    if (!l && line_begin())
-        l = take(s);
-    if (l && line_begin())
-        l->number = line_begin()->number;
-    return l;
+    if (!first)
+        return;
+    if (!mine || !is_of(mine, s))
+        mine = find(s);
+    if (!mine)
+        mine = take(s);
+    if (mine) {
+        mine->number = first->number;
+        mine->changed = true;
+    }
 }
 
 void links_adjust(void)
 {
-    struct link *here = place_here(), *l = links;
+    struct link *l;
 
-    if (here && here->there && !is_ours(here->state))
-        here->there = false; /* what the program put there goes on beneath */
+    take_here();
+    l = links;
     while (l)
         l = mend(l) ? links : l->next;
 }
@@ -192,26 +208,46 @@ static void begin(struct link *l)
         put(l, line_innermost(l->number));
 }
 
-/* A thread state is there before its thread runs, at the head of the list. One that a
- * thread made in C is filling in just now has its turn later. */
-static void look_for_starts(void)
-{
-    PyThreadState *head = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
-    bool complete = true;
+static PyCFunction starting; /* _thread.start_new_thread, under each of its names */
 
-    for (PyThreadState *s = head; s && s->id > newest; s = PyThreadState_Next(s)) {
-        struct link *l = s->cframe && !find(s) ? take(s) : NULL;
-        complete = complete && s->cframe;
-        if (l)
-            put(l, starts_owner());
-    }
-    if (complete)
-        newest = head->id;
+bool links_prepare(void)
+{
+    PyObject *module = PyImport_ImportModule("_thread");
+    PyObject *start =
+        module ? PyObject_GetAttrString(module, "start_new_thread") : NULL;
+
+    if (start && PyCFunction_Check(start))
+        starting = ((PyCFunctionObject *)start)->m_ml->ml_meth;
+    Py_XDECREF(module);
+    Py_XDECREF(start);
+    return starting != NULL;
 }
 
-void events_start_begins(void)
+static void note_started(PyThreadState *s)
 {
-    newest = PyInterpreterState_ThreadHead(PyInterpreterState_Main())->id;
+    const struct block *first = line_begin();
+    struct profiler *p = first ? line_innermost(first->number) : NULL;
+    struct link *l = p && s->cframe && !find(s) ? take(s) : NULL;
+
+    if (!l)
+        return;
+    starts_note(s);
+    put(l, p);
+}
+
+/* Between a call that starts a thread and its end nobody else can make one, but in C;
+ * its state is at the head of the list, and it has not run yet. */
+static void look_for_start(int what, PyObject *callable)
+{
+    if ((what != PyTrace_C_CALL && what != PyTrace_C_RETURN) ||
+        !PyCFunction_Check(callable) ||
+        ((PyCFunctionObject *)callable)->m_ml->ml_meth != starting)
+        return;
+    PyThreadState *s = PyInterpreterState_ThreadHead(PyInterpreterState_Main());
+    if (what == PyTrace_C_CALL)
+        newest = s->id;
+    for (; s && s->id > newest; s = PyThreadState_Next(s))
+        note_started(s);
 }
 
 /* It may take itself away meanwhile, or put another in its place: that is ours. */
@@ -239,13 +275,14 @@ static int on_event(PyObject *self, PyFrameObject *frame, int what, PyObject *ar
     if (UNLIKELY(!l || !is_of(l, s)))
         l = mine = find(s);
     link_event(frame, what, argument);
-    if (UNLIKELY(starts_pending()))
-        look_for_starts();
-    return l && UNLIKELY(l->function || l->number == 0)
-               ? pass_on(l, frame, what, argument)
-               : 0;
+    int result = l && UNLIKELY(l->function || l->number == 0)
+                     ? pass_on(l, frame, what, argument)
+                     : 0;
+    look_for_start(what, argument);
+    return result;
 }
 
+/* So many threads have it as their function's argument. */
 static Py_ssize_t held_by_threads(const PyObject *p)
 {
     PyThreadState *s = PyInterpreterState_ThreadHead(PyInterpreterState_Main());

@@ -7,6 +7,7 @@
 
 #include "profile/profile.h"
 
+bool links_prepare(void); /* once a process; false: a Python error is set */
 /* Puts ours where threads are counted, takes it away where they are not. */
 void links_adjust(void);
 

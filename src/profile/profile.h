@@ -35,6 +35,7 @@ struct profiler {
     bool subcalls, builtins, constructors;
     struct block *blocks; /* of threads that are, or were: what was counted */
     uint64_t lost;        /* calls, for want of room */
+    uint32_t threads;     /* 3.11: at most so many have it as their argument */
 };
 
 static inline struct block *block_of(const struct thread *t)
@@ -48,6 +49,7 @@ struct block *blocks_take(
 bool blocks_clear(struct block *b); /* a new tree; false: no room for one */
 void blocks_drop(struct block *b);  /* its tree is gone, its profile does not know it */
 void blocks_give(struct block *b);  /* and it is in no line either */
+void blocks_shrink(struct block *b);  /* its stack, when no event comes any more */
 void blocks_restart(struct block *b); /* none of what runs now is known to it */
 /* Its tree's nodes, from the root on: in blocks of the tape. NULL: no (more) */
 const struct tape_block *blocks_nodes(const struct block *b);
@@ -62,6 +64,7 @@ void line_push(struct block *b);
 void line_settle(void);
 void line_unsettle(
     const struct block *b); /* the same, in its thread, at its next event */
+bool line_has_ended(const struct block *b);       /* its thread */
 struct profiler *line_innermost(uint64_t thread); /* that is on; NULL: none */
 void line_reap(void); /* the blocks of threads that have ended are in no line */
 /* Stand in for a block, and fit no event: where there is none to count for; where
@@ -85,8 +88,8 @@ struct session_wants session_wants(void);
 /* starts.c: threads started by a thread that is counted are counted as well */
 void starts_watch(void);                                     /* once a process */
 void starts_forget(const struct profiler *p, uint64_t root); /* 0: of any thread */
-bool starts_pending(void);
-struct profiler *starts_owner(void); /* of one that is pending */
+/* The running thread starts another, which will know itself by the key. */
+void starts_note(const void *key);
 /* Gives the running thread, at its first event, its line; false: it is none of ours. */
 bool starts_join(void);
 
@@ -100,10 +103,11 @@ bool timer_runs(void);            /* in this thread, just now */
 bool events_prepare(void); /* once a process */
 /* Has them told as far as they are wanted; an error that is set stays. */
 bool events_adjust(void);
+void events_check(void);      /* before that: they may have been taken from us */
 void events_after_fork(void); /* in the child */
-/* 3.11 alone: a thread is about to be started that is to be counted; profiles to which
- * nobody but their threads refers go off; what the module publishes. */
-void events_start_begins(void);
+void events_touch(const struct block *b); /* on or off, it is another than before */
+/* 3.11 alone: profiles to which nobody but their threads refers go off; what the module
+ * publishes. */
 void events_sweep(void);
 bool events_publish(PyObject *module);
 

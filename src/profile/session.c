@@ -51,19 +51,21 @@ void session_begin(struct block *b, uint64_t root)
     b->on = true;
     set_wishes(b, root);
     line_unsettle(b);
+    events_touch(b);
 }
 
 void session_end(struct block *b)
 {
     if (!b->on)
         return;
-    if (!b->thread.dead)
+    if (!line_has_ended(b) && b->thread.cell->root != 0)
         event_charge(&b->thread);
     drop_wishes(b);
     b->on = false;
     b->epoch++;
     b->thread.cell->current = 0;
     b->thread.special = true;
+    events_touch(b);
 }
 
 static bool has_tape(void)
@@ -122,16 +124,18 @@ static struct block *mine(const struct profiler *p)
 static bool begin_here(struct profiler *p)
 {
     struct block *b = mine(p);
+    bool there = b != NULL;
 
-    if (!b) {
+    if (!there)
         b = blocks_take(p);
-        if (!b)
-            return false;
+    if (!b || (b->thread.cell->root == 0 && !blocks_clear(b)))
+        return false;
+    if (!there)
         line_push(b);
-    }
     session_begin(b, line_thread());
     for (struct block *other = p->blocks; other; other = other->next)
-        if (other->in_line && !other->on && other->root == line_thread())
+        if (other->in_line && !other->on && other->root == line_thread() &&
+            other->thread.cell->root != 0)
             session_begin(other, other->root);
     line_settle();
     return true;
@@ -144,6 +148,7 @@ bool session_enable(struct profiler *p)
         return false;
     line_reap();
     starts_watch();
+    events_check();
     struct session_wants more = wants_of(p->builtins, p->constructors);
     want(more, 1);
     bool told = events_adjust(), begun = told && begin_here(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* starts.c - an audit event in the thread that starts another says what that one will
  * run. Its first event finds itself by that: by the function its outermost frame is of,
- * or by that function's first argument. */
+ * or by that function's first argument. 3.11 has no such event: see link_311.c. */
 #include <string.h>
 
 #include "profile/profile.h"
@@ -9,21 +9,11 @@
 enum { NOTES = 1024 }; /* of threads that are started and have not begun */
 
 static struct note {
-    const void *key; /* a function, or what a method is of */
+    const void *key; /* a function, or what a method is of; a thread state */
     struct profiler *owner;
     uint64_t root;
 } notes[NOTES];
 static uint32_t count;
-
-bool starts_pending(void)
-{
-    return count > 0;
-}
-
-struct profiler *starts_owner(void)
-{
-    return notes[0].owner;
-}
 
 static void forget_at(uint32_t i)
 {
@@ -45,23 +35,26 @@ static void forget_key(const void *key)
 }
 
 /* A start that failed left its notes: whoever has the address now is another. */
-static void note_start(PyObject *args)
+void starts_note(const void *key)
 {
-    PyObject *function = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
-
-    if (!function)
-        return;
-    const void *key = PyMethod_Check(function) ? PyMethod_GET_SELF(function) : function;
     forget_key(key);
     for (const struct block *b = line_begin(); b; b = b->outer) {
         if (!b->on)
             continue;
-        if (count == 0)
-            events_start_begins();
         if (count == NOTES)
             forget_at(0);
         notes[count++] = (struct note){ key, b->owner, b->root };
     }
+}
+
+static void hear_start(PyObject *args)
+{
+    PyObject *function = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+
+    if (function && PyMethod_Check(function))
+        function = PyMethod_GET_SELF(function);
+    if (function)
+        starts_note(function);
 }
 
 static int on_audit(const char *event, PyObject *args, void *data)
@@ -69,7 +62,7 @@ static int on_audit(const char *event, PyObject *args, void *data)
     (void)data;
     if (event[0] == '_' && strncmp(event, "_thread.start_", 14) == 0 &&
         (count > 0 || line_begin()))
-        note_start(args);
+        hear_start(args);
     else if (event[0] == 'i' && strcmp(event, "import") == 0)
         greenlet_watch_import(args);
     return 0;
@@ -133,7 +126,8 @@ bool starts_join(void)
     const void *self = frame ? first_argument(frame) : NULL;
 
     line_reap();
-    bool joined = frame && ((self && join(self)) || join(pyabi_function(frame)));
+    bool joined = frame && ((self && join(self)) || join(pyabi_function(frame)) ||
+                            join(pyabi_thread()));
     line_settle();
     return joined;
 }

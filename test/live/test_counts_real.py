@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from counting import Counter, differences, rows_of_report
+from counting import Counter, differences, differences_but_for_resumes, rows_of_report
 
 DOCUTILS = '''
 from docutils.core import publish_string
@@ -132,6 +132,16 @@ def check(counter, name, text):
     report = counter.report(recording)
     assert sum(f["self_ns"] for f in report["functions"]) == pytest.approx(report["total_ns"], rel=0.001)
     assert max(f["cumulative_ns"] for f in report["functions"]) <= report["run"]["wall_ns"] * len(report["threads"])
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("name", SMALL)
+def test_a_profile_of_it(counter, name):
+    program = counter.folder / f"{name}.py"
+    program.write_text(SMALL[name])
+    ours = counter.rows("profile", program)
+    assert len(ours) > 300
+    assert differences_but_for_resumes(ours, counter.rows("cprofile", program)) == []
 
 
 @pytest.mark.smoke

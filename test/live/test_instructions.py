@@ -5,20 +5,17 @@ Callgrind counts what the agent's callbacks take with all that they call (CPytho
 of the thread included, its delivery of the event not).
 """
 
-import collections
-import pathlib
-import re
 import subprocess
 
 import pytest
 
+from callgrind import CALLBACKS, read_costs, tsc_only
 from counting import package_of
 from tape import tapes
 
 pytestmark = pytest.mark.smoke
 
 BUDGET = 90  # aim: 60
-CALLBACKS = "on_start", "on_leave", "on_call", "on_call_end"
 
 FIB = """
 def fib(n):
@@ -34,38 +31,12 @@ fill([])
 """
 
 
-def read_costs(path):
-    """{function: (instructions with callees, times called)} of a callgrind file."""
-    names, cost, called = {}, collections.Counter(), collections.Counter()
-    here = there = None
-    count = 0
-    for line in path.read_text().splitlines():
-        if match := re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line):
-            kind, number, name = match.groups()
-            if name:
-                names[number] = name
-            if kind == "fn":
-                here = names[number]
-            else:
-                there = names[number]
-        elif line.startswith("calls="):
-            count = int(line[6:].split()[0])
-        elif re.match(r"[\d+*-]", line):
-            cost[here] += int(line.split()[1])
-            if count:
-                called[there] += count
-                count = 0
-    return {name: (cost[name], called[name]) for name in called}
-
-
 @pytest.fixture
 def costs(python, python_version, sonde, clean_env, tmp_path):
     """costs(text): what each function took, and the tape."""
     if python_version < (3, 12):
         pytest.skip("3.11 tells of calls by a C profile function, whose cost is mostly CPython's")
-    source = pathlib.Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-    if not source.exists() or source.read_text().strip() != "tsc":
-        pytest.skip("the clock of this machine is no instruction: it is called")
+    tsc_only()
 
     def run(text):
         recording, out = tmp_path / "app.sonde", tmp_path / "callgrind.out"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the agent asks of the kernel while it counts, and what of a process it leaves as it was."""
+"""What the agent, or a profile, asks of the kernel while it counts, and what of a process it leaves as it was."""
 
 import collections
 import re
@@ -54,6 +54,23 @@ def test_system_calls(sonde, python, clean_env, tmp_path):
     assert not [name for name in under if name.startswith("SIG")]
 
 
+@pytest.mark.wide
+def test_system_calls_of_a_profile(sonde, python, clean_env, tmp_path):
+    """It asks for memory, and when it is on first, what the kernel's clock is; it has no file."""
+    env = clean_env | {"PYTHONPATH": str(packages_in(tmp_path, sonde))}
+    (tmp_path / "app.py").write_text("from sonde._profile import Profiler\n" + BUSY)
+    bare = calls_between([python, "app.py"], tmp_path, env)
+    text = BUSY.replace('os.write(1, b"begin")', 'profile = Profiler()\nos.write(1, b"begin")\nprofile.enable()')
+    text = text.replace('os.write(1, b"end")', 'profile.disable(); profile.getstats()\nos.write(1, b"end")')
+    (tmp_path / "app.py").write_text("from sonde._profile import Profiler\n" + text)
+    under = calls_between([python, "app.py"], tmp_path, env)
+    assert under["mmap"] > bare["mmap"]
+    assert under.keys() - bare.keys() <= {"mmap", "munmap", "brk", "prlimit64", "openat", "read", "close"}, (under, bare)
+    assert under["openat"] + under["open"] - bare["openat"] - bare["open"] <= 1
+    for name in ("rt_sigaction", "kill", "tgkill", "tkill", "setitimer", "timer_create"):
+        assert under[name] == bare[name], name
+
+
 STATE = """
 import gc, locale, os, resource, signal, sys, threading
 def state():
@@ -80,9 +97,19 @@ for name in before:
 """
 
 
+PROFILED = STATE.replace('sonde.start("rec"); len(""); during = state(); sonde.stop()', """
+from sonde._profile import Profiler
+def tools(): return [sys.monitoring.get_tool(n) for n in range(6)] if hasattr(sys, "monitoring") else None
+alone = tools()
+profile = Profiler(); profile.enable(); len(""); during = state(); profile.disable()
+assert tools() == alone
+""")
+
+
 @pytest.mark.smoke
-def test_state_before_and_after(python, sonde, clean_env, tmp_path):
-    (tmp_path / "app.py").write_text(STATE)
+@pytest.mark.parametrize("text", [STATE, PROFILED], ids=["agent", "profile"])
+def test_state_before_and_after(python, sonde, clean_env, tmp_path, text):
+    (tmp_path / "app.py").write_text(text)
     env = clean_env | {"PYTHONPATH": str(packages_in(tmp_path, sonde))}
     done = subprocess.run([python, "app.py"], cwd=tmp_path, env=env, text=True, timeout=60,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)

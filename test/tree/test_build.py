@@ -27,6 +27,13 @@ def agents(package):
     return found
 
 
+@pytest.fixture(scope="module")
+def profiles(package, agents):
+    found = sorted(package.glob("_profile.*.so"))
+    assert len(found) == len(agents)
+    return found
+
+
 def test_version_is_the_projects(root, run_sonde):
     (version,) = re.findall(r"^  version: '(.*)',$", (root / "meson.build").read_text(), re.M)
     done = run_sonde("--version")
@@ -39,16 +46,16 @@ def test_changelog_knows_the_version(root):
     assert f"## [{version}]" in (root / "CHANGELOG.md").read_text()
 
 
-def test_agents_export_one_symbol(agents):
-    for agent in agents:
+def test_agents_export_one_symbol(agents, profiles):
+    for agent in agents + profiles:
         symbols = output("nm", "-D", "--defined-only", str(agent)).split("\n")
-        assert [line.split()[-1] for line in symbols if line] == ["PyInit__agent"], agent
+        assert [line.split()[-1] for line in symbols if line] == ["PyInit_" + agent.name.split(".")[0]], agent
 
 
-def test_agents_can_neither_print_nor_abort(agents):
+def test_agents_can_neither_print_nor_abort(agents, profiles):
     banned = re.compile(r"_*(v?f?printf|puts|fputs|putchar|perror|abort|exit|signal|sigaction"
                         r"|malloc|calloc|realloc|PyErr_Print\w*)(_chk)?")
-    for agent in agents:
+    for agent in agents + profiles:
         symbols = re.findall(r"^ +U (\w+)", output("nm", "-D", str(agent)), re.M)
         assert [name for name in symbols if banned.fullmatch(name)] == [], agent
 
