@@ -66,7 +66,7 @@ def test_included_files_exist(root, includes):
 
 
 def test_only_what_runs_in_python_includes_python(includes):
-    inside = {"agent", "calls", "profile", "pyabi", "step"}
+    inside = {"agent", "binding", "calls", "profile", "pyabi", "step"}
     assert [i for i in includes if i[3] == "Python.h" and i[1] not in inside] == []
 
 
