@@ -94,4 +94,4 @@ for _ in range(3):
         spent[size] = {name: found[name][0] / found[name][1] for name in ("results_entries", "results_stats")}
     print(spent)
     for name, cost in spent[2000].items():
-        assert cost <= 2000 * RESULT and cost <= 11 * spent[200][name]
+        assert cost <= 2000 * RESULT and cost <= 12 * spent[200][name]
