@@ -16,10 +16,12 @@ import suite_inside
 
 def put_ours():
     """Under every name the suites take them by; the modules' own -m are ours as well."""
+    import _lsprof
     import pstats
 
     import sonde
-    from sonde import profile, pure
+    from sonde import _profile, profile, pure
+    _lsprof.Profiler = _profile.Profiler
     sonde.install()
     sys.modules["cProfile"] = profile
     sys.modules["profile"] = pure

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "calls/event.h"
-#include "profile/profile.h"
+#include "profile/functions.h"
 
 static struct block *spare; /* as many as were ever in use at a time */
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "profile/functions.h"
 #include "profile/key.h"
 
 struct function {

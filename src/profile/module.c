@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* module.c - sonde._profile: the type Profiler, as _lsprof's, and what belongs to it.
  */
-#include "profile/profile.h"
+#include "profile/functions.h"
 #include "profile/results.h"
 
 static PyTypeObject *profiler_type;

@@ -111,14 +111,6 @@ void events_touch(const struct block *b); /* on or off, it is another than befor
 void events_sweep(void);
 bool events_publish(PyObject *module);
 
-/* functions.c: with what is still alive of each function */
-void functions_unlink(uint32_t function); /* it has one node less */
-void functions_release(void); /* lets go of what died so; may run anything */
-PyObject *functions_object(uint32_t function); /* its code, borrowed; NULL: made in C */
-tape_text functions_name(uint32_t function);
-uint32_t *functions_number(uint32_t function); /* for who counts them, until the next */
-bool functions_hide(PyObject *code);           /* its calls leave no trace */
-
 /* aside.c: calls it with no event told and no time counted; NULL: its error */
 PyObject *aside_call(PyObject *function);
 

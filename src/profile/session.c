@@ -3,7 +3,7 @@
  * those started from there; off, by one of them, in all of these; by any other thread,
  * everywhere. */
 #include "calls/event.h"
-#include "profile/profile.h"
+#include "profile/functions.h"
 
 enum {
     PATHS = 1 << 20,      /* 64 MB of nodes; beyond them paths are folded */

@@ -5,6 +5,8 @@
 
 #include <sys/mman.h>
 
+#include "profile/functions.h"
+
 static uint32_t count_nodes(const struct profiler *p)
 {
     uint64_t count = 1;
