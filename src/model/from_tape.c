@@ -23,15 +23,13 @@ static struct str python_name(struct reading *r, uint32_t hex)
 
 /* Of a tape whose second moment is missing. The time stamp counter and
  * CLOCK_MONOTONIC both begin when the machine does, so that the first moment
- * tells roughly; the present one tells well, on the same machine and boot. */
-static double ns_per_tick_guessed(const struct tape_header *h)
+ * tells roughly; the one it was read at tells well, on the same machine and boot. */
+static double ns_per_tick_guessed(const struct tape *t)
 {
+    const struct tape_header *h = tape_header(t);
     double rough = h->first.ticks ? (double)h->first.ns / (double)h->first.ticks : 1.0;
-    struct clock_pair now;
+    struct clock_pair now = tape_moment(t);
 
-    if (!clock_trusts_tsc())
-        return rough;
-    now = clock_pair_now(CLOCK_KIND_TSC);
     if (now.ticks <= h->first.ticks || now.ns <= h->first.ns)
         return rough;
     double ratio =
@@ -39,12 +37,12 @@ static double ns_per_tick_guessed(const struct tape_header *h)
     return ratio > 0.9 * rough && ratio < 1.1 * rough ? ratio : rough;
 }
 
-static double ns_per_tick(const struct reading *r, const struct tape_header *h)
+static double ns_per_tick(const struct reading *r, const struct tape *t)
 {
-    double ratio = tape_ns_per_tick(h);
+    double ratio = tape_ns_per_tick(tape_header(t));
 
     if (ratio <= 0)
-        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(h);
+        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(t);
     return ratio > 1e-3 && ratio < 1e6 ? ratio : 1.0; /* damaged, else */
 }
 
@@ -88,7 +86,7 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
     if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
         return 0;
     if (tape_alive(t))
-        return clock_ticks((enum clock_kind)h->clock);
+        return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
     uint64_t end = end_ns(r, h);
     if (end <= h->last.ns)
         return h->last.ticks;
@@ -208,7 +206,7 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
         r->max_paths = h->max_paths;
     if (h->clock == CLOCK_KIND_THREAD_CPU)
         build_run(r->build)->clock = STR("cpu");
-    double ratio = ns_per_tick(r, h);
+    double ratio = ns_per_tick(r, t);
     uint64_t until = until_ticks(r, t, ratio);
     process_id process = add_process(r, t, wall_ns(t, ratio, until));
     tape_nodes_add(t, process, ratio, until, r->build);
