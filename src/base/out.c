@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* out.c - one buffer in front of a descriptor, or one that grows. */
+/* out.c - one buffer in front of a descriptor, or one that grows; zlib deflates. */
 #include "base/out.h"
 
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define ZLIB_CONST
+#include <zlib.h>
 
 enum { BUFFER_BYTES = 64 * 1024 };
 
@@ -71,7 +73,7 @@ static bool replaceable(const char *path, struct err *e)
     return true;
 }
 
-struct out *out_open(const char *path, struct err *e)
+static struct out *open_file(const char *path, mode_t mode, struct err *e)
 {
     if (strcmp(path, "-") == 0)
         return out_stdout();
@@ -82,8 +84,7 @@ struct out *out_open(const char *path, struct err *e)
         err_set(e, ERR_IO, "cannot write: %s: out of memory", path);
         return NULL;
     }
-    /* As the umask has it, but never to be written by everybody. */
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {
         err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
         free(beside);
@@ -95,6 +96,17 @@ struct out *out_open(const char *path, struct err *e)
     if (!o->path)
         o->fault = ENOMEM;
     return o;
+}
+
+struct out *out_open(const char *path, struct err *e)
+{
+    /* As the umask has it, but never to be written by everybody. */
+    return open_file(path, 0664, e);
+}
+
+struct out *out_open_private(const char *path, struct err *e)
+{
+    return open_file(path, 0600, e);
 }
 
 static void flush(struct out *o)
@@ -142,6 +154,24 @@ void out_bytes(struct out *o, const void *bytes, size_t len)
         at += piece;
         len -= piece;
     }
+}
+
+void out_deflate(struct out *o, const void *bytes, uint32_t len)
+{
+    unsigned char made[16 * 1024];
+    z_stream z = { .next_in = (z_const Bytef *)bytes, .avail_in = len };
+    int status = deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS,
+                              MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY);
+
+    if (status != Z_OK && o->fault == 0)
+        o->fault = ENOMEM;
+    while (status == Z_OK) {
+        z.next_out = made;
+        z.avail_out = sizeof made;
+        status = deflate(&z, Z_FINISH);
+        out_bytes(o, made, sizeof made - z.avail_out);
+    }
+    deflateEnd(&z);
 }
 
 struct str out_text(struct out *o)
