@@ -87,6 +87,11 @@ const char *in_fault(const struct in *i)
     return i->fault;
 }
 
+void in_go_on(struct in *i)
+{
+    i->fault = NULL;
+}
+
 static bool fail(struct in *i, const char *why)
 {
     if (!i->fault)

@@ -32,5 +32,6 @@ bool in_inflate(struct in *i, uint64_t stored, void *to, uint32_t len);
 
 /* What the first fault was, and in_at says where; NULL: none so far. */
 const char *in_fault(const struct in *i);
+void in_go_on(struct in *i); /* forgets it: what comes next may be whole */
 
 #endif

@@ -15,6 +15,7 @@ static const struct format {
     bool reads, writes;
 } formats[] = {
     { "recording", ".sonde", "a directory: one tape for each process", true, true },
+    { "pack", ".sonde", "one compressed file of a recording (sonde pack)", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
     { "json", ".json", "sonde report --json", false, true },
 };

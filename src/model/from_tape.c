@@ -3,6 +3,8 @@
  * it knows when others ended. */
 #include "model/from_tape.h"
 
+#include <time.h>
+
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
 #include "tape/fault.h"
@@ -233,7 +235,7 @@ static bool *peek(struct reading *r, const struct recording *recording)
         struct tape_header header;
         struct err ignored = { 0 }; /* it comes again when the tape is read */
 
-        if (!tape_peek(recording_tape(recording, i), &header, &ignored))
+        if (!recording_peek(recording, i, &header, &ignored))
             continue;
         remember_clock(r, &header);
         r->image[r->images++] = (struct image){ header.pid, header.first.ns };
@@ -254,7 +256,7 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
 
         if (first[i % tapes] != (i < tapes))
             continue;
-        struct tape *t = tape_open(path, &why);
+        struct tape *t = recording_open_tape(recording, i % tapes, &why);
         if (t)
             add_tape(r, t, path);
         else if (tapes == 1)
@@ -341,7 +343,28 @@ static void note_lost(struct reading *r)
                                          : "killed, or not written to the end"));
 }
 
-static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
+/* Of a recording that is being written the reader sees the present; of its pack a
+ * moment of the past. */
+static void note_packed(struct reading *r, const struct recording *recording)
+{
+    time_t packed = (time_t)(recording_packed_ns(recording) / 1000000000u);
+    bool alive = false;
+    char when[32];
+    struct tm utc;
+
+    for (process_id i = r->first; i < build_processes(r->build); i++)
+        alive |= build_process_at(r->build, i)->alive;
+    if (!alive || !recording_is_pack(recording))
+        return;
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", gmtime_r(&packed, &utc));
+    build_note(r->build, arena_printf(r->scratch,
+                                      "It was packed while it was running, at %s UTC: "
+                                      "this is what it had done so far.",
+                                      when));
+}
+
+static bool nothing_recorded(struct reading *r, const struct recording *recording,
+                             const char *path, struct err *e)
 {
     if (r->unreadable.code != ERR_NONE)
         return err_set(e, r->unreadable.code, "%s", r->unreadable.text);
@@ -349,6 +372,11 @@ static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
         if (r->seen[i].reason.len > 0)
             return err_set(e, ERR_TARGET, "nothing recorded: %s: %.*s", path,
                            (int)r->seen[i].reason.len, r->seen[i].reason.at);
+    if (r->running && recording_is_pack(recording))
+        return err_set(e, ERR_TARGET,
+                       "nothing recorded: %s: it was packed before the program ran any "
+                       "Python (pack it again)",
+                       path);
     if (r->running)
         return err_set(e, ERR_TARGET,
                        "nothing recorded yet: %s: the program is running (try again)",
@@ -370,11 +398,12 @@ bool from_recording(const char *path, struct build *b, struct err *e)
     r.first = build_processes(b);
     bool ok = read_tapes(&r, recording, e);
     reading_notes(&r, recording);
-    ok = ok && (r.agents > 0 || nothing_recorded(&r, path, e));
+    ok = ok && (r.agents > 0 || nothing_recorded(&r, recording, path, e));
     if (ok) {
         reading_processes(&r);
         note_lost(&r);
         note_bounds(&r);
+        note_packed(&r, recording);
     }
     arena_close(r.scratch);
     recording_close(recording);

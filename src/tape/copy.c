@@ -182,34 +182,6 @@ static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
     copy_drop_damaged(t);
 }
 
-static bool header_good(const struct tape_header *h, size_t got, const char *path,
-                        struct err *e)
-{
-    static const char what[] = "cannot read recording";
-
-    bool begun = got >= sizeof h->magic && h->magic != 0;
-
-    if (got == 0 || (!begun && got >= sizeof *h)) /* its writer was killed at once */
-        return err_set(e, ERR_FORMAT, "%s: %s: empty (nothing was recorded in it)",
-                       what, path);
-    if (got >= sizeof h->magic && h->magic != TAPE_MAGIC)
-        return err_set(e, ERR_FORMAT,
-                       "%s: %s: not a recording of sonde "
-                       "(sonde formats tells what can be read)",
-                       what, path);
-    if (got < sizeof *h)
-        return err_set(e, ERR_FORMAT, "%s: %s: cut short: %zu bytes of at least %d",
-                       what, path, got, TAPE_HEADER_BYTES);
-    if (h->version > TAPE_VERSION)
-        return err_set(e, ERR_FORMAT,
-                       "%s: %s: written in version %u of the format, this sonde reads "
-                       "up to %d (use a newer sonde)",
-                       what, path, h->version, TAPE_VERSION);
-    if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES || h->end < FIRST_CELL)
-        return err_set(e, ERR_FORMAT, "%s: %s: its header is damaged", what, path);
-    return true;
-}
-
 /* Held by a writer: a lock on byte 0 that the kernel drops at its death. */
 static bool locked(int fd)
 {
@@ -261,6 +233,34 @@ static struct clock_pair moment(const struct tape *t)
     return clock_pair_now(CLOCK_KIND_TSC);
 }
 
+bool copy_header_good(const struct tape_header *h, size_t got, const char *path,
+                      struct err *e)
+{
+    static const char what[] = "cannot read recording";
+
+    bool begun = got >= sizeof h->magic && h->magic != 0;
+
+    if (got == 0 || (!begun && got >= sizeof *h)) /* its writer was killed at once */
+        return err_set(e, ERR_FORMAT, "%s: %s: empty (nothing was recorded in it)",
+                       what, path);
+    if (got >= sizeof h->magic && h->magic != TAPE_MAGIC)
+        return err_set(e, ERR_FORMAT,
+                       "%s: %s: not a recording of sonde "
+                       "(sonde formats tells what can be read)",
+                       what, path);
+    if (got < sizeof *h)
+        return err_set(e, ERR_FORMAT, "%s: %s: cut short: %zu bytes of at least %d",
+                       what, path, got, TAPE_HEADER_BYTES);
+    if (h->version > TAPE_VERSION)
+        return err_set(e, ERR_FORMAT,
+                       "%s: %s: written in version %u of the format, this sonde reads "
+                       "up to %d (use a newer sonde)",
+                       what, path, h->version, TAPE_VERSION);
+    if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES || h->end < FIRST_CELL)
+        return err_set(e, ERR_FORMAT, "%s: %s: its header is damaged", what, path);
+    return true;
+}
+
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e)
 {
@@ -270,7 +270,7 @@ bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
         return false;
     t->alive = locked(fd);
     size_t got = read_at(fd, &t->header, sizeof t->header, 0);
-    bool good = header_good(&t->header, got, path, e);
+    bool good = copy_header_good(&t->header, got, path, e);
     if (good) {
         t->header_damaged = !header_whole(fd);
         read_blocks(t, fd, to);
@@ -289,7 +289,7 @@ bool copy_header(const char *path, struct tape_header *header, struct err *e)
     *header = (struct tape_header){ 0 };
     size_t got = read_at(fd, header, sizeof *header, 0);
     close(fd);
-    return header_good(header, got, path, e);
+    return copy_header_good(header, got, path, e);
 }
 
 void copy_drop_damaged(struct tape *t)

@@ -20,6 +20,9 @@ bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e);
 /* The header alone. */
 bool copy_header(const char *path, struct tape_header *header, struct err *e);
+/* Is what was read at a tape's place one's header? */
+bool copy_header_good(const struct tape_header *h, size_t got, const char *path,
+                      struct err *e);
 /* Drops what damage, if there is any, has cut off. */
 void copy_drop_damaged(struct tape *t);
 
