@@ -128,6 +128,10 @@ class Tape:
             if node.function and node.function not in self.functions:
                 raise Damaged(f"node {cell}: function {node.function}")
         for cell, thread in self.threads.items():
+            if self.alive and thread.root not in self.nodes:
+                if any(node.owner_thread == cell for node in self.nodes.values()):
+                    raise Damaged(f"thread {cell}: nodes without their root")
+                continue  # it came while the tape was copied, after the nodes
             if self.nodes[thread.root].parent or self.nodes[thread.root].owner_thread != cell:
                 raise Damaged(f"thread {cell}: root {thread.root}")
 
@@ -238,7 +242,8 @@ class Pack:
             self._tape(listing, blocks)
         for _ in range(notes):
             name, text = listing.numbers(PACK_NOTE)
-            self.notes[listing.bytes(name).decode()] = listing.bytes(text)
+            name = listing.bytes(name).decode()
+            self.notes[name] = listing.bytes(text)
         if blocks.at != len(blocks.data) or listing.at != len(listing.data):
             raise Damaged("content that nothing tells of")
         if not all(name.endswith(".tape") and name[0] != "." and "/" not in name for name in self.tapes):

@@ -46,6 +46,8 @@ static bool read_head(const struct content *c, struct err *e)
 {
     struct pack_head head;
 
+    if (in_size(c->in) < sizeof head + sizeof c->tail)
+        return damaged(c, in_size(c->in), "cut short", e);
     if (!in_bytes(c->in, &head, sizeof head))
         return damaged(c, in_at(c->in), in_fault(c->in), e);
     if (head.magic != PACK_MAGIC)
@@ -62,10 +64,8 @@ static bool read_head(const struct content *c, struct err *e)
 
 static bool read_tail(struct content *c, struct err *e)
 {
-    uint64_t size = in_size(c->in), least = sizeof(struct pack_head) + sizeof c->tail;
+    uint64_t size = in_size(c->in);
 
-    if (size < least)
-        return damaged(c, size, "cut short", e);
     in_seek(c->in, size - sizeof c->tail);
     if (!in_bytes(c->in, &c->tail, sizeof c->tail))
         return damaged(c, in_at(c->in), in_fault(c->in), e);
