@@ -148,7 +148,7 @@ SLICE = 1 << 20
 WIDTHS = {FUNCTIONS: 56, NODES: 32, THREADS: 64, PROCESSES: 64}
 
 
-def packed_tape(tape, name, alive=False, **changed):
+def packed_tape(tape, name, /, alive=False, **changed):
     """(blocks, entry) of the list, of the bytes of a finished tape. changed: fields of the entry that lie."""
     content, blocks, [end] = b"", 0, struct.unpack_from("<Q", tape, 128)
     at = HEADER // CELL
@@ -164,7 +164,7 @@ def packed_tape(tape, name, alive=False, **changed):
     return content, struct.pack("<QQQ8I", *fields.values()) + tape[:fields["header"]] + name
 
 
-def pack_of(content, listed, deflate=True, **changed):
+def pack_of(content, listed, /, deflate=True, **changed):
     """The bytes of a pack of that content, whose list begins at `listed`. changed: fields of the tail that lie."""
     table, stored = b"", b""
     for at in range(0, len(content), SLICE):
