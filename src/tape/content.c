@@ -143,7 +143,7 @@ struct content *content_open(const char *path, struct err *e)
     c->in = in;
     c->path = arena_cstr(arena, str_of(path));
     if (read_head(c, e) && read_tail(c, e) && tail_fits(c, e) && read_table(c, e)) {
-        c->slice = arena_alloc(arena, PACK_SLICE);
+        c->slice = arena_alloc(arena, slice_bytes(c, 0) + TAPE_CELL);
         return c;
     }
     content_close(c);
