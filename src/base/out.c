@@ -19,6 +19,7 @@ struct out {
     int fd;              /* -1: memory */
     int fault;           /* errno of the first fault, 0 while all is well */
     char *path, *beside; /* NULL: no file to put in place */
+    bool nameless;       /* it has no name so far */
     char *buffer;
     size_t used, size;
 };
@@ -73,6 +74,31 @@ static bool replaceable(const char *path, struct err *e)
     return true;
 }
 
+/* A file that is gone with us, however we end, until it is given a name. -1: not in
+ * this file system, or there is no /proc to name it by. */
+static int open_nameless(const char *path, mode_t mode)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = folder ? open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode) : -1;
+    char name[32];
+
+    free(folder);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    if (fd < 0 || access(name, F_OK) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool give_name(const struct out *o)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", o->fd);
+    return linkat(AT_FDCWD, name, AT_FDCWD, o->beside, AT_SYMLINK_FOLLOW) == 0;
+}
+
 static struct out *open_file(const char *path, mode_t mode, struct err *e)
 {
     if (strcmp(path, "-") == 0)
@@ -84,7 +110,10 @@ static struct out *open_file(const char *path, mode_t mode, struct err *e)
         err_set(e, ERR_IO, "cannot write: %s: out of memory", path);
         return NULL;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    int fd = open_nameless(path, mode);
+    bool nameless = fd >= 0;
+    if (!nameless)
+        fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {
         err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
         free(beside);
@@ -93,6 +122,7 @@ static struct out *open_file(const char *path, mode_t mode, struct err *e)
     struct out *o = out_new(fd);
     o->path = strdup(path);
     o->beside = beside;
+    o->nameless = nameless;
     if (!o->path)
         o->fault = ENOMEM;
     return o;
@@ -186,11 +216,26 @@ void out_abandon(struct out *o)
 {
     if (!o)
         return;
-    if (o->path || o->beside) {
+    if (o->beside) {
         close(o->fd);
-        unlink(o->beside);
+        if (!o->nameless)
+            unlink(o->beside);
     }
     out_free(o);
+}
+
+static void put_in_place(struct out *o)
+{
+    if (o->nameless && o->fault == 0) {
+        o->nameless = !give_name(o);
+        o->fault = o->nameless ? errno : 0;
+    }
+    if (close(o->fd) != 0 && o->fault == 0)
+        o->fault = errno;
+    if (o->fault == 0 && rename(o->beside, o->path) != 0)
+        o->fault = errno;
+    if (o->fault != 0 && !o->nameless)
+        unlink(o->beside);
 }
 
 bool out_close(struct out *o, struct err *e)
@@ -199,14 +244,8 @@ bool out_close(struct out *o, struct err *e)
         return true;
     if (o->fd >= 0)
         flush(o);
-    if (o->beside) {
-        if (close(o->fd) != 0 && o->fault == 0)
-            o->fault = errno;
-        if (o->fault == 0 && rename(o->beside, o->path) != 0)
-            o->fault = errno;
-        if (o->fault != 0)
-            unlink(o->beside);
-    }
+    if (o->beside)
+        put_in_place(o);
     bool ok = o->fault == 0;
     if (!ok)
         err_set(e, ERR_IO, "cannot write: %s: %s",

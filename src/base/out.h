@@ -2,7 +2,8 @@
 /* out.h - where bytes go: a file, stdout, or memory.
  * Sticky: after a fault (disk full, closed pipe) writes vanish, and out_close
  * tells it once, so writers have no error branch. A file appears whole or not
- * at all: it is written beside its place and renamed by a good out_close. */
+ * at all: it has no name, or where that cannot be one beside its place, until a good
+ * out_close. */
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import stat
@@ -221,14 +222,20 @@ def figures(run_sonde, recording):
     return report, {f["qualname"]: f for f in report["functions"]}
 
 
+def when_asleep(run_sonde, recording):
+    """The functions of LIVE as soon as all of it sleeps."""
+    deadline, functions = time.monotonic() + 30, {}
+    while functions.get("time.sleep", {"calls": 0})["calls"] < SLEEPERS:
+        assert time.monotonic() < deadline
+        _, functions = figures(run_sonde, recording)
+    return functions
+
+
 @pytest.mark.smoke
 def test_a_recording_being_written_is_packed_as_it_is_then(run_sonde, live, tmp_path):
     """What sleeps is charged up to the moment of packing: after a reader before it, before one after it."""
     program = live(LIVE)
-    deadline, before = time.monotonic() + 30, {}
-    while before.get("time.sleep", {"calls": 0})["calls"] < SLEEPERS:
-        assert time.monotonic() < deadline
-        _, before = figures(run_sonde, program.recording)
+    before = when_asleep(run_sonde, program.recording)
     path = pack(run_sonde, program.recording)
     _, after = figures(run_sonde, program.recording)
     report, then = figures(run_sonde, path)
@@ -283,11 +290,16 @@ work()
 """
 
 
+def begun(path):
+    with open(path, "rb") as tape:
+        return any(tape.read(8))
+
+
 def test_packs_of_a_busy_program_are_whole(run_sonde, live, tmp_path):
     """New functions, paths, threads at each moment: a pack refers to nothing that is not in it, and never shrinks."""
     program = live(BUSY)
     deadline, calls = time.monotonic() + 30, 0
-    while len(list(program.recording.glob("*.tape"))) < 5:
+    while sum(begun(path) for path in program.recording.glob("*.tape")) < 5:
         assert time.monotonic() < deadline
     for n in range(8):
         path = tmp_path / f"{n}.sonde"
@@ -312,16 +324,15 @@ def recording(run_sonde, python, tmp_path):
 
 def test_beside_the_recording_for_its_owner_alone(run_sonde, recording, tmp_path):
     before = {path: path.read_bytes() for path in recording.iterdir()}
-    os.umask(previous := os.umask(0))
-    path = pack(run_sonde, recording)
+    run_sonde("pack", recording, umask=0, check=True)
+    path = recording.with_suffix(".pack.sonde")
     assert path == tmp_path / "app.pack.sonde" and stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {path: path.read_bytes() for path in recording.iterdir()} == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.pack.sonde", "app.py", "app.sonde"]
+    path.write_text("older")
     os.chmod(path, 0o644)
-    first = path.read_bytes()
-    assert pack(run_sonde, pathlib.Path(f"{recording}/")) == path, "an older pack is replaced"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and len(path.read_bytes()) == len(first)
-    assert os.umask(previous) == previous
+    run_sonde("pack", f"{recording}/", umask=0, check=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and list(Pack(path).tapes)
 
 
 def test_the_newest_here(run_sonde, python, recording, tmp_path):
@@ -366,13 +377,13 @@ def on_a_terminal(words, folder, env):
     return process.wait(), shown.decode().replace("\r\n", "\n")
 
 
-def test_what_a_terminal_shows(sonde, clean_env, recording, live, tmp_path):
+def test_what_a_terminal_shows(sonde, run_sonde, clean_env, recording, live, tmp_path):
     status, shown = on_a_terminal([sonde, "pack", "app.sonde"], tmp_path, clean_env)
     assert status == 0
     assert re.fullmatch(r"sonde: app\.pack\.sonde: [\d.]+ K?B of [\d.]+ KB, 1 process\n", shown)
     status, shown = on_a_terminal([sonde, "pack", "-o", "-", "app.sonde"], tmp_path, clean_env)
     assert (status, shown) == (2, "sonde: a pack is no text: -o -: stdout is a terminal (-o FILE, or a pipe)\n")
-    live(LIVE)
+    when_asleep(run_sonde, live(LIVE).recording)
     status, shown = on_a_terminal([sonde, "pack", "live.sonde"], tmp_path, clean_env)
     assert re.search(r"of [\d.]+ [KM]B, 2 processes \(2 of them running\)\n$", shown)
 
@@ -491,6 +502,22 @@ def test_small_and_in_little_memory(run_sonde, sonde, clean_env, python, tmp_pat
     assert peak_kb(sonde, clean_env, tmp_path, "pack", "app.sonde") < 12 << 10
     packed = (tmp_path / "app.pack.sonde").stat().st_size
     assert packed < gzipped(recording) / 3 and packed < size / 12
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, 64 << 10))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def test_one_that_is_killed_leaves_nothing(sonde, clean_env, run_sonde, python, tmp_path):
+    """In mid-write: by the signal for a file that grows too large."""
+    recording = record(run_sonde, python, tmp_path, LARGE)
+    (tmp_path / "app.pack.sonde").write_text("as it was")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = subprocess.run([sonde, "pack", recording], env=clean_env, preexec_fn=limit_files)
+    assert done.returncode == -signal.SIGXFSZ
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert (tmp_path / "app.pack.sonde").read_text() == "as it was"
 
 
 def test_like_processes_share(run_sonde, python, tmp_path):
