@@ -2,6 +2,8 @@
 /* pack.c - sonde pack: one compressed file of a recording, beside it. */
 #include "tape/pack.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,8 +54,13 @@ static const char *find_recording(struct words words, struct arena *a, struct er
 /* NAME.pack.sonde of NAME.sonde. */
 static const char *beside(const char *recording, struct arena *a, struct err *e)
 {
+    char real[PATH_MAX];
     struct str name = str_of(recording);
+    struct str last = str_basename(name);
 
+    if ((str_eq(last, STR(".")) || str_eq(last, STR(".."))) &&
+        realpath(recording, real))
+        name = str_of(real);
     while (name.len > 1 && name.at[name.len - 1] == '/')
         name.len--;
     if (str_ends(name, STR(".tape"))) {

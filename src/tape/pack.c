@@ -29,6 +29,7 @@ struct packing {
     bool too_long;
     struct progress *progress;
     uint64_t done, all; /* bytes of tapes */
+    uint64_t read;      /* of this one so far */
 };
 
 static void write_bytes(struct packing *p, const void *bytes, size_t len)
@@ -139,7 +140,7 @@ static void take(void *with, struct block *b)
     b->at = NULL;
     p->blocks++;
     if (p->progress)
-        progress_at(p->progress, p->done + p->bytes, p->all);
+        progress_at(p->progress, p->done + (p->read += b->bytes), p->all);
 }
 
 static void *room(void *with, size_t bytes)
@@ -180,7 +181,7 @@ static bool put_tape(struct packing *p, struct tape *t, const char *path, struct
     struct str name = str_basename(str_of(path));
     struct pack_tape is = { .name = (uint32_t)name.len };
 
-    p->bytes = p->blocks = 0;
+    p->bytes = p->blocks = p->read = 0;
     if (!copy_tape(t, path, &here, &why)) {
         struct str text = why_of(&why, path, t->arena);
 
@@ -306,7 +307,8 @@ static bool pack(struct packing *p, const struct recording *r, struct pack_made 
         return false;
     uint64_t list = p->content + p->used;
     put_list(p, r);
-    end_slice(p);
+    if (p->used > 0)
+        end_slice(p);
     put_tail(p, list);
     made->bytes = p->all;
     made->packed_bytes = p->stored;

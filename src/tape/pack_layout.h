@@ -14,6 +14,7 @@ enum {
     PACK_EXPANSION = 200,     /* content is at most so many times as long as the file */
     PACK_CELLS_MAX = 1 << 26, /* of one tape, which has 4 GiB then */
     PACK_TEXT_MAX = 4096,     /* of a note, of why a tape cannot be read */
+    PACK_HEADER = 208,        /* of a tape's header at least; more is of later ones */
 };
 #define PACK_MAGIC 0x4b415045444e4f53u /* "SONDEPAK" */
 #define PACK_END 0x444e4545444e4f53u   /* "SONDEEND" */
@@ -69,7 +70,7 @@ struct pack_tape {
     uint32_t cells;      /* every record's cell is below it */
     uint32_t damaged_at; /* cell where reading had to stop, or 0 */
     uint32_t flags;      /* enum pack_flag */
-    uint32_t header;     /* bytes: those of a struct tape_header, or 0 */
+    uint32_t header;     /* bytes of it, or 0 */
     uint32_t code;       /* enum err_code of what could not be read, or 0 */
     uint32_t why;        /* bytes */
     uint32_t name;       /* bytes */
@@ -79,6 +80,7 @@ struct pack_note { /* behind it its name and its text */
     uint32_t name, text;
 };
 
+_Static_assert(sizeof(struct tape_header) >= PACK_HEADER, "all that version 1 has");
 _Static_assert(sizeof(struct pack_head) == 16, "no padding");
 _Static_assert(sizeof(struct pack_slice) == 16, "no padding");
 _Static_assert(sizeof(struct pack_tail) == TAPE_CELL, "one cell");

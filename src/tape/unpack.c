@@ -63,7 +63,9 @@ static bool entry_good(const struct pack_tape *is)
     return (is->flags & ~known) == 0 && is->cells <= PACK_CELLS_MAX &&
            is->damaged_at <= is->cells &&
            is->blocks <= is->bytes / sizeof(struct pack_block) &&
-           is->header == (unreadable ? 0 : sizeof(struct tape_header)) &&
+           (unreadable
+                ? is->header == 0
+                : is->header >= PACK_HEADER && is->header <= TAPE_HEADER_BYTES) &&
            (is->why > 0) == unreadable && is->why <= PACK_TEXT_MAX &&
            is->code == (unreadable ? (is->code == ERR_IO ? ERR_IO : ERR_FORMAT) : 0);
 }
@@ -83,7 +85,8 @@ static bool list_tape(struct unpack *u, struct listed *l, struct packed *t)
     if (!header || !name || !why ||
         !name_good((struct str){ name, t->is.name }, STR(".tape")))
         return false;
-    memcpy(&t->header, header, t->is.header);
+    size_t known = sizeof t->header;
+    memcpy(&t->header, header, t->is.header < known ? t->is.header : known);
     t->path = arena_printf(u->arena, "%s/%.*s", content_path(u->content),
                            (int)t->is.name, name)
                   .at;

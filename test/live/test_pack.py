@@ -19,7 +19,7 @@ import pytest
 
 import tape_writer
 from disks import disk
-from tape import FINISHED, RUNNING, Pack, Tape, tapes
+from tape import FINISHED, RUNNING, SLICE, Pack, Tape, pack_content, tapes
 
 PROGRAM = """
 import os, signal, sys, threading, time
@@ -335,6 +335,12 @@ def test_beside_the_recording_for_its_owner_alone(run_sonde, recording, tmp_path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and list(Pack(path).tapes)
 
 
+def test_from_within(run_sonde, recording, tmp_path):
+    assert run_sonde("pack", ".", cwd=recording).returncode == 0
+    assert run_sonde("pack", "app.sonde/../app.sonde/.", "-o", "x.sonde").returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.pack.sonde", "app.py", "app.sonde", "x.sonde"]
+
+
 def test_the_newest_here(run_sonde, python, recording, tmp_path):
     done = run_sonde("pack")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "sonde: app.sonde\n")
@@ -460,6 +466,20 @@ def test_a_pack_written_by_the_page_is_read(run_sonde, tmp_path):
                                                             [(b"7.note", b"")], deflate=deflate))
         done = run_sonde("report", "--json", "x.sonde")
         assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+
+
+def test_content_of_whole_slices(run_sonde, recording):
+    """Notes of just the length that makes the content end with a slice, and a byte before and behind that."""
+    short = 8 + len("1000.note")
+    left = SLICE - len(pack_content(pack(run_sonde, recording).read_bytes())[0])
+    notes = [short + 4096] * (left // (short + 4096) - 1)
+    notes += [(left - sum(notes)) // 2, -(-(left - sum(notes)) // 2)]
+    for more in (-1, 0, 1):
+        for n, length in enumerate(notes):
+            (recording / f"{1000 + n}.note").write_bytes(b"x" * (length - short + more * (n == len(notes) - 1)))
+        data = pack(run_sonde, recording).read_bytes()
+        assert len(pack_content(data)[0]) == SLICE + more
+        assert run_sonde("report", "--json", "app.pack.sonde").stdout == run_sonde("report", "--json", "app.sonde").stdout
 
 
 # What it takes.

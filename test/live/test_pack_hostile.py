@@ -171,6 +171,14 @@ def test_refused(read, data, why):
     assert kilobytes < 64 << 10 and seconds < 1
 
 
+def test_a_longer_header_is_a_later_one(read):
+    """What it tells beyond the first 208 bytes is passed over."""
+    content, entry = one(header=4096)
+    assert len(entry) == 56 + 4096 + len(b"100-1.tape")
+    assert read(pack([(content, entry)]))[0] == 0
+    assert read(pack([one(header=4097)]))[0] == 1
+
+
 def test_the_hostile_ones_are_near_to_one_that_is_read(read):
     """What they change is all that is wrong with them."""
     for data in (pack([one()]), blocks(lambda content: content), listed(lambda listing: listing),
