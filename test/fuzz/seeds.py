@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""seeds.py FOLDER SONDE: tapes to begin fuzzing with.
+"""seeds.py TARGET FOLDER SONDE: tapes or packs to begin fuzzing with.
 
 Recordings of a small program by each Python that is here, finished and killed, and
 made-up ones that hold every kind of record.
@@ -95,7 +95,10 @@ def packed(folder, sonde):
 
 
 if __name__ == "__main__":
-    folder = pathlib.Path(sys.argv[1])
+    folder = pathlib.Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
-    made_up(folder)
-    recorded(folder, pathlib.Path(sys.argv[2]).resolve())
+    if sys.argv[1] == "pack":
+        packed(folder, pathlib.Path(sys.argv[3]).resolve())
+    else:
+        made_up(folder)
+        recorded(folder, pathlib.Path(sys.argv[3]).resolve())
