@@ -30,8 +30,9 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 	@$(MAKE) build
 	@tool/check --long
 
-bench: build  ## sonde beside cProfile, on each Python
+bench: build  ## sonde beside cProfile on each Python, and beside pstats
 	@$(venv)/bin/python bench/bench.py
+	@$(venv)/bin/python bench/dumps.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { CHUNK_BYTES = 256 * 1024, ALIGN = alignof(max_align_t) };
+enum { PAGE_BYTES = 2 << 20 }; /* of the large ones, where the system has any */
 
 struct chunk {
     struct chunk *next;
@@ -58,11 +60,21 @@ void arena_close(struct arena *a)
     free(a);
 }
 
+/* Filling tens of megabytes page by page costs more than what is put there. */
+static void ask_for_large_pages(char *at, size_t bytes)
+{
+    size_t skip = (PAGE_BYTES - (uintptr_t)at % PAGE_BYTES) % PAGE_BYTES;
+
+    if (bytes >= 2 * (size_t)PAGE_BYTES)
+        madvise(at + skip, (bytes - skip) / PAGE_BYTES * PAGE_BYTES, MADV_HUGEPAGE);
+}
+
 /* A big piece goes behind the newest chunk, which stays the one to fill. */
 static void *alloc_big(struct arena *a, size_t bytes)
 {
     struct chunk *c = chunk_new(bytes);
 
+    ask_for_large_pages(c->bytes, bytes);
     c->used = bytes;
     if (a->chunks) {
         c->next = a->chunks->next;

@@ -35,12 +35,12 @@ static void put(struct map *m, uint32_t folded, uint32_t id)
     m->slot[at] = (struct map_slot){ folded, id };
 }
 
-static void grow(struct map *m)
+static void resize(struct map *m, uint32_t size)
 {
     struct map_slot *old = m->slot;
     uint32_t old_size = m->size;
 
-    m->size = old_size ? old_size * 2 : 64;
+    m->size = size;
     m->slot = arena_array(m->arena, m->size, sizeof *m->slot);
     for (uint32_t i = 0; i < m->size; i++)
         m->slot[i].id = MAP_NONE;
@@ -52,7 +52,23 @@ static void grow(struct map *m)
 void map_add(struct map *m, uint64_t hash, uint32_t id)
 {
     if (m->used >= m->size / 2)
-        grow(m);
+        resize(m, m->size ? m->size * 2 : 64);
     put(m, fold(hash), id);
     m->used++;
+}
+
+void map_expect(struct map *m, uint32_t ids)
+{
+    uint32_t size = 64;
+
+    while (size / 2 < ids && size < 1u << 30)
+        size *= 2;
+    if (size > m->size)
+        resize(m, size);
+}
+
+void map_prefetch(const struct map *m, uint64_t hash)
+{
+    if (m->size > 0)
+        __builtin_prefetch(&m->slot[fold(hash) & (m->size - 1)], 1);
 }

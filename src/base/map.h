@@ -18,9 +18,13 @@ struct map {
 };
 
 struct map map_on(struct arena *a);
+/* So many ids are to come: a hint that spares moving them. */
+void map_expect(struct map *m, uint32_t ids);
 /* The id with that hash that `same` agrees to, or MAP_NONE. */
 uint32_t map_find(const struct map *m, uint64_t hash,
                   bool (*same)(const void *with, uint32_t id), const void *with);
 void map_add(struct map *m, uint64_t hash, uint32_t id);
+/* Soon that hash will be looked for: its place comes into the processor's caches. */
+void map_prefetch(const struct map *m, uint64_t hash);
 
 #endif

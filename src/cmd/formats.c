@@ -17,6 +17,9 @@ static const struct format {
     { "recording", ".sonde", "a directory: one tape for each process", true, true },
     { "pack", ".sonde", "one compressed file of a recording (sonde pack)", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
+    { "pstats", ".prof",
+      "dumps of cProfile, profile and profiling: report --pstats, pstats", true,
+      false },
     { "json", ".json", "sonde report --json", false, true },
 };
 enum { FORMATS = sizeof formats / sizeof *formats };

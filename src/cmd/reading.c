@@ -9,9 +9,7 @@
 #include "tape/recording.h"
 
 enum {
-    KEY_JSON = 4096,
-    KEY_ONLY,
-    KEY_NOT,
+    KEY_JSON = READING_NOT + 1,
     KEY_REVERSE,
     KEY_STRIP_DIRS,
     KEY_BY,
@@ -23,8 +21,10 @@ const struct argp_option reading_options[] = {
       "pstats has them; several with commas (default: time)",
       0 },
     { "limit", 'n', "N", 0, "so many rows, or a share of them such as 0.5", 0 },
-    { "only", KEY_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)", 0 },
-    { "not", KEY_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)", 0 },
+    { "only", READING_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)",
+      0 },
+    { "not", READING_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)",
+      0 },
     { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
       0 },
     { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
@@ -89,9 +89,9 @@ bool reading_option(struct reading *r, int key, const char *value, struct err *e
     case 'o':
         r->output = value;
         return true;
-    case KEY_ONLY:
+    case READING_ONLY:
         return take_filter(r, value, false, e);
-    case KEY_NOT:
+    case READING_NOT:
         return take_filter(r, value, true, e);
     case KEY_BY:
         return take_by(r, value, e);
@@ -121,6 +121,17 @@ static const char *title_of(struct words files, struct arena *a)
     return arena_printf(a, "%s and %d more", first, files.count - 1).at;
 }
 
+bool reading_newest(char *newest[2], struct arena *a, struct err *e)
+{
+    newest[0] = recording_newest(".", a);
+    if (!newest[0])
+        return err_set(e, ERR_IO,
+                       "no recording here: .: no *.sonde in this directory (sonde "
+                       "run app.py makes one)");
+    cmd_say("%s", newest[0]);
+    return true;
+}
+
 struct profile *reading_open(struct words files, const char **title, struct arena *a,
                              struct err *e)
 {
@@ -128,14 +139,8 @@ struct profile *reading_open(struct words files, const char **title, struct aren
     bool ok = true;
 
     if (files.count == 0) {
-        newest[0] = recording_newest(".", a);
-        if (!newest[0]) {
-            err_set(e, ERR_IO,
-                    "no recording here: .: no *.sonde in this directory (sonde "
-                    "run app.py makes one)");
+        if (!reading_newest(newest, a, e))
             return NULL;
-        }
-        cmd_say("%s", newest[0]);
         files = (struct words){ 1, newest };
     }
     *title = title_of(files, a);

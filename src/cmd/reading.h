@@ -10,6 +10,7 @@
 #include "report/report.h"
 
 enum { READING_FILTERS_MAX = 64 };
+enum { READING_ONLY = 4096, READING_NOT }; /* keys of --only and --not */
 
 struct reading {
     struct filter filter[READING_FILTERS_MAX];
@@ -25,6 +26,8 @@ struct reading {
 extern const struct argp_option reading_options[]; /* for struct cmd's `shared` */
 bool reading_option(struct reading *r, int key, const char *value, struct err *e);
 
+/* Into newest[0] the newest recording here, named on stderr; false and e: none. */
+bool reading_newest(char *newest[2], struct arena *a, struct err *e);
 /* title: what to call it; lives in the arena. NULL and e on failure. */
 struct profile *reading_open(struct words files, const char **title, struct arena *a,
                              struct err *e);

@@ -2,6 +2,7 @@
 /* report.c - sonde report: tables, callers, callees, trees, processes, JSON. */
 #include <unistd.h>
 
+#include "cmd/as_pstats.h"
 #include "cmd/costs.h"
 #include "cmd/reading.h"
 #include "model/fold.h"
@@ -20,7 +21,9 @@ enum {
 
 struct report_args {
     struct reading reading;
-    bool callers, callees, tree, processes, as_cprofile, corrected;
+    struct typed typed[TYPED_MAX]; /* -s -n --only --not: read when it is known how */
+    int count;
+    bool callers, callees, tree, processes, as_cprofile, corrected, pstats, all;
 };
 
 static const struct argp_option options[] = {
@@ -35,8 +38,15 @@ static const struct argp_option options[] = {
     { "corrected", KEY_CORRECTED, NULL, 0,
       "a column with self times less what counting cost", 0 },
     { "why", KEY_WHY, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "pstats", KEY_PSTATS, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "all", KEY_ALL, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "pstats", KEY_PSTATS, NULL, 0,
+      "byte for byte what pstats prints: neither sorted nor cut unless asked; -n, "
+      "--only "
+      "and --not in the order typed",
+      0 },
+    { "all", KEY_ALL, NULL, 0,
+      "nine tables as pstats prints them: by each key, callers and callees, 100 rows "
+      "each but the first",
+      0 },
     { 0 },
 };
 
@@ -71,9 +81,20 @@ static bool option(void *args, int key, const char *value, struct err *e)
         a->corrected = true;
         return true;
     case KEY_PSTATS:
-        return not_yet("--pstats", "-s, -n, --only and --strip-dirs work as there", e);
+        a->pstats = true;
+        return true;
     case KEY_ALL:
-        return not_yet("--all", "-n shows as many rows as there are", e);
+        a->all = true;
+        return true;
+    case 's':
+    case 'n':
+    case READING_ONLY:
+    case READING_NOT:
+        if (a->count == TYPED_MAX)
+            return err_set(e, ERR_USAGE,
+                           "too many of -s -n --only --not: %d are enough", TYPED_MAX);
+        a->typed[a->count++] = (struct typed){ key, value };
+        return true;
     }
     return reading_option(&a->reading, key, value, e);
 }
@@ -172,10 +193,57 @@ static bool heeded(const struct report_args *a, struct err *e)
                    whole ? "--processes" : "--tree", option);
 }
 
+/* What --pstats has no use for; and --all, which has its own order. */
+static bool is_of_pstats(const struct report_args *a, struct err *e)
+{
+    const struct reading *r = &a->reading;
+    const char *option = a->tree                ? "--tree"
+                         : a->processes         ? "--processes"
+                         : a->corrected         ? "--corrected"
+                         : r->json              ? "--json"
+                         : r->by != BY_FUNCTION ? "--by"
+                         : a->all && a->callers ? "--callers"
+                         : a->all && a->callees ? "--callees"
+                         : a->all && r->reverse ? "--reverse"
+                                                : NULL;
+
+    for (int i = 0; i < a->count && a->all && !option; i++)
+        if (a->typed[i].key == 's')
+            option = "--sort";
+    return !option || err_set(e, ERR_USAGE, "%s does not heed %s (leave one out)",
+                              a->all ? "--all" : "--pstats", option);
+}
+
+static int report_as_pstats(const struct report_args *a, struct words words,
+                            struct err *e)
+{
+    struct as_pstats asked = {
+        .typed = a->typed,
+        .count = a->count,
+        .all = a->all,
+        .callers = a->callers,
+        .callees = a->callees,
+        .reverse = a->reading.reverse,
+        .strip_dirs = a->reading.strip_dirs,
+        .as_cprofile = a->as_cprofile,
+        .output = a->reading.output,
+    };
+
+    if (!is_of_pstats(a, e))
+        return 2;
+    return as_pstats(&asked, words, e) ? 0 : 1;
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
-    const struct report_args *a = args;
+    struct report_args typed = *(const struct report_args *)args;
+    const struct report_args *a = &typed;
 
+    if (a->pstats || a->all)
+        return report_as_pstats(a, words, e);
+    for (int i = 0; i < a->count; i++)
+        if (!reading_option(&typed.reading, a->typed[i].key, a->typed[i].value, e))
+            return 2;
     if (!go_together(a, e) || !heeded(a, e))
         return 2;
     struct arena *arena = arena_open();

@@ -3,7 +3,7 @@
  * went to is known when its children follow. */
 #include "model/fold.h"
 
-#include "base/arena.h"
+#include "base/map.h"
 #include "model/build.h"
 
 struct folding {
@@ -52,6 +52,38 @@ static void fold_new(const struct folding *f)
     }
 }
 
+struct wanted {
+    const struct profile *profile;
+    const struct function *function;
+};
+
+static bool is_named_so(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+    const struct function *f = profile_function(w->profile, id);
+
+    return f->line == w->function->line && str_eq(f->name, w->function->name) &&
+           str_eq(f->file, w->function->file);
+}
+
+/* What folds to one function so far goes on to the first of that name. */
+static void fold_names(const struct folding *f, struct arena *scratch)
+{
+    struct map names = map_on(scratch);
+
+    for (function_id i = 0; i < profile_functions(f->from); i++) {
+        struct wanted w = { f->from, profile_function(f->from, i) };
+        uint64_t hash = str_hash(w.function->file) * 31 + str_hash(w.function->name) +
+                        w.function->line;
+        uint32_t first = map_find(&names, hash, is_named_so, &w);
+
+        if (first == MAP_NONE)
+            map_add(&names, hash, i);
+        else if (f->function_to[i] == i)
+            f->function_to[i] = first;
+    }
+}
+
 static void fold_node(const struct folding *f, node_id id)
 {
     const struct node *n = profile_node(f->from, id);
@@ -88,6 +120,8 @@ struct profile *fold(const struct profile *p, enum fold how)
     build_expect(f.build, profile_nodes(p));
     copy_rest(&f);
     fold_new(&f);
+    if (how & FOLD_NAMES)
+        fold_names(&f, scratch);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         fold_node(&f, n);
     arena_close(scratch);

@@ -1,105 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sort.c - keys as lists of columns, and a merge sort, which is stable. */
+/* sort.c - a merge sort, which is stable. */
 #include "report/sort.h"
 
 #include <string.h>
 
-enum field { PRIMITIVE, CALLS, TIME, CUMULATIVE, FILE_NAME, LINE, NAME, STANDARD };
-
-/* In pstats' order, on which the meaning of abbreviations depends. */
-static const struct key {
-    const char *name;
-    unsigned char field[3];
-    int fields;
-} keys[] = {
-    { "calls", { CALLS }, 1 },
-    { "ncalls", { CALLS }, 1 },
-    { "cumtime", { CUMULATIVE }, 1 },
-    { "cumulative", { CUMULATIVE }, 1 },
-    { "filename", { FILE_NAME }, 1 },
-    { "line", { LINE }, 1 },
-    { "module", { FILE_NAME }, 1 },
-    { "name", { NAME }, 1 },
-    { "nfl", { NAME, FILE_NAME, LINE }, 3 },
-    { "pcalls", { PRIMITIVE }, 1 },
-    { "stdname", { STANDARD }, 1 },
-    { "time", { TIME }, 1 },
-    { "tottime", { TIME }, 1 },
-};
-
-enum { KEYS = sizeof keys / sizeof keys[0] };
-
-_Static_assert((int)KEYS == (int)SORT_KEYS_MAX, "pstats has thirteen");
-
-/* Length of the longest beginning this key shares with an earlier one. */
-static size_t shared_with_earlier(int key)
-{
-    size_t shared = 0;
-
-    for (int i = 0; i < key; i++) {
-        size_t same = 0;
-
-        while (keys[key].name[same] && keys[key].name[same] == keys[i].name[same])
-            same++;
-        if (same > shared)
-            shared = same;
-    }
-    return shared;
-}
-
-/* pstats gives every prefix to the first key that has it, and takes it away
- * again where a later key, going through its own from the longest on, finds
- * the first one taken. So "cum" is nobody's, yet "cu" is cumtime's. */
-static const struct key *find(struct str word)
-{
-    const struct key *found = NULL;
-
-    for (int i = 0; i < KEYS && word.len > 0; i++) {
-        size_t shared = shared_with_earlier(i);
-
-        if (!str_begins(str_of(keys[i].name), word) || word.len < shared)
-            continue;
-        if (word.len == shared)
-            return NULL;
-        found = &keys[i];
-    }
-    return found;
-}
-
-static bool add_key(struct sort *s, struct str word, struct err *e)
-{
-    const struct key *key = find(word);
-
-    if (!key)
-        return err_set(
-            e, ERR_USAGE,
-            "unknown sort key: '%.*s' (calls cumulative filename line module "
-            "name nfl pcalls stdname time, or enough of one)",
-            (int)word.len, word.at);
-    if (s->fields + key->fields > (int)sizeof s->field)
-        return err_set(e, ERR_USAGE, "too many sort keys: '%.*s' is one too many",
-                       (int)word.len, word.at);
-    for (int i = 0; i < key->fields; i++)
-        s->field[s->fields++] = key->field[i];
-    return true;
-}
-
 bool sort_parse(const char *words, struct sort *sort, struct err *e)
 {
-    size_t len;
+    struct sortkeys keys = { 0 };
 
-    for (;; words += len + 1) {
-        len = strcspn(words, ",");
-        if (!add_key(sort, (struct str){ words, len }, e))
-            return false;
-        if (words[len] == '\0')
-            return true;
-    }
+    if (!sortkeys_parse(&keys, words, e))
+        return false;
+    if (sort->fields + keys.fields > SORT_FIELDS_MAX)
+        return err_set(e, ERR_USAGE, "too many sort keys: '%s'", words);
+    memcpy(sort->field + sort->fields, keys.field, (size_t)keys.fields);
+    sort->fields += keys.fields;
+    return true;
 }
 
 struct sort sort_default(void)
 {
-    return (struct sort){ { TIME, CUMULATIVE, CALLS, STANDARD }, 4 };
+    return (struct sort){ { SORT_TIME, SORT_CUMULATIVE, SORT_CALLS, SORT_STANDARD },
+                          4 };
 }
 
 static int down(uint64_t a, uint64_t b)
@@ -107,24 +28,25 @@ static int down(uint64_t a, uint64_t b)
     return a > b ? -1 : a < b;
 }
 
-static int compare_field(enum field field, const struct row *a, const struct row *b)
+static int compare_field(enum sort_field field, const struct row *a,
+                         const struct row *b)
 {
     switch (field) {
-    case PRIMITIVE:
+    case SORT_PRIMITIVE:
         return down(a->stat.primitive_calls, b->stat.primitive_calls);
-    case CALLS:
+    case SORT_CALLS:
         return down(a->stat.calls, b->stat.calls);
-    case TIME:
+    case SORT_TIME:
         return down(a->stat.self, b->stat.self);
-    case CUMULATIVE:
+    case SORT_CUMULATIVE:
         return down(a->stat.cumulative, b->stat.cumulative);
-    case FILE_NAME:
+    case SORT_FILE:
         return str_cmp(a->file, b->file);
-    case LINE:
+    case SORT_LINE:
         return down(b->line, a->line);
-    case NAME:
+    case SORT_NAME:
         return str_cmp(a->name, b->name);
-    case STANDARD:
+    case SORT_STANDARD:
         return str_cmp(a->standard, b->standard);
     }
     return 0;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sort.h - the order of rows: pstats' thirteen keys and every abbreviation it
- * accepts. Times and counts go down, texts and lines up; several keys follow
- * one another, and what they leave equal keeps its place. */
+/* sort.h - the order of rows: by pstats' keys (pstats/sortkey.h), which may follow
+ * one another; what they leave equal keeps its place. */
 #ifndef REPORT_SORT_H
 #define REPORT_SORT_H
 
 #include "base/err.h"
+#include "pstats/sortkey.h"
 #include "report/rows.h"
 
-enum { SORT_KEYS_MAX = 13 };
-
-struct sort { /* columns to compare, one after the other */
-    unsigned char field[3 * SORT_KEYS_MAX];
+struct sort {                             /* columns to compare, one after the other */
+    unsigned char field[SORT_FIELDS_MAX]; /* enum sort_field */
     int fields;
 };
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""seeds.py TARGET FOLDER SONDE: tapes or packs to begin fuzzing with.
+"""seeds.py tape|pack|pstats|regex FOLDER SONDE: files to begin fuzzing with.
 
-Recordings of a small program by each Python that is here, finished and killed, and
-made-up ones that hold every kind of record.
+Tapes: recordings of a small program by each Python that is here, finished and killed, and made-up ones that hold
+every kind of record. Dumps: of every profiler of each Python, and in each version of marshal.
 """
 
 import pathlib
@@ -94,11 +94,36 @@ def packed(folder, sonde):
     (folder / "made-damaged.sonde").write_bytes(pack([(whole[0][0], damaged)], deflate=False))
 
 
+def dumped(folder):
+    from dumps.pythons import PYTHONS
+    for version, python in PYTHONS.items():
+        with tempfile.TemporaryDirectory() as place:
+            writers = pathlib.Path(__file__).parents[1] / "dumps/writers.py"
+            subprocess.run([python, "-W", "ignore", writers, place], check=True, stdout=subprocess.DEVNULL)
+            for dump in pathlib.Path(place).glob("*.prof"):
+                for how in (0, 8 + 16, 32 + 4, 64 + 2, 255):
+                    if dump.stat().st_size < 4096:
+                        (folder / f"{version}-{dump.stem}-{how}").write_bytes(dump.read_bytes() + bytes([how]))
+
+
+PATTERNS = [r"[a-z_]\w+(?=\()|^$", r"(?P<n>a|b)*(?P=n)\1", r"(?i)x{2,3}?[^]\d-]+\Z", r"(?x) a b # c", r"(?(1)a|b)(c)",
+            r"(?<=a)b\b|\x41\u0041\U00000041\101", r"(?a:\w\W\s\S\d\D\b\B[\W\D])", r"(?i-s:.)(?>a*)a++"]
+
+
+def expressions(folder):
+    for number, pattern in enumerate(PATTERNS):
+        (folder / f"{number}").write_bytes(pattern.encode() + b"\0/srv/ab.py:41(xx\xc3\xa4)")
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
     if sys.argv[1] == "pack":
         packed(folder, pathlib.Path(sys.argv[3]).resolve())
+    elif sys.argv[1] == "pstats":
+        dumped(folder)
+    elif sys.argv[1] == "regex":
+        expressions(folder)
     else:
         made_up(folder)
         recorded(folder, pathlib.Path(sys.argv[3]).resolve())

@@ -254,8 +254,8 @@ def test_a_pack_of_version_1_opens_for_ever(root, report):
     (["-n", ""], "-n ''"), (["-n", "nan"], "-n 'nan'"), (["--by", "fil"], "did you mean file?"),
     (["--by", "file", "--tree"], "--by and --tree"), (["--callers", "--by", "role"], "--by and --callers"),
     (["--processes", "--by", "file"], "--by and --processes"),
-    (["--why"], "--why"), (["--pstats"], "--pstats"),
-    (["--all"], "--all")])
+    (["--why"], "--why"), (["--pstats", "--tree"], "--tree"),
+    (["--all", "--reverse"], "--reverse")])
 def test_bad_words(tmp_path, run_sonde, words, said):
     write(tmp_path / "x.sonde", 1, [(1, "a" * 40, "/a.py", 3)])
     done = run_sonde("report", "x.sonde", *words)

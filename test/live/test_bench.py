@@ -54,6 +54,26 @@ def test_a_trial_measures_each_variant(bench, python, python_version, tmp_path):
     assert (tmp_path / "results.md").read_text().startswith("| ")
 
 
+def test_a_trial_of_big_dumps(root, clean_env, tmp_path):
+    """Small ones: every figure is there, and both print the same, which it checks itself."""
+    done = subprocess.run([sys.executable, root / "bench/dumps.py", "-n", "1", "--functions", "500", "-o", tmp_path],
+                          env=clean_env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+    results = json.loads((tmp_path / "dumps.json").read_text())
+    assert results["schema"] == "sonde.bench.dumps/1" and results["rounds"] == 1
+    for row in results["subjects"]:
+        assert row["ratios"] == [row["ratio"]] * 2 and math.isclose(row["ratio"], row["pstats_ms"] / row["sonde_ms"])
+    assert math.isclose(results["size"]["ratio"], results["size"]["large_ms"] / results["size"]["small_ms"])
+    assert done.stdout == (tmp_path / "dumps.md").read_text() and done.stdout.count("\n") == 5
+
+
+def test_big_dumps_were_measured_and_are_within_bounds(root):
+    results = json.loads((root / "bench/dumps.json").read_text())
+    assert results["functions"] == 50000 and results["rounds"] >= 7
+    assert [row["bound"] for row in results["subjects"]] == [25, 50]
+    assert all(row["ratio"] >= row["bound"] and row["memory"] <= 4 for row in results["subjects"])
+    assert results["size"]["ratio"] <= results["size"]["bound"] == 11
+
+
 def test_interrupted_it_leaves_no_process(bench, python):
     running = bench("--python", python, "--only", "fib")
     while not (children := measured_of(running.pid)) and running.poll() is None:

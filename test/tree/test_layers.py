@@ -7,8 +7,8 @@ import pytest
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What the page is compiled from: it may use no library.
-PAGE = {"base", "tape", "model", "import", "export"}
-LIBRARIES = re.compile(r"Python|pcre2|zlib|zstd|lzma|libelf|gelf|dwarf|microhttpd|ncurses|cmocka")
+PAGE = {"base", "tape", "pstats", "model", "import", "export"}
+LIBRARIES = re.compile(r"Python|pcre2|zlib|zstd|lzma|libelf|gelf|dwarf|microhttpd|ncurses|histedit|cmocka")
 
 
 def read_layers(root):

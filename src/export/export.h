@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* export.h - a profile in another tool's format. A format is one file of this folder
+ * that ends in `const struct exporter export_NAME`, and a row in its meson.build. */
+#ifndef EXPORT_EXPORT_H
+#define EXPORT_EXPORT_H
+
+#include "base/out.h"
+#include "model/profile.h"
+
+struct exporter {
+    const char *name;          /* as --to has it */
+    const char *const *suffix; /* of file names, the usual one first; ends in NULL */
+    const char *help;          /* for sonde formats: no capital, no full stop */
+    /* false and e: the format cannot hold what the profile has. */
+    bool (*write)(const struct profile *p, struct out *o, struct err *e);
+};
+
+const struct exporter *const *export_list(void); /* sorted by name; ends in NULL */
+const struct exporter *export_named(const char *name);    /* NULL: none */
+const struct exporter *export_for_file(const char *path); /* by suffix; NULL: none */
+
+#endif
