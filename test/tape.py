@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads tapes by doc/format.md alone, sharing nothing with the C reader it checks.
+"""Reads tapes and packs by doc/format.md alone, sharing nothing with the C reader it checks.
 
 Slow, strict and whole: a reference that leads nowhere is an error here.
 """
@@ -7,6 +7,7 @@ Slow, strict and whole: a reference that leads nowhere is an error here.
 import pathlib
 import struct
 import types
+import zlib
 
 CELL = 64
 HEADER_BYTES = 4096
@@ -60,10 +61,15 @@ def block_sum(data):
 
 
 class Tape:
-    """header, functions, nodes, threads, processes: records by cell, texts as str."""
+    """header, functions, nodes, threads, processes: records by cell, texts as str.
 
-    def __init__(self, path, *, sums=False):
-        self.data = pathlib.Path(path).read_bytes()
+    source: its path, or its bytes. alive: whether its writer lived; None: not asked.
+    """
+
+    def __init__(self, source, *, sums=False, alive=None):
+        path = "a tape" if isinstance(source, bytes) else source
+        self.data = source if isinstance(source, bytes) else pathlib.Path(source).read_bytes()
+        self.alive = alive
         if len(self.data) < HEADER.size:
             raise Damaged(f"{path}: {len(self.data)} bytes")
         self.header = types.SimpleNamespace(
@@ -122,6 +128,10 @@ class Tape:
             if node.function and node.function not in self.functions:
                 raise Damaged(f"node {cell}: function {node.function}")
         for cell, thread in self.threads.items():
+            if self.alive and thread.root not in self.nodes:
+                if any(node.owner_thread == cell for node in self.nodes.values()):
+                    raise Damaged(f"thread {cell}: nodes without their root")
+                continue  # it came while the tape was copied, after the nodes
             if self.nodes[thread.root].parent or self.nodes[thread.root].owner_thread != cell:
                 raise Damaged(f"thread {cell}: root {thread.root}")
 
@@ -151,7 +161,126 @@ class Tape:
         return [n for n, node in self.nodes.items() if node.function in cells]
 
 
+PACK_MAGIC, PACK_END, SLICE = 0x4B415045444E4F53, 0x444E4545444E4F53, 1 << 20
+PACK_HEAD, PACK_SLICE, PACK_TAIL = struct.Struct("<QII"), struct.Struct("<IIQ"), struct.Struct("<8Q")
+PACK_BLOCK, PACK_LIST, PACK_TAPE, PACK_NOTE = map(struct.Struct, ("<4I", "<2I", "<QQQ8I", "<2I"))
+ALIVE, HEADER_DAMAGED, UNREADABLE = 1, 2, 4
+WIDTHS = {FUNCTIONS: 56, NODES: 32, THREADS: 64, PROCESSES: 64}
+
+
+class Taking:
+    """Bytes taken one after another; those that are not there are an error."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def bytes(self, count):
+        self.at += count
+        if self.at > len(self.data):
+            raise Damaged(f"{count} bytes more were told than are there")
+        return self.data[self.at - count:self.at]
+
+    def numbers(self, layout):
+        return layout.unpack(self.bytes(layout.size))
+
+
+def pack_content(data):
+    """The content of a pack, and where its list begins."""
+    if len(data) < PACK_HEAD.size + PACK_TAIL.size:
+        raise Damaged("too short for a pack")
+    if PACK_HEAD.unpack_from(data) != (PACK_MAGIC, 1, SLICE):
+        raise Damaged("not the head of a pack")
+    tail = data[-PACK_TAIL.size:]
+    content_bytes, listed, slices, table_sum, _, reserved, total, magic = PACK_TAIL.unpack(tail)
+    if magic != PACK_END or block_sum(tail[:48] + bytes(8) + tail[56:]) != total or reserved:
+        raise Damaged("tail")
+    if slices != -(-content_bytes // SLICE) or content_bytes - SLICE > 200 * len(data):
+        raise Damaged("lengths")
+    table = data[-PACK_TAIL.size - slices * PACK_SLICE.size:-PACK_TAIL.size]
+    if block_sum(table) != table_sum:
+        raise Damaged("checksum of the table")
+    content, at = b"", PACK_HEAD.size
+    for stored, way, checksum in PACK_SLICE.iter_unpack(table):
+        slice_, length = data[at:at + stored], min(SLICE, content_bytes - len(content))
+        if way == 1:
+            inflate = zlib.decompressobj(-15)
+            slice_ = inflate.decompress(slice_, length + 1)
+            if not inflate.eof or inflate.unused_data:
+                raise Damaged(f"stream at {at}")
+        if way > 1 or len(slice_) != length or block_sum(slice_) != checksum:
+            raise Damaged(f"slice at {at}")
+        content += slice_
+        at += stored
+    if at + len(table) + PACK_TAIL.size != len(data):
+        raise Damaged("bytes that nothing tells of")
+    return content, listed
+
+
+def unpacked(header, blocks):
+    """The bytes of a tape of that header and (cell, kind, owner, count, records): without its writer's own."""
+    [end] = struct.unpack_from("<Q", header, 128)
+    cells = [block[0] for block in blocks] + [end]
+    image = bytearray(end * CELL)
+    image[:len(header)] = header
+    for (cell, kind, owner, count, records), behind in zip(blocks, cells[1:], strict=True):
+        if (cell + 1) * CELL + len(records) > behind * CELL:
+            raise Damaged(f"block at cell {cell} overlaps the next")
+        BLOCK.pack_into(image, cell * CELL, BLOCK_MAGIC, kind, behind - cell, owner, count, 0, 0)
+        image[(cell + 1) * CELL:(cell + 1) * CELL + len(records)] = records
+    return bytes(image)
+
+
+class Pack:
+    """tapes: {name: Tape, or the reason why there is none}; notes: {name: bytes}; moments: {name: (ticks, ns)}."""
+
+    def __init__(self, path):
+        content, listed = pack_content(pathlib.Path(path).read_bytes())
+        blocks, listing = Taking(content[:listed]), Taking(content[listed:])
+        self.tapes, self.notes, self.moments = {}, {}, {}
+        tapes, notes = listing.numbers(PACK_LIST)
+        for _ in range(tapes):
+            self._tape(listing, blocks)
+        for _ in range(notes):
+            name, text = listing.numbers(PACK_NOTE)
+            name = listing.bytes(name).decode()
+            self.notes[name] = listing.bytes(text)
+        if blocks.at != len(blocks.data) or listing.at != len(listing.data):
+            raise Damaged("content that nothing tells of")
+        if not all(name.endswith(".tape") and name[0] != "." and "/" not in name for name in self.tapes):
+            raise Damaged("names")
+
+    def _tape(self, listing, blocks):
+        length, ticks, ns, count, cells, damaged_at, flags, header, code, why, name = listing.numbers(PACK_TAPE)
+        header, name, why = listing.bytes(header), listing.bytes(name).decode(), listing.bytes(why).decode()
+        if list(self.tapes) and name <= max(self.tapes):
+            raise Damaged("order of names")
+        begin = blocks.at
+        found = sorted((self._block(blocks) for _ in range(count)), key=lambda block: block[0])
+        if blocks.at - begin != length or bool(code) != bool(flags & UNREADABLE) or bool(why) != bool(code):
+            raise Damaged(f"{name}: its list entry")
+        self.moments[name] = (ticks, ns)
+        if flags & UNREADABLE or damaged_at:
+            self.tapes[name] = why or f"damaged at cell {damaged_at} of {cells}"
+        else:
+            self.tapes[name] = Tape(unpacked(header, found), alive=bool(flags & ALIVE))
+
+    @staticmethod
+    def _block(blocks):
+        cell, kind, owner, count = blocks.numbers(PACK_BLOCK)
+        if kind == TEXTS:
+            return cell, kind, owner, count, blocks.bytes(count)
+        columns = blocks.bytes(count * WIDTHS[kind])
+        records = bytearray(count * CELL)
+        for byte in range(WIDTHS[kind]):
+            records[byte::CELL] = columns[byte * count:(byte + 1) * count]
+        return cell, kind, owner, count, bytes(records)
+
+
 def tapes(recording, role=AGENT):
     """The tapes of a recording, in order of their beginning. A killed writer may have left one not begun."""
-    found = [Tape(path) for path in pathlib.Path(recording).glob("*.tape") if any(path.read_bytes()[:8])]
+    path = pathlib.Path(recording)
+    if path.is_file():
+        found = [tape for tape in Pack(path).tapes.values() if isinstance(tape, Tape)]
+    else:
+        found = [Tape(path) for path in path.glob("*.tape") if any(path.read_bytes()[:8])]
     return sorted((t for t in found if t.header.role == role), key=lambda t: t.header.started_ns)

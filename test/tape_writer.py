@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tapes as doc/format.md tells, byte for byte: recordings with known figures.
+"""Writes tapes and packs as doc/format.md tells, byte for byte: recordings with known figures.
 
     tape = Tape(pid=100)
     thread = tape.thread("MainThread")
@@ -8,6 +8,9 @@
 """
 
 import struct
+import zlib
+
+from tape import block_sum
 
 CELL = 64
 HEADER = 4096
@@ -140,3 +143,47 @@ class Tape:
         path = folder / (name or f"{self.pid}-{self.started:x}.tape")
         path.write_bytes(self.bytes())
         return path
+
+
+SLICE = 1 << 20
+WIDTHS = {FUNCTIONS: 56, NODES: 32, THREADS: 64, PROCESSES: 64}
+
+
+def packed_tape(tape, name, /, alive=False, **changed):
+    """(blocks, entry) of the list, of the bytes of a finished tape. changed: fields of the entry that lie."""
+    content, blocks, [end] = b"", 0, struct.unpack_from("<Q", tape, 128)
+    at = HEADER // CELL
+    while at < end:
+        _, kind, cells, owner, used, _, _ = struct.unpack_from("<IIIIQQQ", tape, at * CELL)
+        records = tape[(at + 1) * CELL:(at + 1) * CELL + (used if kind == TEXTS else used * CELL)]
+        content += struct.pack("<4I", at, kind, owner, used)
+        content += records if kind == TEXTS else b"".join(records[byte::CELL] for byte in range(WIDTHS[kind]))
+        blocks += 1
+        at += cells
+    fields = {"bytes": len(content), "ticks": 0, "ns": SECOND, "blocks": blocks, "cells": end, "damaged_at": 0,
+              "flags": int(alive), "header": 208, "code": 0, "why": 0, "name": len(name)} | changed
+    return content, struct.pack("<QQQ8I", *fields.values()) + tape[:fields["header"]] + name
+
+
+def pack_of(content, listed, /, deflate=True, **changed):
+    """The bytes of a pack of that content, whose list begins at `listed`. changed: fields of the tail that lie."""
+    table, stored = b"", b""
+    for at in range(0, len(content), SLICE):
+        piece = content[at:at + SLICE]
+        squeezed = zlib.compressobj(wbits=-15) if deflate else None
+        data = squeezed.compress(piece) + squeezed.flush() if squeezed else piece
+        table += struct.pack("<IIQ", len(data), int(deflate), block_sum(piece))
+        stored += data
+    fields = {"content": len(content), "list": listed, "slices": -(-len(content) // SLICE), "table": block_sum(table),
+              "packed_ns": STARTED, "reserved": 0, "sum": 0, "magic": 0x444E4545444E4F53} | changed
+    tail = struct.pack("<8Q", *fields.values())
+    tail = tail[:48] + struct.pack("<Q", changed.get("sum") or block_sum(tail)) + tail[56:]
+    return struct.pack("<QII", 0x4B415045444E4F53, 1, SLICE) + stored + table + tail
+
+
+def pack(tapes, notes=(), **how):
+    """The bytes of a pack of (content, entry) and of (name, text)."""
+    listing = struct.pack("<2I", len(tapes), len(notes)) + b"".join(entry for _, entry in tapes)
+    listing += b"".join(struct.pack("<2I", len(name), len(text)) + name + text for name, text in notes)
+    content = b"".join(blocks for blocks, _ in tapes)
+    return pack_of(content + listing, len(content), **how)

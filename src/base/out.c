@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* out.c - one buffer in front of a descriptor, or one that grows. */
+/* out.c - one buffer in front of a descriptor, or one that grows; zlib deflates. */
 #include "base/out.h"
 
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define ZLIB_CONST
+#include <zlib.h>
 
 enum { BUFFER_BYTES = 64 * 1024 };
 
@@ -17,6 +19,7 @@ struct out {
     int fd;              /* -1: memory */
     int fault;           /* errno of the first fault, 0 while all is well */
     char *path, *beside; /* NULL: no file to put in place */
+    bool nameless;       /* it has no name so far */
     char *buffer;
     size_t used, size;
 };
@@ -71,7 +74,32 @@ static bool replaceable(const char *path, struct err *e)
     return true;
 }
 
-struct out *out_open(const char *path, struct err *e)
+/* A file that is gone with us, however we end, until it is given a name. -1: not in
+ * this file system, or there is no /proc to name it by. */
+static int open_nameless(const char *path, mode_t mode)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = folder ? open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode) : -1;
+    char name[32];
+
+    free(folder);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    if (fd < 0 || access(name, F_OK) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool give_name(const struct out *o)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", o->fd);
+    return linkat(AT_FDCWD, name, AT_FDCWD, o->beside, AT_SYMLINK_FOLLOW) == 0;
+}
+
+static struct out *open_file(const char *path, mode_t mode, struct err *e)
 {
     if (strcmp(path, "-") == 0)
         return out_stdout();
@@ -82,8 +110,10 @@ struct out *out_open(const char *path, struct err *e)
         err_set(e, ERR_IO, "cannot write: %s: out of memory", path);
         return NULL;
     }
-    /* As the umask has it, but never to be written by everybody. */
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+    int fd = open_nameless(path, mode);
+    bool nameless = fd >= 0;
+    if (!nameless)
+        fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {
         err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
         free(beside);
@@ -92,9 +122,21 @@ struct out *out_open(const char *path, struct err *e)
     struct out *o = out_new(fd);
     o->path = strdup(path);
     o->beside = beside;
+    o->nameless = nameless;
     if (!o->path)
         o->fault = ENOMEM;
     return o;
+}
+
+struct out *out_open(const char *path, struct err *e)
+{
+    /* As the umask has it, but never to be written by everybody. */
+    return open_file(path, 0664, e);
+}
+
+struct out *out_open_private(const char *path, struct err *e)
+{
+    return open_file(path, 0600, e);
 }
 
 static void flush(struct out *o)
@@ -144,6 +186,24 @@ void out_bytes(struct out *o, const void *bytes, size_t len)
     }
 }
 
+void out_deflate(struct out *o, const void *bytes, uint32_t len)
+{
+    unsigned char made[16 * 1024];
+    z_stream z = { .next_in = (z_const Bytef *)bytes, .avail_in = len };
+    int status = deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS,
+                              MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY);
+
+    if (status != Z_OK && o->fault == 0)
+        o->fault = ENOMEM;
+    while (status == Z_OK) {
+        z.next_out = made;
+        z.avail_out = sizeof made;
+        status = deflate(&z, Z_FINISH);
+        out_bytes(o, made, sizeof made - z.avail_out);
+    }
+    deflateEnd(&z);
+}
+
 struct str out_text(struct out *o)
 {
     if (o->used == o->size)
@@ -156,11 +216,26 @@ void out_abandon(struct out *o)
 {
     if (!o)
         return;
-    if (o->path || o->beside) {
+    if (o->beside) {
         close(o->fd);
-        unlink(o->beside);
+        if (!o->nameless)
+            unlink(o->beside);
     }
     out_free(o);
+}
+
+static void put_in_place(struct out *o)
+{
+    if (o->nameless && o->fault == 0) {
+        o->nameless = !give_name(o);
+        o->fault = o->nameless ? errno : 0;
+    }
+    if (close(o->fd) != 0 && o->fault == 0)
+        o->fault = errno;
+    if (o->fault == 0 && rename(o->beside, o->path) != 0)
+        o->fault = errno;
+    if (o->fault != 0 && !o->nameless)
+        unlink(o->beside);
 }
 
 bool out_close(struct out *o, struct err *e)
@@ -169,14 +244,8 @@ bool out_close(struct out *o, struct err *e)
         return true;
     if (o->fd >= 0)
         flush(o);
-    if (o->beside) {
-        if (close(o->fd) != 0 && o->fault == 0)
-            o->fault = errno;
-        if (o->fault == 0 && rename(o->beside, o->path) != 0)
-            o->fault = errno;
-        if (o->fault != 0)
-            unlink(o->beside);
-    }
+    if (o->beside)
+        put_in_place(o);
     bool ok = o->fault == 0;
     if (!ok)
         err_set(e, ERR_IO, "cannot write: %s: %s",

@@ -2,7 +2,8 @@
 /* out.h - where bytes go: a file, stdout, or memory.
  * Sticky: after a fault (disk full, closed pipe) writes vanish, and out_close
  * tells it once, so writers have no error branch. A file appears whole or not
- * at all: it is written beside its place and renamed by a good out_close. */
+ * at all: it has no name, or where that cannot be one beside its place, until a good
+ * out_close. */
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
 
@@ -15,6 +16,8 @@ struct out;
 
 /* "-" is stdout. Only a regular file of the user's own is replaced. */
 struct out *out_open(const char *path, struct err *e);
+/* A file for its owner alone (0600), whatever the umask. */
+struct out *out_open_private(const char *path, struct err *e);
 struct out *out_stdout(void);
 struct out *out_memory(void);
 /* The text so far of an out_memory, terminated by a NUL beyond len. */
@@ -25,6 +28,8 @@ bool out_failed(const struct out *o);
 
 void out_char(struct out *o, char c);
 void out_bytes(struct out *o, const void *bytes, size_t len);
+/* What raw deflate (RFC 1951) makes of them, as one whole stream. */
+void out_deflate(struct out *o, const void *bytes, uint32_t len);
 void out_str(struct out *o, struct str s);
 void out_text_of(struct out *o, const char *terminated);
 void out_u64(struct out *o, uint64_t value);

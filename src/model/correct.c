@@ -115,7 +115,8 @@ static uint64_t corrected_self(const struct correcting *c, node_id id)
         return 0;
     if (f->kind == FUNCTION_PYTHON && slow > 1 && events > 0)
         left = unslowed(left / events, slow) * events;
-    return (uint64_t)(left + 0.5);
+    uint64_t corrected = (uint64_t)(left + 0.5); /* beyond 2^53 it may round up */
+    return corrected < n->self ? corrected : n->self;
 }
 
 /* Threads' roots lie among the nodes of others: each is made at its place. */

@@ -3,6 +3,8 @@
  * it knows when others ended. */
 #include "model/from_tape.h"
 
+#include <time.h>
+
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
 #include "tape/fault.h"
@@ -23,15 +25,13 @@ static struct str python_name(struct reading *r, uint32_t hex)
 
 /* Of a tape whose second moment is missing. The time stamp counter and
  * CLOCK_MONOTONIC both begin when the machine does, so that the first moment
- * tells roughly; the present one tells well, on the same machine and boot. */
-static double ns_per_tick_guessed(const struct tape_header *h)
+ * tells roughly; the one it was read at tells well, on the same machine and boot. */
+static double ns_per_tick_guessed(const struct tape *t)
 {
+    const struct tape_header *h = tape_header(t);
     double rough = h->first.ticks ? (double)h->first.ns / (double)h->first.ticks : 1.0;
-    struct clock_pair now;
+    struct clock_pair now = tape_moment(t);
 
-    if (!clock_trusts_tsc())
-        return rough;
-    now = clock_pair_now(CLOCK_KIND_TSC);
     if (now.ticks <= h->first.ticks || now.ns <= h->first.ns)
         return rough;
     double ratio =
@@ -39,12 +39,12 @@ static double ns_per_tick_guessed(const struct tape_header *h)
     return ratio > 0.9 * rough && ratio < 1.1 * rough ? ratio : rough;
 }
 
-static double ns_per_tick(const struct reading *r, const struct tape_header *h)
+static double ns_per_tick(const struct reading *r, const struct tape *t)
 {
-    double ratio = tape_ns_per_tick(h);
+    double ratio = tape_ns_per_tick(tape_header(t));
 
     if (ratio <= 0)
-        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(h);
+        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(t);
     return ratio > 1e-3 && ratio < 1e6 ? ratio : 1.0; /* damaged, else */
 }
 
@@ -88,7 +88,7 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
     if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
         return 0;
     if (tape_alive(t))
-        return clock_ticks((enum clock_kind)h->clock);
+        return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
     uint64_t end = end_ns(r, h);
     if (end <= h->last.ns)
         return h->last.ticks;
@@ -208,7 +208,7 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
         r->max_paths = h->max_paths;
     if (h->clock == CLOCK_KIND_THREAD_CPU)
         build_run(r->build)->clock = STR("cpu");
-    double ratio = ns_per_tick(r, h);
+    double ratio = ns_per_tick(r, t);
     uint64_t until = until_ticks(r, t, ratio);
     process_id process = add_process(r, t, wall_ns(t, ratio, until));
     tape_nodes_add(t, process, ratio, until, r->build);
@@ -235,7 +235,7 @@ static bool *peek(struct reading *r, const struct recording *recording)
         struct tape_header header;
         struct err ignored = { 0 }; /* it comes again when the tape is read */
 
-        if (!tape_peek(recording_tape(recording, i), &header, &ignored))
+        if (!recording_peek(recording, i, &header, &ignored))
             continue;
         remember_clock(r, &header);
         r->image[r->images++] = (struct image){ header.pid, header.first.ns };
@@ -256,7 +256,7 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
 
         if (first[i % tapes] != (i < tapes))
             continue;
-        struct tape *t = tape_open(path, &why);
+        struct tape *t = recording_open_tape(recording, i % tapes, &why);
         if (t)
             add_tape(r, t, path);
         else if (tapes == 1)
@@ -343,7 +343,28 @@ static void note_lost(struct reading *r)
                                          : "killed, or not written to the end"));
 }
 
-static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
+/* Of a recording that is being written the reader sees the present; of its pack a
+ * moment of the past. */
+static void note_packed(struct reading *r, const struct recording *recording)
+{
+    time_t packed = (time_t)(recording_packed_ns(recording) / 1000000000u);
+    bool alive = false;
+    char when[32];
+    struct tm utc;
+
+    for (process_id i = r->first; i < build_processes(r->build); i++)
+        alive |= build_process_at(r->build, i)->alive;
+    if (!alive || !recording_is_pack(recording))
+        return;
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", gmtime_r(&packed, &utc));
+    build_note(r->build, arena_printf(r->scratch,
+                                      "It was packed while it was running, at %s UTC: "
+                                      "this is what it had done so far.",
+                                      when));
+}
+
+static bool nothing_recorded(struct reading *r, const struct recording *recording,
+                             const char *path, struct err *e)
 {
     if (r->unreadable.code != ERR_NONE)
         return err_set(e, r->unreadable.code, "%s", r->unreadable.text);
@@ -351,6 +372,11 @@ static bool nothing_recorded(struct reading *r, const char *path, struct err *e)
         if (r->seen[i].reason.len > 0)
             return err_set(e, ERR_TARGET, "nothing recorded: %s: %.*s", path,
                            (int)r->seen[i].reason.len, r->seen[i].reason.at);
+    if (r->running && recording_is_pack(recording))
+        return err_set(e, ERR_TARGET,
+                       "nothing recorded: %s: it was packed before the program ran any "
+                       "Python (pack it again)",
+                       path);
     if (r->running)
         return err_set(e, ERR_TARGET,
                        "nothing recorded yet: %s: the program is running (try again)",
@@ -372,11 +398,12 @@ bool from_recording(const char *path, struct build *b, struct err *e)
     r.first = build_processes(b);
     bool ok = read_tapes(&r, recording, e);
     reading_notes(&r, recording);
-    ok = ok && (r.agents > 0 || nothing_recorded(&r, path, e));
+    ok = ok && (r.agents > 0 || nothing_recorded(&r, recording, path, e));
     if (ok) {
         reading_processes(&r);
         note_lost(&r);
         note_bounds(&r);
+        note_packed(&r, recording);
     }
     arena_close(r.scratch);
     recording_close(recording);

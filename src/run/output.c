@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tape/layout.h"
+#include "tape/content.h"
 
 enum { PROGRAM_MAX = 200, TRIES_MAX = 1000 };
 
@@ -114,7 +114,9 @@ static bool set_aside(struct output *o, struct arena *a, struct err *e)
     int fd = open(o->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     const char *fault = NULL;
 
-    if (fd < 0 || fstat(fd, &s) != 0)
+    if (fd < 0 && errno == ENOTDIR && content_is_pack(o->path))
+        fault = "it is a pack, and stays (-o names another place)";
+    else if (fd < 0 || fstat(fd, &s) != 0)
         fault = errno == ENOTDIR || errno == ELOOP ? "it exists and is no recording"
                                                    : strerror(errno);
     else if (s.st_uid != geteuid())

@@ -1,320 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* read.c - copies a tape block by block. A live writer goes on meanwhile, so
- * what refers is copied before what it refers to: nodes (from the back: a
- * parent's cell is smaller), then functions and the like, then texts; each
- * time the header's end is read anew. */
+/* read.c - finds records by their cell and texts by their reference. */
 #include "tape/read.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tape/body.h"
+#include "tape/copy.h"
 
-#include "base/arena.h"
-#include "tape/sum.h"
-
-struct block {
-    uint32_t cell; /* of its first cell, the struct tape_block */
-    uint32_t kind, owner;
-    uint64_t used; /* as written; within the block */
-    uint64_t sum;
-    size_t bytes; /* of `at`, whole records (TAPE_TEXTS: bytes) */
-    const unsigned char *at;
-};
-
-struct tape {
-    struct arena *arena;
-    struct tape_header header;
-    bool alive, header_damaged;
-    uint64_t damaged_at; /* 0: nowhere */
-    uint64_t walked;     /* the cell behind the last block in the list */
-    struct block *block;
-    uint32_t blocks, room;
-};
-
-enum { FIRST_CELL = TAPE_HEADER_BYTES / TAPE_CELL };
-
-/* How many bytes were there; a fault reads like the end of the file. */
-static size_t read_at(int fd, void *to, size_t bytes, uint64_t offset)
+static void *room(void *with, size_t bytes)
 {
-    size_t done = 0;
-
-    while (done < bytes) {
-        ssize_t n = pread(fd, (char *)to + done, bytes - done, (off_t)(offset + done));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    return done;
-}
-
-static void stop_at(struct tape *t, uint64_t cell)
-{
-    if (t->damaged_at == 0 || cell < t->damaged_at)
-        t->damaged_at = cell;
-}
-
-static struct block *block_new(struct tape *t)
-{
-    if (t->blocks == t->room) {
-        size_t size = sizeof *t->block;
-        uint32_t room = t->room ? t->room * 2 : 64;
-
-        t->block = arena_grow(t->arena, t->block, t->room * size, room * size);
-        t->room = room;
-    }
-    return &t->block[t->blocks++];
-}
-
-static uint64_t used_bytes(uint32_t kind, uint64_t used)
-{
-    return kind == TAPE_TEXTS ? used : used * TAPE_CELL;
-}
-
-static bool block_fits(const struct tape_block *b, uint64_t room)
-{
-    if (b->magic != TAPE_BLOCK_MAGIC || b->cells == 0 || b->cells > room)
-        return false;
-    if (b->head != 0 && b->head != tape_head_sum(b))
-        return false;
-    return b->used <= (uint64_t)b->cells * TAPE_CELL &&
-           used_bytes(b->kind, b->used) <= (uint64_t)(b->cells - 1) * TAPE_CELL;
-}
-
-static uint64_t file_bytes(int fd)
-{
-    struct stat s;
-
-    return fstat(fd, &s) == 0 && s.st_size > 0 ? (uint64_t)s.st_size : 0;
-}
-
-/* Lists the blocks up to the header's end. One that is longer than the file is
- * the last: a writer gives a block its room before it tells of it. */
-static void walk(struct tape *t, int fd)
-{
-    uint64_t end = t->header.end < UINT32_MAX ? t->header.end : UINT32_MAX;
-    uint64_t there = file_bytes(fd) / TAPE_CELL;
-
-    while (t->damaged_at == 0 && t->walked < end) {
-        struct tape_block b;
-
-        if (read_at(fd, &b, sizeof b, t->walked * TAPE_CELL) != sizeof b ||
-            !block_fits(&b, end - t->walked)) {
-            stop_at(t, t->walked);
-            return;
-        }
-        if (b.kind >= TAPE_TEXTS && b.kind <= TAPE_PROCESSES)
-            *block_new(t) = (struct block){
-                .cell = (uint32_t)t->walked,
-                .kind = b.kind,
-                .owner = b.owner,
-                .used = b.used,
-                .sum = b.sum,
-            };
-        if (t->walked + b.cells > there)
-            stop_at(t, t->walked);
-        t->walked += b.cells;
-    }
-}
-
-/* Copies what a block holds. `used` is read anew: since the walk it may have
- * grown, and what is copied now may refer to what came with that growth. */
-static void block_load(struct tape *t, int fd, struct block *b, uint64_t size)
-{
-    uint64_t offset = ((uint64_t)b->cell + 1) * TAPE_CELL;
-    uint64_t wanted = used_bytes(b->kind, b->used);
-    uint64_t rounded = (wanted + TAPE_CELL - 1) / TAPE_CELL * TAPE_CELL;
-    uint64_t there = size > offset ? size - offset : 0;
-    size_t bytes = (size_t)(rounded < there ? rounded : there);
-    unsigned char *at = arena_alloc(t->arena, bytes);
-    size_t got = read_at(fd, at, bytes, offset);
-
-    if (got < rounded)
-        stop_at(t, b->cell);
-    else if (b->sum != 0 && tape_sum(at, (size_t)wanted) != b->sum) {
-        stop_at(t, b->cell);
-        return;
-    }
-    if (got > wanted)
-        got = (size_t)wanted;
-    b->at = at;
-    b->bytes = b->kind == TAPE_TEXTS ? got : got / TAPE_CELL * TAPE_CELL;
-}
-
-static bool block_refresh(const struct tape *t, int fd, struct block *b)
-{
-    struct tape_block now;
-    uint64_t end = t->walked - b->cell;
-
-    if (read_at(fd, &now, sizeof now, (uint64_t)b->cell * TAPE_CELL) != sizeof now ||
-        !block_fits(&now, end) || now.kind != b->kind)
-        return false;
-    b->used = now.used;
-    b->sum = now.sum;
-    return true;
-}
-
-static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t to)
-{
-    uint64_t size = file_bytes(fd);
-
-    for (uint32_t i = t->blocks; i-- > 0;) {
-        struct block *b = &t->block[i];
-
-        if (b->kind < from || b->kind > to || b->at)
-            continue;
-        if (t->alive && !block_refresh(t, fd, b))
-            stop_at(t, b->cell);
-        else
-            block_load(t, fd, b, size);
-    }
-}
-
-/* The end as it stands now; everything else of the header may move too. */
-static void header_again(struct tape *t, int fd)
-{
-    struct tape_header now;
-
-    if (read_at(fd, &now, sizeof now, 0) == sizeof now && now.magic == TAPE_MAGIC &&
-        now.version == t->header.version && now.end >= t->header.end)
-        t->header = now;
-}
-
-static void drop_damaged(struct tape *t)
-{
-    if (t->damaged_at == 0)
-        return;
-    while (t->blocks > 0 && t->block[t->blocks - 1].cell > t->damaged_at)
-        t->blocks--;
-    t->walked = t->damaged_at;
-    if (t->blocks > 0) {
-        const struct block *b = &t->block[t->blocks - 1];
-        uint64_t behind = b->cell + 1 + (b->bytes + TAPE_CELL - 1) / TAPE_CELL;
-
-        if (t->walked < behind)
-            t->walked = behind;
-    }
-}
-
-static void read_blocks(struct tape *t, int fd)
-{
-    t->walked = FIRST_CELL;
-    walk(t, fd);
-    load_kinds(t, fd, TAPE_NODES, TAPE_NODES);
-    header_again(t, fd);
-    walk(t, fd);
-    load_kinds(t, fd, TAPE_FUNCTIONS, TAPE_FUNCTIONS);
-    load_kinds(t, fd, TAPE_THREADS, TAPE_PROCESSES);
-    header_again(t, fd);
-    walk(t, fd);
-    load_kinds(t, fd, TAPE_TEXTS, TAPE_TEXTS);
-    drop_damaged(t);
-}
-
-static bool header_good(const struct tape_header *h, size_t got, const char *path,
-                        struct err *e)
-{
-    static const char what[] = "cannot read recording";
-
-    bool begun = got >= sizeof h->magic && h->magic != 0;
-
-    if (got == 0 || (!begun && got >= sizeof *h)) /* its writer was killed at once */
-        return err_set(e, ERR_FORMAT, "%s: %s: empty (nothing was recorded in it)",
-                       what, path);
-    if (got >= sizeof h->magic && h->magic != TAPE_MAGIC)
-        return err_set(e, ERR_FORMAT,
-                       "%s: %s: not a recording of sonde "
-                       "(sonde formats tells what can be read)",
-                       what, path);
-    if (got < sizeof *h)
-        return err_set(e, ERR_FORMAT, "%s: %s: cut short: %zu bytes of at least %d",
-                       what, path, got, TAPE_HEADER_BYTES);
-    if (h->version > TAPE_VERSION)
-        return err_set(e, ERR_FORMAT,
-                       "%s: %s: written in version %u of the format, this sonde reads "
-                       "up to %d (use a newer sonde)",
-                       what, path, h->version, TAPE_VERSION);
-    if (h->version == 0 || h->header_bytes != TAPE_HEADER_BYTES || h->end < FIRST_CELL)
-        return err_set(e, ERR_FORMAT, "%s: %s: its header is damaged", what, path);
-    return true;
-}
-
-/* Held by a writer: a lock on byte 0 that the kernel drops at its death. */
-static bool locked(int fd)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
-
-    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-/* A finished tape's header tells by its sum whether it is what was written. */
-static bool header_whole(int fd)
-{
-    unsigned char page[TAPE_HEADER_BYTES];
-    uint64_t sum;
-
-    if (read_at(fd, page, sizeof page, 0) != sizeof page)
-        return true; /* cut: that is told elsewhere */
-    memcpy(&sum, page + TAPE_SEAL_AT, sizeof sum);
-    memset(page + TAPE_SEAL_AT, 0, sizeof sum);
-    return sum == 0 || sum == tape_sum(page, sizeof page);
-}
-
-/* A FIFO must not keep us waiting, nor a device be touched: hence O_NONBLOCK
- * and the look at what was opened. */
-static int open_regular(const char *path, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat s;
-
-    if (fd < 0) {
-        err_set(e, ERR_IO, "cannot read recording: %s: %s", path, strerror(errno));
-        return -1;
-    }
-    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
-        return fd;
-    err_set(e, ERR_FORMAT, "cannot read recording: %s: %s", path,
-            S_ISDIR(s.st_mode) ? "a directory" : "not a regular file");
-    close(fd);
-    return -1;
+    return arena_alloc(with, bytes);
 }
 
 struct tape *tape_open(const char *path, struct err *e)
 {
-    struct tape_header header = { 0 };
-    int fd = open_regular(path, e);
+    struct arena *arena = arena_open();
+    struct tape *t = arena_alloc(arena, sizeof *t);
+    const struct copy_to here = { .room = room, .with = arena };
 
-    if (fd < 0)
-        return NULL;
-    bool alive = locked(fd);
-    size_t got = read_at(fd, &header, sizeof header, 0);
-    struct tape *t = NULL;
-    if (header_good(&header, got, path, e)) {
-        struct arena *arena = arena_open();
-
-        t = arena_alloc(arena, sizeof *t);
-        *t = (struct tape){ .arena = arena, .header = header, .alive = alive };
-        t->header_damaged = !header_whole(fd);
-        read_blocks(t, fd);
-    }
-    close(fd);
-    return t;
+    t->arena = arena;
+    if (copy_tape(t, path, &here, e))
+        return t;
+    arena_close(arena);
+    return NULL;
 }
 
 bool tape_peek(const char *path, struct tape_header *header, struct err *e)
 {
-    int fd = open_regular(path, e);
-
-    if (fd < 0)
-        return false;
-    *header = (struct tape_header){ 0 };
-    size_t got = read_at(fd, header, sizeof *header, 0);
-    close(fd);
-    return header_good(header, got, path, e);
+    return copy_header(path, header, e);
 }
 
 void tape_close(struct tape *t)
@@ -341,6 +52,11 @@ uint64_t tape_damaged_at(const struct tape *t)
 bool tape_header_damaged(const struct tape *t)
 {
     return t->header_damaged;
+}
+
+struct clock_pair tape_moment(const struct tape *t)
+{
+    return t->moment;
 }
 
 uint32_t tape_runs(const struct tape *t)

@@ -20,6 +20,9 @@ void tape_close(struct tape *t); /* NULL is allowed */
 
 const struct tape_header *tape_header(const struct tape *t);
 bool tape_alive(const struct tape *t); /* its writer held the lock when opened */
+/* When it was copied: ticks of the time stamp counter, ns of CLOCK_MONOTONIC. The
+ * ticks are 0 where the tape tells of no such clock, or needs none but its own. */
+struct clock_pair tape_moment(const struct tape *t);
 /* Where reading stopped short of header.end for damage; 0: it did not. */
 uint64_t tape_damaged_at(const struct tape *t);
 /* It is not what its writer left when it ended: nothing in it can be relied on. */

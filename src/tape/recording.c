@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recording.c - lists tapes, and finds the newest recording of a directory. */
+/* recording.c - lists tapes, in a directory or a pack, and finds the newest recording
+ * of a directory. */
 #include "tape/recording.h"
 
 #include <dirent.h>
@@ -11,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tape/content.h"
+#include "tape/unpack.h"
+
 struct paths {
     char **at;
     uint32_t count, room;
@@ -19,6 +23,7 @@ struct paths {
 struct recording {
     struct arena *arena;
     struct paths tapes, notes;
+    struct unpack *pack; /* NULL: a directory or a tape */
 };
 
 enum { NOTE_MAX = 4096 };
@@ -85,6 +90,12 @@ static bool missing(const char *path, struct arena *a, struct err *e)
 
     if (why != ENOENT)
         return err_set(e, ERR_IO, "cannot read recording: %s: %s", path, strerror(why));
+    if (str_ends(str_of(path), STR(RECORDING_PACKED)))
+        return err_set(
+            e, ERR_IO,
+            "cannot read recording: %s: no such file (sonde pack makes it of "
+            "a recording)",
+            path);
     if (str_ends(str_of(path), STR(RECORDING_SUFFIX)))
         return err_set(
             e, ERR_IO,
@@ -96,6 +107,17 @@ static bool missing(const char *path, struct arena *a, struct err *e)
                        "cannot read recording: %s: no such file (did you mean %s?)",
                        path, suffixed);
     return err_set(e, ERR_IO, "cannot read recording: %s: no such file", path);
+}
+
+static bool open_file(struct recording *r, const char *path, struct err *e)
+{
+    if (content_is_pack(path)) {
+        r->pack = unpack_open(path, e);
+        return r->pack != NULL;
+    }
+    r->tapes.at = arena_array(r->arena, 1, sizeof *r->tapes.at);
+    r->tapes.at[r->tapes.count++] = arena_cstr(r->arena, str_of(path));
+    return true;
 }
 
 struct recording *recording_open(const char *path, struct err *e)
@@ -111,9 +133,7 @@ struct recording *recording_open(const char *path, struct err *e)
     } else if (S_ISDIR(s.st_mode)) {
         ok = list(r, path, e);
     } else if (S_ISREG(s.st_mode)) {
-        r->tapes.at = arena_array(arena, 1, sizeof *r->tapes.at);
-        r->tapes.at[r->tapes.count++] = arena_cstr(arena, str_of(path));
-        ok = true;
+        ok = open_file(r, path, e);
     } else {
         ok = err_set(e, ERR_FORMAT, "cannot read recording: %s: not a regular file",
                      path);
@@ -126,23 +146,47 @@ struct recording *recording_open(const char *path, struct err *e)
 
 void recording_close(struct recording *r)
 {
-    if (r)
-        arena_close(r->arena);
+    if (!r)
+        return;
+    unpack_close(r->pack);
+    arena_close(r->arena);
 }
 
 uint32_t recording_tapes(const struct recording *r)
 {
-    return r->tapes.count;
+    return r->pack ? unpack_tapes(r->pack) : r->tapes.count;
 }
 
 const char *recording_tape(const struct recording *r, uint32_t i)
 {
-    return r->tapes.at[i];
+    return r->pack ? unpack_name(r->pack, i) : r->tapes.at[i];
+}
+
+struct tape *recording_open_tape(const struct recording *r, uint32_t i, struct err *e)
+{
+    return r->pack ? unpack_tape(r->pack, i, e) : tape_open(r->tapes.at[i], e);
+}
+
+bool recording_peek(const struct recording *r, uint32_t i, struct tape_header *header,
+                    struct err *e)
+{
+    return r->pack ? unpack_peek(r->pack, i, header, e)
+                   : tape_peek(r->tapes.at[i], header, e);
+}
+
+bool recording_is_pack(const struct recording *r)
+{
+    return r->pack != NULL;
+}
+
+uint64_t recording_packed_ns(const struct recording *r)
+{
+    return r->pack ? unpack_packed_ns(r->pack) : 0;
 }
 
 uint32_t recording_notes(const struct recording *r)
 {
-    return r->notes.count;
+    return r->pack ? unpack_notes(r->pack) : r->notes.count;
 }
 
 static struct str next_word(struct str *text, char end)
@@ -155,9 +199,16 @@ static struct str next_word(struct str *text, char end)
     return word;
 }
 
-/* Its first line: python VERSION PATH; its second: the error. */
-struct recording_note recording_note(const struct recording *r, uint32_t i)
+const char *recording_note_name(const struct recording *r, uint32_t i)
 {
+    return r->pack ? unpack_note_name(r->pack, i)
+                   : str_basename(str_of(r->notes.at[i])).at;
+}
+
+struct str recording_note_text(const struct recording *r, uint32_t i)
+{
+    if (r->pack)
+        return unpack_note_text(r->pack, i);
     char *text = arena_alloc(r->arena, NOTE_MAX);
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
     int fd = open(r->notes.at[i], flags);
@@ -168,11 +219,17 @@ struct recording_note recording_note(const struct recording *r, uint32_t i)
         got = read(fd, text, NOTE_MAX);
     if (fd >= 0)
         close(fd);
-    struct str all = { text, got > 0 ? (size_t)got : 0 }, line = next_word(&all, '\n');
-    struct str name = str_basename(str_of(r->notes.at[i]));
+    return (struct str){ text, got > 0 ? (size_t)got : 0 };
+}
+
+/* Its first line: python VERSION PATH; its second: the error. */
+struct recording_note recording_note(const struct recording *r, uint32_t i)
+{
+    struct str all = recording_note_text(r, i), line = next_word(&all, '\n');
     next_word(&line, ' ');
     struct str version = next_word(&line, ' '), why = next_word(&all, '\n');
-    return (struct recording_note){ .pid = (uint32_t)strtoul(name.at, NULL, 10),
+    return (struct recording_note){ .pid = (uint32_t)strtoul(recording_note_name(r, i),
+                                                             NULL, 10),
                                     .version = version,
                                     .python = line,
                                     .why = why };
@@ -196,7 +253,27 @@ static bool holds_tape(const char *path)
     return found;
 }
 
-char *recording_newest(const char *directory, struct arena *a)
+/* Its own recording lies beside it. */
+static bool is_copy(const char *path, struct arena *a)
+{
+    struct str name = str_of(path), packed = STR(RECORDING_PACKED);
+
+    if (!str_ends(name, packed))
+        return false;
+    name.len -= packed.len;
+    return holds_tape(
+        arena_printf(a, "%.*s" RECORDING_SUFFIX, (int)name.len, name.at).at);
+}
+
+static bool is_recording(const char *path, const struct stat *s, bool packs,
+                         struct arena *a)
+{
+    if (S_ISDIR(s->st_mode))
+        return holds_tape(path);
+    return packs && S_ISREG(s->st_mode) && content_is_pack(path) && !is_copy(path, a);
+}
+
+static char *newest_of(const char *directory, bool packs, struct arena *a)
 {
     DIR *d = opendir(directory);
     struct timespec newest = { 0 };
@@ -208,20 +285,27 @@ char *recording_newest(const char *directory, struct arena *a)
         const char *name = entry->d_name;
         struct stat s;
 
-        if (!str_ends(str_of(name), STR(RECORDING_SUFFIX)))
-            continue;
-        if (fstatat(dirfd(d), name, &s, 0) != 0 || !S_ISDIR(s.st_mode))
-            continue;
-        if (found && !later(s.st_mtim, newest))
+        if (!str_ends(str_of(name), STR(RECORDING_SUFFIX)) ||
+            fstatat(dirfd(d), name, &s, 0) != 0 || (found && !later(s.st_mtim, newest)))
             continue;
         const char *path = strcmp(directory, ".") == 0
                                ? name
                                : arena_printf(a, "%s/%s", directory, name).at;
-        if (!holds_tape(path))
+        if (!is_recording(path, &s, packs, a))
             continue;
         newest = s.st_mtim;
         found = arena_cstr(a, str_of(path));
     }
     closedir(d);
     return found;
+}
+
+char *recording_newest(const char *directory, struct arena *a)
+{
+    return newest_of(directory, true, a);
+}
+
+char *recording_newest_unpacked(const char *directory, struct arena *a)
+{
+    return newest_of(directory, false, a);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""seeds.py tape|pstats|regex FOLDER SONDE: files to begin fuzzing with.
+"""seeds.py tape|pack|pstats|regex FOLDER SONDE: files to begin fuzzing with.
 
 Tapes: recordings of a small program by each Python that is here, finished and killed, and made-up ones that hold
 every kind of record. Dumps: of every profiler of each Python, and in each version of marshal.
@@ -12,7 +12,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
-from tape_writer import LAUNCHER, OBJECT, RUNNING, THREAD_CPU, TSC, TYPE, Tape  # noqa: E402
+from tape_writer import LAUNCHER, OBJECT, RUNNING, THREAD_CPU, TSC, TYPE, Tape, pack, packed_tape  # noqa: E402
 
 PROGRAM = """
 import os, sys, threading
@@ -76,6 +76,24 @@ def made_up(folder):
     (folder / "made-launcher.tape").write_bytes(tape.bytes())
 
 
+def packed(folder, sonde):
+    """Packs of recordings, and made-up ones: deflated and plain, living, damaged and unreadable tapes, notes."""
+    with tempfile.TemporaryDirectory() as place:
+        tapes = pathlib.Path(place)
+        recorded(tapes, sonde)
+        made_up(tapes)
+        each = [(path.name, path.read_bytes()) for path in sorted(tapes.iterdir())]
+        for name, _ in each:
+            subprocess.run([sonde, "pack", tapes / name, "-o", folder / name.replace(".tape", ".sonde")], check=True)
+    whole = [packed_tape(data, name.encode(), alive=n == 0) for n, (name, data) in enumerate(each) if "made" in name]
+    _, unreadable = packed_tape(each[0][1], b"0.tape", bytes=0, blocks=0, flags=4, code=3, header=0, why=5)
+    _, damaged = packed_tape(dict(each)["made-agent.tape"], b"~.tape", damaged_at=70)
+    (folder / "made-plain.sonde").write_bytes(pack(whole, [(b"7.note", b"python 3.9.2 /x\nwhy\n")], deflate=False))
+    (folder / "made-deflated.sonde").write_bytes(pack(whole))
+    (folder / "made-unreadable.sonde").write_bytes(pack([(b"", unreadable + b"words"), *whole], deflate=False))
+    (folder / "made-damaged.sonde").write_bytes(pack([(whole[0][0], damaged)], deflate=False))
+
+
 def dumped(folder):
     from dumps.pythons import PYTHONS
     for version, python in PYTHONS.items():
@@ -100,7 +118,9 @@ def expressions(folder):
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
-    if sys.argv[1] == "pstats":
+    if sys.argv[1] == "pack":
+        packed(folder, pathlib.Path(sys.argv[3]).resolve())
+    elif sys.argv[1] == "pstats":
         dumped(folder)
     elif sys.argv[1] == "regex":
         expressions(folder)

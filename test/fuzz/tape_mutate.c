@@ -4,7 +4,7 @@
  * change in eight is left as it is. */
 #include <string.h>
 
-#include "fuzz/tape.h"
+#include "fuzz/target.h"
 #include "tape/layout.h"
 #include "tape/sum.h"
 

@@ -233,6 +233,19 @@ def test_pythons_without_an_agent_are_rows(tmp_path, report, run_sonde):
     check_error(run_sonde("report", "x.sonde"), 1, "nothing recorded: x.sonde: no agent for Python 3.9.2")
 
 
+def test_a_pack_of_version_1_opens_for_ever(root, report):
+    """Of a launcher, a finished agent, a killed one, one that was being written, and a note."""
+    got = report(root / "test/files/old/pack-1.sonde")
+    assert {f["qualname"]: (f["calls"], f["resumes"], f["self_ns"]) for f in got["functions"]} == {
+        "main": (3, 0, 3 * SECOND // 2), "len": (304_000, 0, 3 * SECOND // 10),
+        "A.parse_ü": (21, 9, 6_914_839_936_585)}
+    assert [(p["pid"], p["alive"], p["exit"], p["wall_ns"], p["reason"]) for p in got["processes"]] == [
+        (100, False, 0, SECOND, None), (101, False, None, SECOND, None), (103, True, None, 6_915_239_936_585, None),
+        (102, False, 1, SECOND, "not Python"), (104, False, None, 0, "no agent for Python 3.9.2 (/opt/python3.9)")]
+    assert got["quality"]["notes"] == [
+        "It was packed while it was running, at 2026-11-28 20:04:00 UTC: this is what it had done so far."]
+
+
 @pytest.mark.parametrize("words, said", [
     (["--only", "("], "bad regular expression: --only '('"),
     (["--not", "[z"], "bad regular expression: --not '[z'"),

@@ -110,10 +110,21 @@ def entered(report):
     return sum(f["calls"] + f["resumes"] for f in report["functions"])
 
 
-def check(record, kind):
+def check_exports(run_sonde, folder):
+    """Written where files can have no name, and where they cannot; each is there, and nothing beside it."""
+    before = sorted(path.name for path in folder.iterdir())
+    run_sonde("report", "--json", "-o", folder / "out.json", folder / "x.sonde", check=True)
+    run_sonde("pack", folder / "x.sonde", check=True)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*before, "out.json", "x.pack.sonde"])
+    packed = run_sonde("report", "--json", folder / "x.pack.sonde", check=True).stdout
+    assert packed == (folder / "out.json").read_text()
+
+
+def check(record, run_sonde, kind):
     flag, make = KINDS[kind]
     with make() as folder:
         done, report = record(folder)
+        check_exports(run_sonde, folder)
         assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
         for tape in tapes(folder / "x.sonde"):
             assert (tape.header.flags & SHARED, tape.header.fault) == (flag, 0)
@@ -137,14 +148,14 @@ def check_full(record, kind):
 
 
 @pytest.mark.parametrize("kind", ["ext2", "overlay", "fuse"])
-def test_some_kinds(record, kind):
-    check(record, kind)
+def test_some_kinds(record, run_sonde, kind):
+    check(record, run_sonde, kind)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("ext2", "overlay", "fuse")])
-def test_other_kinds(record, kind):
-    check(record, kind)
+def test_other_kinds(record, run_sonde, kind):
+    check(record, run_sonde, kind)
 
 
 @pytest.mark.long

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""doc/format.md is what tapes are: read by it alone they say what `sonde report` says."""
+"""doc/format.md is what tapes and packs are: read by it alone they say what `sonde report` says."""
 
 import json
 import re
@@ -96,28 +96,50 @@ def test_the_writer_of_tests_writes_the_same(tmp_path):
     assert (back.calls("main"), back.calls("len")) == (1, 3)
 
 
+SIZES = {"uint64_t": 8, "uint32_t": 4, "tape_text": 8, "uint8_t": 1, "struct clock_pair": 16}
+
+
+def offsets(body):
+    """{field: offset} of the struct with that body."""
+    offset, found = 0, {}
+    for line in re.sub(r"/\*.*?\*/", "", body, flags=re.S).split(";"):
+        if match := re.match(r"\s*(struct clock_pair|\w+) (.*)", line.strip(), re.S):
+            for field in match[2].split(","):
+                word = re.match(r"\s*(\w+)(?:\[(\d+)\])?", field)
+                found[word[1]] = offset
+                offset += SIZES[match[1]] * int(word[2] or 1)
+    return found
+
+
 def test_the_page_has_the_offsets(root):
     """Each table of doc/format.md beside the struct it tells of."""
     page, header = (root / "doc/format.md").read_text(), (root / "src/tape/layout.h").read_text()
     assert f"0x{reader.MAGIC:x}" in page and f"0x{reader.MAGIC:x}u" in header
-    sizes = {"uint64_t": 8, "uint32_t": 4, "tape_text": 8, "uint8_t": 1, "struct clock_pair": 16}
-    tables = re.findall(r"\n## Header.*?(?=\n## |\Z)|\n### \w+, one cell.*?(?=\n###|\Z)", page, re.S)
+    tables = re.findall(r"\n## Header.*?(?=\n## |\Z)|\n### \w+, one cell.*?(?=\n##|\Z)", page, re.S)
     structs = re.findall(r"struct tape_(header|function|node|thread|process) \{(.*?)\n\};", header, re.S)
     assert len(tables) == len(structs) == 5
     order = {re.search(r"#+ (\w+)", t)[1].lower(): t for t in tables}
     for name, body in structs:
-        offset, expected = 0, {}
-        for line in re.sub(r"/\*.*?\*/", "", body, flags=re.S).split(";"):
-            if match := re.match(r"\s*(struct clock_pair|\w+) (.*)", line.strip(), re.S):
-                for field in match[2].split(","):
-                    word = re.match(r"\s*(\w+)(?:\[(\d+)\])?", field)
-                    expected[word[1]] = offset
-                    offset += sizes[match[1]] * int(word[2] or 1)
+        expected = offsets(body)
         rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", order[name], re.M)
         assert {field: int(at) for at, _, field in rows} == \
             {field: at for field, at in expected.items() if field in {r[2] for r in rows}}
         sizes_told = [int(size) for size in re.findall(r"^\| \d+ \| (\d+) \|", order[name], re.M)]
         assert name == "header" or sum(sizes_told) == reader.CELL
+
+
+def test_the_page_has_the_offsets_of_packs(root):
+    page, header = (root / "doc/format.md").read_text(), (root / "src/tape/pack_layout.h").read_text()
+    assert all(f"0x{magic:x}" in page and f"0x{magic:x}u" in header for magic in (reader.PACK_MAGIC, reader.PACK_END))
+    tables = dict(re.findall(r"\n\| (head|slice|tail|block|tape)\b[^|]* \| bytes \| name \| \|\n(.*?)(?=\n\n)", page, re.S))
+    layouts = {"head": reader.PACK_HEAD, "slice": reader.PACK_SLICE, "tail": reader.PACK_TAIL, "block": reader.PACK_BLOCK,
+               "tape": reader.PACK_TAPE}
+    assert tables.keys() == layouts.keys()
+    for name, layout in layouts.items():
+        [body] = re.findall(rf"struct pack_{name} \{{(.*?)\n\}};", header, re.S)
+        rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", tables[name], re.M)
+        assert {field: int(at) for at, _, field in rows} == offsets(body), name
+        assert sum(int(size) for _, size, _ in rows) == layout.size
 
 
 def test_the_page_has_the_layouts_of_the_reader(root):

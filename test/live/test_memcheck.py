@@ -28,6 +28,9 @@ def recordings(run_sonde, python, tmp_path, root):
     (tmp_path / "no.sonde").mkdir()
     (tmp_path / "no.sonde/1.tape").write_bytes(b"x" * 5000)
     shutil.copytree(root / "test/files/tape", tmp_path / "kept.sonde")
+    shutil.copytree(root / "test/files/pack", tmp_path / "packs")
+    run_sonde("pack", "x.sonde", "-o", "packed.sonde", check=True)
+    (tmp_path / "cut-pack.sonde").write_bytes((tmp_path / "packed.sonde").read_bytes()[:-9])
     (tmp_path / "kept.prof").write_bytes((root / "test/files/pstats/3.6-profile-code.prof").read_bytes())
     (tmp_path / "cut.prof").write_bytes((root / "test/files/pstats/3.12-cprofile.prof").read_bytes()[:-9])
     os.utime(tmp_path / "x.sonde")
@@ -57,7 +60,8 @@ def memcheck(sonde, clean_env, tmp_path):
 SMALL = [(["report", "x.sonde"], 0), (["report", "--json", "--tree", "kept.sonde", "made.sonde"], 0),
          (["report", "cut.sonde"], 0), (["report", "--all", "kept.prof", "x.sonde"], 0),
          (["report", "--callers", "kept.prof", "x.sonde"], 0), (["diff", "--tree", "x.sonde", "made.sonde"], 0),
-         (["report", "--pstats", "cut.prof"], 1), (["report", "no.sonde"], 1), (["report", "nothing.sonde"], 1), (["-x"], 2)]
+         (["report", "--pstats", "cut.prof"], 1), (["report", "no.sonde"], 1), (["report", "nothing.sonde"], 1), (["-x"], 2),
+         (["pack", "x.sonde"], 0), (["report", "packed.sonde"], 0)]
 LARGE = [(["report", "--tree", "--processes", "--callers", "--callees", "x.sonde"], 0), ([], 0), (["formats"], 0),
          (["formats", "--json"], 0), (["doctor"], 0), (["doctor", "--json"], 0), (["report", "--as-cprofile", "x.sonde"], 0),
          (["report", "--by", "module", "-s", "calls,name", "-n", "0.5", "--only", "a", "--not", "b", "x.sonde"], 0),
@@ -73,7 +77,9 @@ LARGE = [(["report", "--tree", "--processes", "--callers", "--callees", "x.sonde
          (["report", "-o", "/dev/full", "x.sonde"], 1), (["--help"], 0), (["report", "--help"], 0), (["--version"], 0),
          (["report", "--by", "x"], 2), (["reprot"], 2), (["run"], 2), (["run", "nothing.py"], 127),
          (["run", "-q", "-o", "y", "true"], 0), (["run", "-o", "x", "-v", "/bin/false"], 1),
-         (["run", "-o", "/nowhere/x", "true"], 0)]
+         (["run", "-o", "/nowhere/x", "true"], 0), (["pack", "-o", "-", "cut.sonde"], 0), (["pack", "no.sonde"], 1),
+         (["pack", "packed.sonde"], 1), (["pack", "x.sonde", "-o", "/nowhere/x"], 1), (["report", "cut-pack.sonde"], 1),
+         (["report", "--json", "packs/made-unreadable.sonde", "packs/made-damaged.sonde"], 0)]
 
 
 @pytest.mark.parametrize("words, status", SMALL, ids=lambda value: " ".join(value) if isinstance(value, list) else "")

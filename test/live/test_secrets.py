@@ -3,6 +3,8 @@
 
 import pytest
 
+from tape import pack_content
+
 VALUES = {kind: f"canary-{kind}-5f1e0c" for kind in
           ("local", "argument", "argv", "environ", "constant", "exception", "url", "stdin", "returned", "docstring")}
 PROGRAM = '''
@@ -57,6 +59,8 @@ def test_no_kind_of_secret_is_in_a_recording(run_sonde, python, clean_env, tmp_p
     for path in (tmp_path / "x.sonde").iterdir():
         made[path.name] = path.read_bytes().decode("latin-1")
     assert len(made) == 2 + 4
+    run_sonde("pack", "x.sonde", check=True)
+    made["pack"] = pack_content((tmp_path / "x.pack.sonde").read_bytes())[0].decode("latin-1")
     for options in (["--json"], ["-n", "9999"], ["--tree", "-n", "9999"], ["--processes"],
                     ["--callers", "--callees", "-n", "9999"], ["--by", "thread"], ["--json", "--tree", "--processes"]):
         made[" ".join(options)] = run_sonde("report", *options, check=True).stdout

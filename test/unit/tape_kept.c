@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape_kept.c - every tape of the folder named goes through the fuzz target: those
- * on which a fuzzer once found something, and some that hold every kind of record. */
+/* tape_kept.c - every file of the folder named, tapes or packs, goes through its fuzz
+ * target: those on which a fuzzer once found something, and some that hold every kind
+ * of record. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "fuzz/tape.h"
+#include "fuzz/target.h"
 #include "test.h"
 
 static const char *folder;
 
-static void each_kept_tape_is_refused_or_sound(void **state)
+static void each_kept_file_is_refused_or_sound(void **state)
 {
     static uint8_t bytes[1 << 20];
     char pattern[4096];
     glob_t found;
 
     (void)state;
-    snprintf(pattern, sizeof pattern, "%s/*.tape", folder);
+    snprintf(pattern, sizeof pattern, "%s/*", folder);
     assert_int_equal(glob(pattern, 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         int fd = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
@@ -35,7 +36,7 @@ static void each_kept_tape_is_refused_or_sound(void **state)
 int main(int count, char **words)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kept_tape_is_refused_or_sound),
+        cmocka_unit_test(each_kept_file_is_refused_or_sound),
     };
 
     folder = count > 1 ? words[1] : ".";

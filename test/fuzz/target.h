@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape.h - what libFuzzer calls, and the unit test that reads the kept cases. */
-#ifndef FUZZ_TAPE_H
-#define FUZZ_TAPE_H
+/* target.h - what libFuzzer calls, and the unit tests that read kept cases. */
+#ifndef FUZZ_TARGET_H
+#define FUZZ_TARGET_H
 
 #include <stddef.h>
 #include <stdint.h>
