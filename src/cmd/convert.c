@@ -9,6 +9,7 @@
 #include "export/export.h"
 #include "model/fold.h"
 #include "pstats/write.h"
+#include "tape/pack.h"
 #include "tape/recording.h"
 
 enum { KEY_TO = 256, KEY_AS_CPROFILE };
@@ -21,7 +22,8 @@ struct convert_args {
 static const struct argp_option options[] = {
     { "output", 'o', "OUT", 0, "the file to write, - for stdout", 0 },
     { "to", KEY_TO, "FORMAT", 0,
-      "pstats, json (default: what the end of OUT's name says; sonde formats lists "
+      "pstats, json, sonde (default: what the end of OUT's name says; sonde formats "
+      "lists "
       "them)",
       0 },
     { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
@@ -44,14 +46,16 @@ static bool option(void *args, int key, const char *value, struct err *e)
     return true;
 }
 
-/* How a format is written; json is not an exporter's, which know of no report. */
+/* How a format is written: json and packs are not exporters', which know of neither
+ * reports nor recordings. */
 struct format {
-    const struct exporter *exporter; /* NULL: json */
+    const struct exporter *exporter; /* NULL: json, or a pack */
+    bool pack;
 };
 
 static const char *known_formats(struct arena *a)
 {
-    struct str names = STR("json");
+    struct str names = STR("json, sonde");
 
     for (const struct exporter *const *x = export_list(); *x; x++)
         names = arena_printf(a, "%.*s, %s", (int)names.len, names.at, (*x)->name);
@@ -62,7 +66,8 @@ static bool format_named(const char *name, struct format *f, struct arena *a,
                          struct err *e)
 {
     f->exporter = export_named(name);
-    return f->exporter || strcmp(name, "json") == 0 ||
+    f->pack = strcmp(name, "sonde") == 0;
+    return f->exporter || f->pack || strcmp(name, "json") == 0 ||
            err_set(e, ERR_USAGE, "unknown format: --to %s (there are: %s)", name,
                    known_formats(a));
 }
@@ -71,12 +76,8 @@ static bool format_of_file(const char *path, struct format *f, struct arena *a,
                            struct err *e)
 {
     f->exporter = export_for_file(path);
-    if (str_ends(str_of(path), STR(RECORDING_SUFFIX)))
-        return err_set(e, ERR_USAGE,
-                       "not in this version yet: %s: recordings are made by sonde run "
-                       "alone (there are: %s)",
-                       path, known_formats(a));
-    return f->exporter || str_ends(str_of(path), STR(".json")) ||
+    f->pack = str_ends(str_of(path), STR(RECORDING_SUFFIX));
+    return f->exporter || f->pack || str_ends(str_of(path), STR(".json")) ||
            err_set(e, ERR_USAGE,
                    "cannot tell the format: %s: no known ending (say --to; there are: "
                    "%s)",
@@ -152,20 +153,44 @@ static bool write_profile(const struct convert_args *c, const struct format *f,
     return o && finish(o, ok, e);
 }
 
+/* Of a recording itself: its paths, threads and processes are in no profile. */
+static bool write_pack(const struct convert_args *c, struct words words,
+                       struct arena *a, struct err *e)
+{
+    char *newest[2] = { NULL, NULL };
+    struct pack_made made;
+
+    if (c->as_cprofile || words.count > 1)
+        return err_set(e, ERR_USAGE,
+                       "cannot pack: %s: a pack is one recording as it is (%s)",
+                       c->output,
+                       c->as_cprofile ? "leave --as-cprofile out"
+                                      : "reading commands take several");
+    if (words.count == 0 && !reading_newest(newest, a, e))
+        return false;
+    return pack_write(words.count ? words.at[0] : newest[0], c->output, NULL, &made, e);
+}
+
+static bool write_as(const struct convert_args *c, const struct format *f,
+                     struct words words, struct arena *a, struct err *e)
+{
+    if (f->pack)
+        return write_pack(c, words, a, e);
+    if (f->exporter && strcmp(f->exporter->name, "pstats") == 0)
+        return write_pstats(c, words, e);
+    return write_profile(c, f, words, a, e);
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct convert_args *c = args;
     struct arena *a = arena_open();
     struct format f = { 0 };
-    bool ok = choose(c, &f, a, e);
-    int status = ok ? 1 : 2;
+    bool chosen = choose(c, &f, a, e);
+    bool ok = chosen && write_as(c, &f, words, a, e);
 
-    if (ok && f.exporter && strcmp(f.exporter->name, "pstats") == 0)
-        ok = write_pstats(c, words, e);
-    else if (ok)
-        ok = write_profile(c, &f, words, a, e);
     arena_close(a);
-    return ok ? 0 : status;
+    return ok ? 0 : chosen ? 1 : 2;
 }
 
 const struct cmd cmd_convert = {
@@ -180,7 +205,8 @@ const struct cmd cmd_convert = {
         "bit as pstats.Stats(FILE, ...) adds them.",
     .examples = "sonde convert worker-*.pstats -o all.pstats\n"
                 "sonde convert app.sonde -o app.prof --as-cprofile\n"
-                "sonde convert app.sonde --to json -o -",
+                "sonde convert app.sonde --to json -o -\n"
+                "sonde convert app.sonde -o kept/app.sonde   # packed, one file",
     .args_size = sizeof(struct convert_args),
     .option = option,
     .run = run,

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from orders import write_orders
 from profiled import write_profile
 
 
@@ -71,8 +72,10 @@ def test_a_recording_as_cprofile_would_have_it(python, run_sonde, tmp_path):
 
 @pytest.mark.parametrize("words, status, said", [
     (["-o", "x.svg"], 2, "cannot tell the format: x.svg"),
-    (["-o", "x.sonde"], 2, "not in this version yet: x.sonde"),
-    (["-o", "x.prof", "--to", "svg"], 2, "unknown format: --to svg (there are: json, pstats)"),
+    (["-o", "x.sonde"], 1, "not a recording"),
+    (["-o", "x.sonde", "--as-cprofile"], 2, "cannot pack: x.sonde"),
+    (["other.prof", "-o", "x.sonde"], 2, "cannot pack: x.sonde: a pack is one recording as it is"),
+    (["-o", "x.prof", "--to", "svg"], 2, "unknown format: --to svg (there are: json, sonde, pstats)"),
     ([], 2, "nowhere to write"),
     (["-o", "-"], 2, "cannot tell the format: -"),
     (["missing.pstats", "-o", "x.prof"], 1, "missing.pstats"),
@@ -87,6 +90,16 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(dumps, run_sonde, tmp_path
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1)
     assert done.stderr.startswith("sonde: ") and said in done.stderr
     assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "x.prof").read_text() == "mine"
+
+
+def test_a_pack_is_what_sonde_pack_writes(run_sonde, tmp_path):
+    write_orders(tmp_path / "orders.sonde")
+    run_sonde("convert", "orders.sonde", "-o", "kept.sonde", check=True)
+    run_sonde("pack", "orders.sonde", check=True)
+    for name in "kept.sonde", "orders.pack.sonde":
+        assert (tmp_path / name).is_file() and (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert run_sonde("report", "kept.sonde").stdout.splitlines()[1:] == run_sonde(
+        "report", "orders.sonde").stdout.splitlines()[1:]
 
 
 def test_formats_tells_of_them(run_sonde):
