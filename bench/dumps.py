@@ -20,11 +20,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 SONDE = ROOT / "build/venv/bin/sonde"
 FUNCTIONS, FULL_ROUNDS = 50000, 7
-TOP = "pstats.Stats(*files).sort_stats('time').print_stats(100)"
-CALLERS = "pstats.Stats(*files).sort_stats('time').print_callers(100)"
-SUBJECTS = [  # name, what it is at least times as fast as, pstats' way, ours, how many files
+TOP = ".Stats(*files).sort_stats('time').print_stats(100)"
+CALLERS = ".Stats(*files).sort_stats('time').print_callers(100)"
+PACKAGE = next((ROOT / "build/venv").glob("lib/python3*/site-packages/sonde"))
+SUBJECTS = [  # name, what it is at least times as fast as, pstats' way, our command's, how many files
     ("top 100 of one", 25, TOP, [], 1),
     ("callers of 100 of four merged", 50, CALLERS, ["--callers"], 4),
+    ("top 100 of one, by sonde.Stats in Python", 15, TOP, None, 1),
+    ("callers of 100 of four merged, by sonde.Stats", 15, CALLERS, None, 4),
 ]
 TEN_TIMES = 11  # a file ten times as large costs at most so many times as much
 MEMORY = 4      # times the file
@@ -45,31 +48,37 @@ def spent(command, folder):
     return (used.ru_utime + used.ru_stime) * 1e3, used.ru_maxrss * 1024
 
 
-def theirs(python, what, files):
-    return [python, "-c", f"import pstats, sys; files = sys.argv[1:]; {what}", *files]
+def in_python(python, module, what, files):
+    return [python, "-c", f"import {module}, sys; files = sys.argv[1:]; {module}{what}", *files]
 
 
-def ours(options, files):
+def both(python, subject, files):
+    """The two commands that print the same."""
+    _, _, what, options, _ = subject
+    return (in_python(python, "pstats", what, files),
+            in_python(python, "sonde", what, files) if options is None else command(options, files))
+
+
+def command(options, files):
     return [SONDE, "report", "--pstats", "-s", "time", "-n", "100", *options, *files]
 
 
-def same_text(python, subject, folder, files):
+def same_text(commands, folder):
     """What is compared prints the same."""
-    _, _, what, options, _ = subject
-    texts = [subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE).stdout
-             for command in (theirs(python, what, files), ours(options, files))]
+    texts = [subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE).stdout for command in commands]
     return texts[0] == texts[1]
 
 
 def measure(python, subject, folder, rounds, progress):
-    name, bound, what, options, count = subject
+    name, bound, _, _, count = subject
     files = [f"{n}.prof" for n in range(count)]
-    if not same_text(python, subject, folder, files):
+    commands = both(python, subject, files)
+    if not same_text(commands, folder):
         raise process.Failure(f"{name}: the texts differ")
     found = []
     for n in range(rounds):
         progress(f"{name}: {n + 1} of {rounds}")
-        pair = [spent(theirs(python, what, files), folder), spent(ours(options, files), folder)]
+        pair = [spent(command, folder) for command in commands]
         found.append({"pstats_ms": pair[0][0], "sonde_ms": pair[1][0], "ratio": pair[0][0] / pair[1][0],
                       "memory": pair[1][1] / sum((folder / f).stat().st_size for f in files)})
     ratios = [f["ratio"] for f in found]
@@ -81,7 +90,7 @@ def measure_size(folder, rounds, progress):
     found = []
     for n in range(rounds):
         progress(f"ten times as large: {n + 1} of {rounds}")
-        small, large = (spent(ours([], [f]), folder)[0] for f in ("0.prof", "ten.prof"))
+        small, large = (spent(command([], [f]), folder)[0] for f in ("0.prof", "ten.prof"))
         found.append({"small_ms": small, "large_ms": large, "ratio": large / small})
     ratios = [f["ratio"] for f in found]
     return {"bound": TEN_TIMES, **figures.medians(found), "ratios": [min(ratios), max(ratios)]}
@@ -127,6 +136,7 @@ def main():
     (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "build/bench") as name:
         folder = pathlib.Path(name)
+        (folder / "sonde").symlink_to(PACKAGE)  # where Python finds it
         show("making dumps")
         for name, functions, seed in [(n, args.functions, n) for n in range(4)] + [("ten", 10 * args.functions, 10)]:
             # A process of its own: a child's peak of memory begins with its parent's.
