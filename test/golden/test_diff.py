@@ -207,6 +207,12 @@ def test_sides_that_were_not_run_in_turn(tmp_path, report, run_sonde):
     assert "it may be the machine" in text and "note: The sides were not run in turn" in text
 
 
+def test_restless_runs_are_told_of_a_steadier_clock(tmp_path, run_sonde):
+    for clock, said in ({}, True), ({"clock": THREAD_CPU}, False):
+        words = sides(noisy(tmp_path, "b", 8, 0, machine=0.3, **clock), noisy(tmp_path, "a", 8, 1, machine=0.3, **clock))
+        assert ("sonde run --clock cpu" in run_sonde("diff", *words).stdout) == said
+
+
 def test_too_few_runs_say_so(tmp_path, run_sonde, report):
     words = sides(noisy(tmp_path, "b", 3, 0), noisy(tmp_path, "a", 3, 1, lambda n: 2))
     text = run_sonde("diff", *words).stdout
