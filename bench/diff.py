@@ -42,8 +42,8 @@ def parse(argv):
     parser.add_argument("-n", "--trials", type=int, default=FULL_TRIALS, metavar="N",
                         help=f"how many (default {FULL_TRIALS}, programs in turn)")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"of a side (default {RUNS})")
-    parser.add_argument("--longer", type=int, default=LONGER, metavar="N",
-                        help=f"a program does its work so many times (default {LONGER})")
+    parser.add_argument("--longer", type=float, default=LONGER, metavar="X",
+                        help=f"a program does its work so many times, or a part of it (default {LONGER})")
     parser.add_argument("--busy", type=int, default=1, metavar="N",
                         help="processes that use up a processor meanwhile (default 1)")
     parser.add_argument("--clock", default="wall", help="of sonde run (default wall)")
@@ -104,7 +104,7 @@ class Subject:
     def run(self, name, turns):
         recording = self.folder / f"{name}.sonde"
         command = [SONDE, "run", "-q", "--clock", self.args.clock, "-o", recording, "--python", self.args.python,
-                   HERE / "planted.py", str(self.program.loops * self.args.longer), self.program.path,
+                   HERE / "planted.py", str(max(1, round(self.program.loops * self.args.longer))), self.program.path,
                    self.function, str(turns), *self.program.args]
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SONDE"))}
         self.machine.undisturbed(lambda: process.output(command, env=env | {"PYTHONDONTWRITEBYTECODE": "1"}))

@@ -303,18 +303,22 @@ static struct str pythons_of(const struct work *w, enum side side)
 static void add_notes(struct work *w)
 {
     struct str before = pythons_of(w, SIDE_BEFORE), after = pythons_of(w, SIDE_AFTER);
-    bool several = w->side[SIDE_BEFORE].files > 1 && w->side[SIDE_AFTER].files > 1;
+    uint32_t before_runs = w->shown[SIDE_BEFORE].files;
+    uint32_t after_runs = w->shown[SIDE_AFTER].files;
+    uint32_t fewer = before_runs < after_runs ? before_runs : after_runs;
 
     if (before.len > 0 && after.len > 0 && !str_eq(before, after))
         add_note(w, arena_printf(w->arena, "Python %s before, %s after.", before.at,
                                  after.at));
-    if (several && !compare_in_turn(w->functions))
+    if (fewer > 1 && !compare_in_turn(w->functions))
         add_note(w, STR("The sides were not run in turn (before, after, before, ...): "
                         "what changed on the machine meanwhile looks like a change of "
                         "the program."));
-    if (w->args->above > 0 && !several)
-        add_note(w, STR("--fail-above goes by what was measured once: more runs a side "
-                        "tell what is chance."));
+    if (w->args->above > 0 && fewer < evidence_runs_needed(1))
+        add_note(w, arena_printf(w->arena,
+                                 "--fail-above goes by what was measured: it takes %u "
+                                 "runs a side to prove anything.",
+                                 evidence_runs_needed(1)));
 }
 
 static bool write_diff(const struct work *w, const struct diff *d, struct err *e)

@@ -183,6 +183,21 @@ static void print_runs_needed(const struct diff *d, const struct screen *s)
                    evidence_runs_needed(0.01));
 }
 
+/* An interval as wide as this hides what people ask for. */
+#define RESTLESS 1.1
+
+/* What would tell more than more runs do. */
+static void print_clock(const struct diff *d, const struct screen *s)
+{
+    const struct effect *e = &compare_total(d->functions)->effect;
+
+    if (e->low > 0 && e->high / e->low > RESTLESS &&
+        str_eq(d->options->side[SIDE_BEFORE].clock, STR("wall")))
+        out_text_of(s->out,
+                    " The runs differ a lot among themselves: CPU time (sonde run "
+                    "--clock cpu) is\n steadier where other work goes on.\n");
+}
+
 static void print_notes(const struct diff *d, const struct screen *s)
 {
     for (uint32_t i = 0; i < d->options->notes; i++) {
@@ -213,5 +228,6 @@ void diff_text(const struct diff *d, const struct screen *s)
     else
         print_functions(d, s);
     print_runs_needed(d, s);
+    print_clock(d, s);
     print_notes(d, s);
 }

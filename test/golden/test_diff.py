@@ -207,6 +207,12 @@ def test_sides_that_were_not_run_in_turn(tmp_path, report, run_sonde):
     assert "it may be the machine" in text and "note: The sides were not run in turn" in text
 
 
+def test_restless_runs_are_told_of_a_steadier_clock(tmp_path, run_sonde):
+    for clock, said in ({}, True), ({"clock": THREAD_CPU}, False):
+        words = sides(noisy(tmp_path, "b", 8, 0, machine=0.3, **clock), noisy(tmp_path, "a", 8, 1, machine=0.3, **clock))
+        assert ("sonde run --clock cpu" in run_sonde("diff", *words).stdout) == said
+
+
 def test_too_few_runs_say_so(tmp_path, run_sonde, report):
     words = sides(noisy(tmp_path, "b", 3, 0), noisy(tmp_path, "a", 3, 1, lambda n: 2))
     text = run_sonde("diff", *words).stdout
@@ -223,7 +229,7 @@ def test_fail_above_once(two, run_sonde, words, status):
     """One run a side: as measured, and that is told."""
     done = run_sonde("diff", *two, *words)
     assert done.returncode == status
-    assert "note: --fail-above goes by what was measured once" in done.stdout
+    assert "note: --fail-above goes by what was measured: it takes 6 runs a side" in done.stdout
     if status:
         assert done.stderr == ("sonde: slower than allowed: save: 300 ms -> 1.20 s, +300 % (measured; "
                                "--fail-above 5%)\n")
@@ -231,6 +237,13 @@ def test_fail_above_once(two, run_sonde, words, status):
         assert done.stderr == ""
     back = run_sonde("diff", *two[::-1], "--fail-above", "20%")
     assert back.returncode == 3 and "the total: 7.60 s -> 9.40 s, +23.7 %" in back.stderr
+
+
+def test_fail_above_of_few_runs_goes_by_what_was_measured(tmp_path, run_sonde):
+    words = sides(noisy(tmp_path, "b", 3, 0), noisy(tmp_path, "a", 3, 1, lambda n: 1.5))
+    done = run_sonde("diff", *words, "--fail-above", "5%")
+    assert done.returncode == 3 and "(measured; --fail-above 5%)" in done.stderr
+    assert "it takes 6 runs a side" in done.stdout
 
 
 @pytest.mark.parametrize("slower, allowed, status", [(1.2, 5, 3), (1.2, 25, 0), (1.0, 1, 0)])
