@@ -105,8 +105,8 @@ def run(profiler, source, path, by_key):
 def sample(name, source, path):
     """The same for half a second, so that a sampler sees it."""
     with io.open("long.py", "w", encoding="utf-8") as out:
-        out.write(u"import time\nend = time.time() + 0.5\nsource = %r\nwhile time.time() < end:\n"
-                  u"    exec(compile(source, 'program.py', 'exec'), {'__name__': 'p'})\n" % source)
+        out.write(u"import time\nend = time.time() + 0.5\ncode = compile(%r, 'program.py', 'exec')\n"
+                  u"while time.time() < end:\n    exec(code, {'__name__': 'p'})\n" % source)
     subprocess.check_call([sys.executable, "-m", "profiling.sampling", "run", "--pstats", "-r", "2khz", "-o", path,
                            "long.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
