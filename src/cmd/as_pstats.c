@@ -176,7 +176,7 @@ bool as_pstats(const struct as_pstats *a, struct words files, struct err *e)
     struct out *text = NULL;
     /* Wrong words are told before a file is looked at. */
     bool ok = take_typed(a, true, first, e) &&
-              (t = tables_open(files, a->as_cprofile, e)) != NULL &&
+              (t = tables_open(files, a->choice, a->as_cprofile, e)) != NULL &&
               take_typed(a, table_sampled(t), k, e);
 
     if (ok) {

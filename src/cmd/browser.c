@@ -17,6 +17,8 @@
 
 enum { WORDS_MAX = 256 };
 
+static const struct open_as as_typed = { .how = LOAD_COPY };
+
 struct browser {
     struct arena *arena;
     struct pstats_table *table; /* NULL: nothing was read */
@@ -111,7 +113,7 @@ static void read_file(struct browser *b, const char *path, struct out *o)
 {
     struct err e = { 0 };
     int fault = cannot_open(path);
-    struct pstats_table *t = fault ? NULL : open_table(path, LOAD_COPY, false, &e);
+    struct pstats_table *t = fault ? NULL : open_table(path, &as_typed, &e);
 
     if (fault) {
         out_text_of(o, strerror(fault));
@@ -150,7 +152,7 @@ void browser_add(struct browser *b, struct str path, struct out *o)
         return;
     int fault = cannot_open(name);
     if (!fault)
-        more = open_table(name, LOAD_COPY, false, &e);
+        more = open_table(name, &as_typed, &e);
     if (more && table_add(b->table, more, &e)) {
         note_file(b, name);
     } else {
@@ -322,7 +324,7 @@ static bool do_diff(struct browser *b, struct str line, struct out *o)
         out_text_of(o, "diff what? (diff FILE compares with that file)\n");
         return false;
     }
-    struct pstats_table *other = open_table(path, LOAD_COPY, false, &e);
+    struct pstats_table *other = open_table(path, &as_typed, &e);
     bool ok = other && (!b->stripped || table_strip_dirs(other, &e)) &&
               compare_print(b->table, other, r, o, &e);
     if (!ok)
@@ -356,7 +358,7 @@ static void print_tree(struct browser *b, struct restrictions r, struct out *o)
     struct words files = { b->count, b->files };
     struct screen screen = { .out = o };
     struct err e = { 0 };
-    struct profile *p = reading_open(files, false, &options.title, a, &e);
+    struct profile *p = reading_open(files, NULL, false, &options.title, a, &e);
     struct report *report = p ? report_open(p, &options, &e) : NULL;
 
     if (report)

@@ -251,7 +251,8 @@ static bool add_run(struct work *w, enum side side, const char *file, struct err
     char *name[] = { (char *)file, NULL };
     const char *title;
     struct profile *p =
-        reading_open((struct words){ 1, name }, false, &title, w->arena, e);
+        reading_open((struct words){ 1, name }, &w->args->reading.choice, false, &title,
+                     w->arena, e);
     bool ok = p != NULL;
 
     if (ok) {

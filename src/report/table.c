@@ -57,7 +57,9 @@ static void print_key(const struct table *t, struct str key)
     struct str safe = screen_safe(key, t->report->arena);
 
     if (t->width > 0)
-        safe = screen_keep_end(safe, t->width, t->report->arena);
+        safe = t->report->options->by < BY_THREAD
+                   ? screen_keep_end(safe, t->width, t->report->arena)
+                   : screen_keep_start(safe, t->width, t->report->arena);
     screen_put(t->screen, TONE_BOLD, safe, 0);
 }
 
