@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from counting import packages_in
 
-PAGES = ["README.md", "examples/weblog.py"]
+PAGES = ["README.md", *(f"examples/{name}.py" for name in ("weblog", "readings", "pricing"))]
 
 
 def shown_commands(root):
