@@ -19,7 +19,7 @@ import random
 import signal
 import sys
 
-CATALOGUE = [(f"item-{number:04}", 3 + number % 47) for number in range(2000)]
+CATALOGUE = [(f"item-{number:04}", 3 + number % 47) for number in range(4000)]
 BANDS = [(5000, 0.15), (1000, 0.08), (200, 0.03), (0, 0.0)]
 TAXES = {"AT": 0.20, "DE": 0.19, "FR": 0.20, "IE": 0.23, "LU": 0.17}
 WORKERS = 3
