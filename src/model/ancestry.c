@@ -67,7 +67,7 @@ static process_id parent_of(const struct laying *l, const struct process *p)
 {
     uint32_t before = up_to(l, p->parent_pid, p->started_ns);
 
-    if (p->pid == 0 || p->parent_pid == 0 || p->parent_pid == p->pid)
+    if (p->parent_pid == 0 || p->parent_pid == p->pid)
         return NONE;
     if (before > 0 && l->by_pid[before - 1].pid == p->parent_pid)
         return l->by_pid[before - 1].process;

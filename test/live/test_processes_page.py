@@ -64,7 +64,10 @@ def test_the_page_shows_what_is_printed(shell, root):
         path.write_text(now)
         return
     for was, made in zip(BLOCK.findall(page), BLOCK.findall(now)):
-        assert plain(made[1]) == plain(was[1]), was[0]
+        texts = [plain(made[1]), plain(was[1])]
+        if "--by" in was[0]:  # counts what library code was called as well
+            texts = [re.sub(r"\b\d[\d,]*\b", "#", text) for text in texts]
+        assert texts[0] == texts[1], was[0]
 
 
 def test_its_own_comparison_sees_differences():
