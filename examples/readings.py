@@ -54,7 +54,7 @@ def digest(station):
     return sum(right) / len(right), min(right), max(right), len(wrong)
 
 
-def worker(stations, results):
+def digest_all(stations, results):
     for station in stations:
         results.put((station, digest(station)))
 
@@ -64,7 +64,7 @@ def main(args):
     results = multiprocessing.Queue()
     processes = [
         multiprocessing.Process(
-            target=worker, args=(range(first, stations, WORKERS), results)
+            target=digest_all, args=(range(first, stations, WORKERS), results)
         )
         for first in range(WORKERS)
     ]

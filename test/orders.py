@@ -41,6 +41,7 @@ def write_orders(folder):
     main.node(t, top, f["lambda2"], 7, 5)
     t = main.thread("replay", 4102)
     main.node(t, None, f["parse"], 8_008, 20 * MS)
+    main.process(4111, "sh", parent=4101, status=0, wall_ns=200 * MS, reason="not Python", flags=2)
     main.write(folder)
     worker = Tape(pid=4109, parent=4101, program="orders.py", wall_ns=11_000 * MS, cpu_ns=10_500 * MS)
     f = worker.function("crunch", "/srv/orders/crunch.py", 5)
@@ -50,5 +51,4 @@ def write_orders(folder):
     worker.write(folder)
     launcher = Tape(pid=4100, parent=1, program="orders.py", role=LAUNCHER, python=0)
     launcher.process(4101, "orders.py", parent=4100, status=9, wall_ns=12_500 * MS)
-    launcher.process(4111, "sh", parent=4101, status=0, wall_ns=200 * MS, reason="not Python", flags=2)
     launcher.write(folder)

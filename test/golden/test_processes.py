@@ -154,12 +154,10 @@ def test_names_cannot_steer_the_terminal(run_sonde, tmp_path):
 
 def test_deep_and_wide_trees_fit_a_terminal(sonde, clean_env, tmp_path):
     folder = tmp_path / "deep.sonde"
+    reason = "no agent for Python 2.7.18 (/opt/a/long/path/to/where/it/is/python2.7/bin/python2.7)"
     for depth in range(40):
-        process(folder, 1000 + depth, 999 + depth, depth, program="a-rather-long-name-of-a-program.py")
-    launcher = Tape(pid=5, role=LAUNCHER)
-    launcher.process(2000, "python2.7", parent=1003, status=11, flags=2,
-                     reason="no agent for Python 2.7.18 (/opt/a/long/path/to/where/it/is/python2.7/bin/python2.7)")
-    launcher.write(folder)
+        process(folder, 1000 + depth, 999 + depth, depth, program="a-rather-long-name-of-a-program.py",
+                tells=[(2000, "python2.7", 11, {"reason": reason, "flags": 2})] if depth == 3 else [])
     env = clean_env | {"TERM": "xterm", "LANG": "C.UTF-8"}
     for width in 80, 132:
         text = on_terminal(sonde, env, tmp_path, width, "report", "deep.sonde", "--processes")
@@ -211,25 +209,29 @@ KILLED = [
 
 @pytest.mark.parametrize("ends, sentence", KILLED)
 def test_the_dead_are_told(run_sonde, tmp_path, ends, sentence):
+    for pid in ends:
+        tells = [(child, "app.py", status, {}) for child, status in ends.items() if pid == 1 < child]
+        process(tmp_path / "x.sonde", pid, 1 if pid > 1 else 99, pid, tells=tells)
     launcher = Tape(pid=99, role=LAUNCHER)
-    for pid, status in ends.items():
-        process(tmp_path / "x.sonde", pid, 1 if pid > 1 else 99, pid)
-        launcher.process(pid, "app.py", status=status)
+    launcher.process(1, "app.py", status=ends[1])
     launcher.write(tmp_path / "x.sonde")
     assert run_sonde().stdout.splitlines()[2] == sentence
 
 
-def test_the_shut_out_are_told(run_sonde, tmp_path):
-    process(tmp_path / "x.sonde", 1, 99, 0)
+@pytest.mark.parametrize("old, sentence", [
+    (0, "Every call was counted; none was lost."),
+    (1, "One process was not entered (sonde report --processes tells why)."),
+    (2, "Two processes were not entered (sonde report --processes tells why)."),
+])
+def test_the_shut_out_are_told(run_sonde, tmp_path, old, sentence):
+    """A command that is no Python is no loss."""
+    tells = [(2, "sh", 0, {"reason": "not Python", "flags": 2})]
+    tells += [(3 + n, "python3.8", 0, {"reason": "no agent for Python 3.8.18", "flags": 2}) for n in range(old)]
+    process(tmp_path / "x.sonde", 1, 99, 0, tells=tells)
     launcher = Tape(pid=99, role=LAUNCHER)
     launcher.process(1, "app.py", status=0)
-    launcher.process(2, "sh", parent=1, status=0, reason="not Python", flags=2)
     launcher.write(tmp_path / "x.sonde")
-    assert run_sonde().stdout.splitlines()[2] == "Every call was counted; none was lost."
-    for count, begin in (1, "One process was"), (2, "Two processes were"):
-        launcher.process(2 + count, "python3.8", parent=1, status=0, reason="no agent for Python 3.8.18", flags=2)
-        launcher.write(tmp_path / "x.sonde")
-        assert run_sonde().stdout.splitlines()[2] == f"{begin} not entered (sonde report --processes tells why)."
+    assert run_sonde().stdout.splitlines()[2] == sentence
 
 
 def test_instances_of_a_worker_are_one(run_sonde, tmp_path):
