@@ -301,6 +301,19 @@ static struct str pythons_of(const struct work *w, enum side side)
     return list;
 }
 
+static void note_choice(struct work *w)
+{
+    const struct choice *c = &w->args->reading.choice;
+    struct str globs = STR("");
+
+    for (uint32_t i = 0; i < c->globs; i++)
+        globs = arena_printf(w->arena, "%.*s --process '%s'", (int)globs.len, globs.at,
+                             c->glob[i]);
+    if (c->globs > 0)
+        add_note(w, arena_printf(w->arena, "Of the processes alone that%.*s names.",
+                                 (int)globs.len, globs.at));
+}
+
 static void add_notes(struct work *w)
 {
     struct str before = pythons_of(w, SIDE_BEFORE), after = pythons_of(w, SIDE_AFTER);
@@ -308,6 +321,7 @@ static void add_notes(struct work *w)
     uint32_t after_runs = w->shown[SIDE_AFTER].files;
     uint32_t fewer = before_runs < after_runs ? before_runs : after_runs;
 
+    note_choice(w);
     if (before.len > 0 && after.len > 0 && !str_eq(before, after))
         add_note(w, arena_printf(w->arena, "Python %s before, %s after.", before.at,
                                  after.at));
