@@ -10,6 +10,8 @@ import pathlib
 import pstats
 import random
 import re
+import resource
+import subprocess
 import unicodedata
 
 import pytest
@@ -185,6 +187,35 @@ def test_a_thousand_processes(run_sonde, tmp_path):
     assert run_sonde().stdout.splitlines()[0] == ("many.sonde: 1.00 s, 1,001 processes (1 main, 1,000 worker), "
                                                   "Python 3.13.0.")
     assert run_sonde().stdout.splitlines()[2] == "Ten workers were killed (SIGKILL); what they counted is here."
+
+
+@pytest.mark.parametrize("words", [["--processes"], ["--process", "worker"], ["--json"]], ids=" ".join)
+def test_what_a_thousand_cost(sonde, clean_env, tmp_path, words):
+    """A tape is open at a time, and what it holds is let go of."""
+    write_many(tmp_path / "many.sonde", 1000)
+    report = subprocess.Popen([sonde, "report", "many.sonde", *words], cwd=tmp_path, env=clean_env,
+                              stdout=subprocess.DEVNULL,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
+    _, status, used = os.wait4(report.pid, 0)
+    report.returncode = status
+    assert status == 0
+    assert used.ru_maxrss < 40 * 1024  # the 28 MB of this Python, forked, among them
+
+
+@pytest.mark.long
+def test_the_cost_grows_with_the_number(sonde, clean_env, tmp_path):
+    """In instructions, the clearing of memory left out: four times as many processes, four times as many."""
+    instructions = []
+    for workers in 500, 2000:
+        write_many(tmp_path / f"{workers}.sonde", workers)
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={tmp_path}/out", sonde, "report",
+                        f"{workers}.sonde", "--processes"], cwd=tmp_path, env=clean_env, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        text = subprocess.run(["callgrind_annotate", "--threshold=100", f"{tmp_path}/out"], text=True, check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        counted = [line for line in text.splitlines() if re.match(r" *[\d,]+ \(.*:", line) and "memset" not in line]
+        instructions.append(sum(int(line.split()[0].replace(",", "")) for line in counted))
+    assert 3 < instructions[1] / instructions[0] < 5
 
 
 @pytest.mark.parametrize("seed", range(3))
