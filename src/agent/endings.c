@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* endings.c - the ends of a process that run no code of ours: os._exit and
  * os.abort, whose C functions we stand before; exec and signals to oneself,
- * which are audited. Matters only where the tape is copied out now and then. */
+ * which are audited. The last moment, and what a processor spent until then, is to
+ * be told; and where the tape is copied out now and then, what was counted. */
 #include <string.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ static bool kills_us(PyObject *args)
 
 void endings_heard(const char *event, PyObject *args)
 {
-    if (calls.tape.shared || !calls.tape.base)
+    if (!calls.tape.base)
         return;
     if (strcmp(event, "os.exec") == 0 || strcmp(event, "os.killpg") == 0 ||
         (strcmp(event, "os.kill") == 0 && kills_us(args)))

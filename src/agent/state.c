@@ -136,8 +136,7 @@ static bool begin(void)
     calls.tape.text_bytes_max = agent.options.text_bytes;
     describe(writer_header(&calls.tape));
     writer_flush(&calls.tape);
-    if (!calls.tape.shared)
-        endings_watch();
+    endings_watch();
     return true;
 }
 
@@ -219,6 +218,7 @@ void agent_save(void)
         return;
     if (agent.on)
         charge_all();
+    writer_stamp(&calls.tape);
     writer_flush_last(&calls.tape);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tape/body.h"
+#include "tape/spent.h"
 #include "tape/sum.h"
 
 enum { FIRST_CELL = TAPE_HEADER_BYTES / TAPE_CELL };
@@ -182,12 +183,15 @@ static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
     copy_drop_damaged(t);
 }
 
-/* Held by a writer: a lock on byte 0 that the kernel drops at its death. */
-static bool locked(int fd)
+/* Held by a writer: a lock on byte 0 that the kernel drops at its death. by: its pid,
+ * 0 where it is none of ours. */
+static bool locked(int fd, uint32_t *by)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 
-    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    *by = held && lock.l_pid > 0 ? (uint32_t)lock.l_pid : 0;
+    return held;
 }
 
 /* A finished tape's header tells by its sum whether it is what was written. */
@@ -261,20 +265,31 @@ bool copy_header_good(const struct tape_header *h, size_t got, const char *path,
     return true;
 }
 
+/* Its writer tells now and then; while it lives the kernel knows better. */
+static void ask_for_time(struct tape_header *h, uint32_t writer)
+{
+    uint64_t spent = writer ? spent_ns(writer) : 0;
+
+    if (spent > h->cpu_ns)
+        h->cpu_ns = spent;
+}
+
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e)
 {
     int fd = open_regular(path, e);
+    uint32_t writer;
 
     if (fd < 0)
         return false;
-    t->alive = locked(fd);
+    t->alive = locked(fd, &writer);
     size_t got = read_at(fd, &t->header, sizeof t->header, 0);
     bool good = copy_header_good(&t->header, got, path, e);
     if (good) {
         t->header_damaged = !header_whole(fd);
         read_blocks(t, fd, to);
         t->moment = moment(t);
+        ask_for_time(&t->header, writer);
     }
     close(fd);
     return good;

@@ -162,3 +162,53 @@ def test_pricing_for_ever(sonde, clean_env, run_sonde, root, python, tmp_path):
     got = json.loads(run_sonde("report", "x.sonde", "--json", check=True).stdout)
     assert not any(p["alive"] for p in got["processes"])
     assert sum(f["calls"] for f in got["functions"] if f["name"] == "price") >= priced[-1]
+
+
+BURN = """
+import os, signal, sys, time
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        sum(range(1000))
+ends = {"_exit": lambda: os._exit(3), "abort": os.abort, "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "exec": lambda: os.execv("/bin/true", ["true"]), "return": lambda: sys.exit()}
+"""
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("io", ["mapped", "pwrite"])
+def test_processor_time_is_told_to_the_end(record, report, tmp_path, io):
+    """Of a process that ends without a word as well."""
+    (tmp_path / "app.py").write_text(BURN + """
+for how, end in ends.items():
+    pid = os.fork()
+    if pid == 0:
+        burn(.1)
+        end()
+    os.waitpid(pid, 0)
+    print(pid, how)
+""")
+    how = dict(line.split() for line in record("--io", io, "app.py").splitlines())
+    spent = {how[str(p["pid"])]: p["cpu_ns"] / 1e9 for p in report()["processes"] if p["role"] == "worker"}
+    assert len(spent) == 5 and all(.1 <= seconds < .15 for seconds in spent.values()), spent
+
+
+def test_processor_time_of_what_lives(sonde, clean_env, run_sonde, python, tmp_path):
+    """Long after it came to a new path; what is packed keeps what it was then."""
+    (tmp_path / "app.py").write_text(BURN + """
+for _ in range(2):
+    burn(.3)
+    print(time.process_time(), flush=True)
+    sys.stdin.readline()
+""")
+    with subprocess.Popen([sonde, "run", "--python", python, "-q", "-o", "x", "app.py"], cwd=tmp_path, env=clean_env,
+                          text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        for at in range(2):
+            truth = float(run.stdout.readline())
+            run_sonde("pack", "x.sonde", "-o", f"{at}.sonde", check=True)
+            run.stdin.write("\n")
+            run.stdin.flush()
+            [process] = json.loads(run_sonde("report", f"{at}.sonde", "--json", check=True).stdout)["processes"]
+            assert process["alive"] and truth - .03 < process["cpu_ns"] / 1e9 < truth + .03
+        run.stdin.close()
+    assert run.returncode == 0
