@@ -41,6 +41,19 @@ static void count_death(struct census *c, const struct process *p)
         c->signal[c->signals++] = p->signal;
 }
 
+/* Nothing is missing of what is no Python, was not wanted, or did nothing. */
+static bool is_shut_out(const struct process *p)
+{
+    static const char *const fine[] = { "not Python", "left out by ",
+                                        "it could not be executed", "it ended before ",
+                                        NULL };
+    bool is = !p->entered && p->reason.len > 0;
+
+    for (int i = 0; is && fine[i]; i++)
+        is = !str_begins(p->reason, str_of(fine[i]));
+    return is;
+}
+
 struct census census_of(const struct profile *p, bool kinds)
 {
     struct census c = { 0 };
@@ -49,11 +62,9 @@ struct census census_of(const struct profile *p, bool kinds)
         const struct process *process = profile_process(p, i);
 
         c.alive += process->alive;
-        if (!process->entered) {
-            c.shut_out +=
-                process->reason.len > 0 && !str_eq(process->reason, STR("not Python"));
+        c.shut_out += is_shut_out(process);
+        if (!process->entered)
             continue;
-        }
         c.entered++;
         count_role(&c, kinds ? census_kind(process->role) : process->role);
         if (process->signal != 0)

@@ -17,7 +17,7 @@ struct census_part {
 struct census {
     uint32_t entered, alive;
     uint32_t killed;   /* by signals, of those entered */
-    uint32_t shut_out; /* not entered for another reason than "not Python" */
+    uint32_t shut_out; /* not entered, and something is missing for it */
     struct census_part part[CENSUS_MOST]; /* of those entered, by role */
     uint32_t parts, others;
     int signal[CENSUS_MOST]; /* that killed one of them */

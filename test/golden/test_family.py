@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What sonde says of the processes of a program: recordings of trees whose every figure is known.
+"""What sonde says of a family of processes: recordings of trees whose every figure is known.
 
 GOLDEN=write pytest test/golden rewrites the expected texts; read the difference.
 """
@@ -252,8 +252,9 @@ def test_the_dead_are_told(run_sonde, tmp_path, ends, sentence):
     (2, "Two processes were not entered (sonde report --processes tells why)."),
 ])
 def test_the_shut_out_are_told(run_sonde, tmp_path, old, sentence):
-    """A command that is no Python is no loss."""
-    tells = [(2, "sh", 0, {"reason": "not Python", "flags": 2})]
+    """A command that is no Python is no loss, nor what was not wanted or never ran."""
+    fine = "not Python", "left out by --children", "it could not be executed", "it ended before its program began"
+    tells = [(20 + n, "sh", 0, {"reason": reason, "flags": 2}) for n, reason in enumerate(fine)]
     tells += [(3 + n, "python3.8", 0, {"reason": "no agent for Python 3.8.18", "flags": 2}) for n in range(old)]
     process(tmp_path / "x.sonde", 1, 99, 0, tells=tells)
     launcher = Tape(pid=99, role=LAUNCHER)
