@@ -44,9 +44,10 @@ static void count_death(struct census *c, const struct process *p)
 /* Nothing is missing of what is no Python, was not wanted, or did nothing. */
 static bool is_shut_out(const struct process *p)
 {
-    static const char *const fine[] = { "not Python", "left out by ",
-                                        "it could not be executed", "it ended before ",
-                                        NULL };
+    static const char *const fine[] = {
+        "not Python",       "left out by ",          "it could not be executed",
+        "it ended before ", "recording was stopped", NULL
+    };
     bool is = !p->entered && p->reason.len > 0;
 
     for (int i = 0; is && fine[i]; i++)
