@@ -25,8 +25,11 @@ def enter(hook):
     options = os.environ.get("SONDE_OPTIONS", "")
     if not recording:
         return
-    if "children=0" in options:
+    before, _, children = ("," + options).partition(",children=")  # which is the last, or 0
+    if (children + ",").startswith("0,"):
         del os.environ["SONDE_RECORDING"]
+    elif children and ",inner=1" not in before:
+        os.environ["SONDE_OPTIONS"] = "inner=1," + options  # from here on it is not the program
     try:
         import _imp
         external = sys.modules["_frozen_importlib_external"]
