@@ -82,7 +82,7 @@ void agent_stand_aside(void)
 
 static void look_at_code(PyObject *code)
 {
-    char text[64] = "";
+    char text[128] = "";
 
     if (code && PyUnicode_Check(code))
         names_bytes(code, text, sizeof text);

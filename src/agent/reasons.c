@@ -114,6 +114,7 @@ static const char *isolated(const struct str *word, uint32_t words)
 }
 
 static const char replaced[] = "its environment was replaced";
+static const char no_program[] = "it ended before its program began";
 static const char elsewhere[] = "its PYTHONPATH was replaced";
 
 static const char *python_reason(const struct str *word, uint32_t words,
@@ -124,7 +125,7 @@ static const char *python_reason(const struct str *word, uint32_t words,
     if (why)
         return why;
     if (environment == ENVIRONMENT_WHOLE)
-        return "it ended before its program began";
+        return no_program;
     return environment == ENVIRONMENT_REPLACED ? replaced : elsewhere;
 }
 
@@ -197,9 +198,20 @@ static const char *words_reason(const struct str *word, uint32_t words,
     return words > 0 && is_python_name(word[0]) ? python_reason(word, words, e) : NULL;
 }
 
-const char *reason_of(const struct command *c)
+/* sh stays where it was beside what it runs: only of that one is this said. */
+static const char *of_shell(const struct command *c)
 {
     struct str inner[WORDS_MOST];
+    uint32_t words = command_split(c->word[2], inner, WORDS_MOST);
+    const char *why = words_reason(inner, words, c->environment, NULL);
+
+    if (why == no_program)
+        return NULL;
+    return why || words == 0 ? why : changes_user(str_basename(inner[0]));
+}
+
+const char *reason_of(const struct command *c)
+{
     const char *why = NULL;
 
     if (!agent.options.children)
@@ -212,14 +224,10 @@ const char *reason_of(const struct command *c)
         why = changes_user(str_basename(c->word[0]));
     if (!why)
         why = privileges(c->file);
-    if (!why && command_is_shell(c)) {
-        uint32_t words = command_split(c->word[2], inner, WORDS_MOST);
-        why = words_reason(inner, words, c->environment, NULL);
-        if (!why && words > 0)
-            why = changes_user(str_basename(inner[0]));
-    } else if (!why) {
-        why = words_reason(c->word, c->words, c->environment, c->file);
-    }
+    if (!why)
+        why = command_is_shell(c)
+                  ? of_shell(c)
+                  : words_reason(c->word, c->words, c->environment, c->file);
     return why ? why : "not Python";
 }
 

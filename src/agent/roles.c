@@ -33,6 +33,10 @@ static const struct {
 
 void roles_command(const char *code)
 {
+    static const char before[] = "import sys; "; /* 3.14 and later */
+
+    if (strncmp(code, before, sizeof before - 1) == 0)
+        code += sizeof before - 1;
     for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
         if (strncmp(code, helpers[i].code, strlen(helpers[i].code)) == 0)
             command_duty = helpers[i].duty;

@@ -145,6 +145,14 @@ static void print_run(const struct summary *m)
     print_next(m, "sonde report");
 }
 
+/* "worker: crunch" is a worker; what is none of them is a child. */
+static bool is_role(struct str role, const char *name)
+{
+    if (str_eq(role, STR("main")) || str_begins(role, STR("worker")))
+        return str_begins(role, str_of(name));
+    return strcmp(name, "child") == 0;
+}
+
 /* "5 processes (1 main, 4 worker)" */
 static void print_processes(const struct summary *m)
 {
@@ -162,7 +170,7 @@ static void print_processes(const struct summary *m)
 
         for (process_id id = 0; id < profile_processes(p); id++)
             count += profile_process(p, id)->entered &&
-                     str_eq(profile_process(p, id)->role, str_of(roles[i]));
+                     is_role(profile_process(p, id)->role, roles[i]);
         if (count == 0)
             continue;
         out_printf(o, "%s%u %s", before, count, roles[i]);

@@ -47,8 +47,8 @@ def enter(hook):
     except Exception:
         error = sys.exc_info()[1]
         threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""  # as in python3.13t
-        why = "python %s%s %s\n%s: %s\n" % (
-            sys.version.split()[0], threaded, sys.executable, type(error).__name__, error)
+        why = "python %s%s %s\n%s: %s\nparent %d\n" % (
+            sys.version.split()[0], threaded, sys.executable, type(error).__name__, error, os.getppid())
         if privileged() or "subinterpreter" in str(error):  # which the agent tells of
             return
         note = os.open(os.path.join(recording, "%d.note" % os.getpid()),
