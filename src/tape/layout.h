@@ -78,9 +78,9 @@ struct tape_header {
     uint64_t machine;        /* base/host.h; 0: not known */
     tape_text duty;   /* its role, where multiprocessing told: "worker: crunch" */
     tape_text called; /* and its name: "Process-1" */
-    uint32_t
-        ancestors[TAPE_ANCESTORS]; /* pids above parent_pid, nearest first; 0: end */
     uint64_t more_processes; /* so many were started when there was no room for more */
+    /* Pids above parent_pid, nearest first, 0 the end. Forked: first who forked it. */
+    uint32_t ancestors[TAPE_ANCESTORS];
 };
 
 enum tape_kind {
