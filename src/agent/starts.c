@@ -164,6 +164,41 @@ static void watch_fork_exec(void)
                       fork_exec_311);
 }
 
+/* What os.supports_fd holds; borrowed. */
+static PyObject *set_of_fd(void)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *os = modules && PyDict_CheckExact(modules)
+                       ? PyDict_GetItemString(modules, "os")
+                       : NULL;
+    PyObject *set = os && PyModule_CheckExact(os)
+                        ? PyDict_GetItemString(PyModule_GetDict(os), "supports_fd")
+                        : NULL;
+
+    return set && PySet_CheckExact(set) ? set : NULL;
+}
+
+/* A function's hash is made of what is exchanged, and this one is in a set. */
+static void watch_execve(void)
+{
+    PyObject *type, *value, *traceback, *set, *execve;
+
+    if (real_execve)
+        return;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *posix = modules ? PyDict_GetItemString(modules, "posix") : NULL;
+    execve = posix ? PyObject_GetAttrString(posix, "execve") : NULL;
+    set = execve && PyCFunction_CheckExact(execve) ? set_of_fd() : NULL;
+    bool held = set && PySet_Discard(set, execve) == 1;
+    ROWS_STAND_BEFORE("posix", "execve", METH_FASTCALL | METH_KEYWORDS, real_execve,
+                      execve_);
+    if (held)
+        PySet_Add(set, execve);
+    Py_XDECREF(execve);
+    PyErr_Restore(type, value, traceback);
+}
+
 void starts_watch(void)
 {
     enum { NAMED = METH_FASTCALL | METH_KEYWORDS };
@@ -174,7 +209,7 @@ void starts_watch(void)
     ROWS_STAND_BEFORE("posix", "fork", METH_NOARGS, real_fork, fork_);
     ROWS_STAND_BEFORE("posix", "forkpty", METH_NOARGS, real_forkpty, forkpty_);
     ROWS_STAND_BEFORE("posix", "execv", METH_FASTCALL, real_execv, execv_);
-    ROWS_STAND_BEFORE("posix", "execve", NAMED, real_execve, execve_);
+    watch_execve();
     watch_fork_exec();
 }
 

@@ -583,6 +583,8 @@ subprocess.run(["true"])
 for f in (os.posix_spawn, os.posix_spawnp, os.system, os.waitpid, os.wait, os.wait3, os.wait4, os.waitid, os.fork,
           os.forkpty, os.execv, os.execve, _posixsubprocess.fork_exec):
     print(f, f.__module__, f.__doc__, f.__text_signature__)
+print(os.execve in os.supports_fd, len(os.supports_fd), {f.__name__ for f in os.supports_fd if f in os.supports_fd} ==
+      {f.__name__ for f in os.supports_fd})
 for f, args, names in [(os.waitpid, (1,), {}), (os.waitpid, ("x", 0), {}), (os.waitpid, (-1, 0), {}), (os.wait, (), {}),
                        (os.wait3, (0, 1), {}), (os.wait4, (), {"pid": "x"}), (os.waitid, (os.P_ALL, 0, os.WEXITED), {}),
                        (os.system, (), {}), (os.system, (1,), {}), (os.system, (), {"command": "exit 3"}),
