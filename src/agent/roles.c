@@ -66,7 +66,6 @@ static bool is_text(PyObject *s, const char *text)
     return s && PyUnicode_Check(s) && PyUnicode_CompareWithASCIIString(s, text) == 0;
 }
 
-/* billiard's is called so as well. */
 void roles_look_at(PyObject *code)
 {
     if (!PyCode_Check(code) ||
@@ -174,6 +173,7 @@ static void tell(PyObject *process)
     h->duty = writer_text(&calls.tape, text, strlen(text));
     h->called = writer_text(&calls.tape, called, strlen(called));
     choice_of_worker(duty, called);
+    writer_flush(&calls.tape);
 }
 
 /* The frame that runs may be another's: stacks are found anew after a fork. */

@@ -63,6 +63,13 @@ static bool is_main(const struct kin *k, uint32_t i, const struct seen *launched
             row->begin_ns <= launched->record.end_ns);
 }
 
+/* What a tape may say of its process; all else is not ours. */
+static bool is_duty(struct str duty)
+{
+    return str_begins(duty, STR("worker: ")) || str_eq(duty, STR("forkserver")) ||
+           str_eq(duty, STR("resource_tracker"));
+}
+
 /* main: what was launched; worker: the same program again, below it, where it forked;
  * child: any other program. */
 static struct str role_of(const struct kin *k, uint32_t i, const struct seen *launched)
@@ -72,7 +79,7 @@ static struct str role_of(const struct kin *k, uint32_t i, const struct seen *la
 
     if (is_main(k, i, launched))
         return STR("main");
-    if (row->duty.len > 0)
+    if (is_duty(row->duty))
         return row->duty;
     if (row->flags != 0)
         return row->flags & TAPE_FORKED ? STR("worker") : STR("child");

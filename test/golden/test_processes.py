@@ -6,6 +6,7 @@ A row is (pid, parent, name, role, exit or signal, entered, reason).
 
 import json
 
+import jsonschema
 import pytest
 
 from tape_writer import AGENT, LAUNCHER, RUNNING, SECOND, Tape
@@ -34,8 +35,9 @@ def tell(made, pid, name, start, end=None, status=None, reason="not Python", fla
 
 
 @pytest.fixture
-def rows(run_sonde, tmp_path):
+def rows(run_sonde, tmp_path, root):
     """rows(tapes): of the recording, and the same of its pack."""
+    schema = jsonschema.Draft202012Validator(json.loads((root / "doc/schema/report.json").read_text()))
 
     def read(*tapes, notes=()):
         for made in tapes:
@@ -46,6 +48,7 @@ def rows(run_sonde, tmp_path):
         found = []
         for name in "x.sonde", "x.pack.sonde":
             report = json.loads(run_sonde("report", "--json", name, check=True).stdout)
+            schema.validate(report)
             assert sorted(t["process"] for t in report["threads"]) == [
                 i for i, p in enumerate(report["processes"]) if p["entered"]]
             assert all(t["name"] == f"of {report['processes'][t['process']]['pid']}" for t in report["threads"])
@@ -165,10 +168,12 @@ def test_what_system_started(rows):
 def test_roles_and_names_of_multiprocessing(rows):
     found = rows(launched(), tape(100, 9), tape(101, 100, "-c", 1, duty="resource_tracker", called="resource_tracker"),
                  tape(102, 100, "-c", 2, duty="worker: crunch", called="SpawnProcess-1"),
-                 tape(103, 102, "-c", 3, FORKED, duty="worker: Pool", called="ForkPoolWorker-2"))
+                 tape(103, 102, "-c", 3, FORKED, duty="worker: Pool", called="ForkPoolWorker-2"),
+                 tape(104, 100, "x.py", 4, duty="main"), tape(105, 100, "x.py", 5, FORKED, duty="\x1b[2J"))
     assert [row[:4] for row in found] == [
         (100, 9, "app.py", "main"), (101, 100, "resource_tracker", "resource_tracker"),
-        (102, 100, "SpawnProcess-1", "worker: crunch"), (103, 102, "ForkPoolWorker-2", "worker: Pool")]
+        (102, 100, "SpawnProcess-1", "worker: crunch"), (103, 102, "ForkPoolWorker-2", "worker: Pool"),
+        (104, 100, "x.py", "child"), (105, 100, "x.py", "worker")], "no tape tells another role than an agent would"
 
 
 def test_left_out_is_listed_and_nothing_of_it_counted(rows, run_sonde):

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 
+import jsonschema
 import pytest
 
 from counting import packages_in
@@ -44,8 +45,9 @@ whole = os.environ
 
 
 @pytest.fixture
-def started(run_sonde, python, clean_env, tmp_path):
+def started(run_sonde, python, clean_env, tmp_path, root):
     """started(program, words): {label: (row, status)}, where the program says and prints the same without sonde."""
+    schema = jsonschema.Draft202012Validator(json.loads((root / "doc/schema/report.json").read_text()))
 
     def run(program, *words, env=(), bare=True):
         (tmp_path / "app.py").write_text(BEGIN + program)
@@ -59,6 +61,7 @@ def started(run_sonde, python, clean_env, tmp_path):
             assert (done.returncode, done.stdout, done.stderr) == (alone.returncode, alone.stdout, alone.stderr)
             assert [(label, status) for label, _, status in facts] == [(label, status) for label, _, status in again]
         report = json.loads(run_sonde("report", "--json", "x.sonde", check=True).stdout)
+        schema.validate(report)
         run.rows = rows = report["processes"]
         run.calls = {f["name"]: f["calls"] for f in report["functions"]}
         found = {}
@@ -345,6 +348,28 @@ def test_roles_and_names(started, method):
     if method == "forkserver":
         [server] = [row["pid"] for row in started.rows if row["role"] == "forkserver"]
         assert {row["parent"] for row in started.rows if row["role"].startswith("worker")} == {server}
+
+
+@pytest.mark.parametrize("end", ["kill", "terminate"])
+def test_written_by_copies(started, end):
+    """What is known of a worker is in the file at once: however soon it is killed."""
+    started(f"""
+import multiprocessing
+
+def crunch(ready):
+    ready.set()
+    time.sleep(100)
+
+context = multiprocessing.get_context("fork")
+ready = context.Event()
+child = context.Process(target=crunch, args=(ready,))
+child.start()
+ready.wait()
+child.{end}()
+child.join()
+""", "--io", "pwrite")
+    assert [(row["name"], row["role"], row["signal"]) for row in started.rows] == [
+        ("app.py", "main", None), ("ForkProcess-1", "worker: crunch", 9 if end == "kill" else 15)]
 
 
 def test_classes_of_processes(started):
