@@ -36,8 +36,7 @@ enum {
     KEY_MAX_PATHS
 };
 
-/* What a tape has address space for, and an agent room. */
-enum { PATHS_MOST = 200000000, CHILDREN_MOST = 256 };
+enum { PATHS_MOST = 200000000, CHILDREN_MOST = 256 }; /* that an agent has room for */
 
 struct run_args {
     const char *output, *module, *code, *python, *step, *children;
@@ -277,10 +276,10 @@ static void tell_no_agent(const struct session *s, const struct record_found *fo
     size_t version = strcspn(at, " ");
     const char *executable = at + version + strspn(at + version, " ");
     bool threaded = version > 0 && at[version - 1] == 't';
-    cmd_say("no agent for this Python: %s is %.*s%s (sonde has %s%s; %s ran"
-            " unprofiled)",
-            executable, (int)version, at, threaded ? ", free-threaded" : "",
-            agent_range(s), threaded ? ", with the GIL" : "", whose);
+    cmd_say(
+        "no agent for this Python: %s is %.*s%s (sonde has %s%s; %s ran unprofiled)",
+        executable, (int)version, at, threaded ? ", free-threaded" : "", agent_range(s),
+        threaded ? ", with the GIL" : "", whose);
 }
 
 /* An agent that is not there is one thing, one that fails is another. */
@@ -404,16 +403,17 @@ static void tell_result(const struct session *s)
     if (s->output.fd < 0)
         return;
     found = record_look(&s->record, &s->output, s->arena);
+    bool watched = s->args->verbose || isatty(STDERR_FILENO);
     if (found.replaced)
         cmd_say("recording gone: %s: it was moved or removed while the program ran",
                 s->output.shown);
-    else if (found.notes > 0)
+    else if (found.notes > 0 &&
+             (watched || found.tapes == 0 || !agent_is_missing(found.why)))
         tell_note(s, &found);
     else if (found.tapes == 0)
         tell_nothing(s, &found);
     else
         tell_lost(s, &found);
-    bool watched = s->args->verbose || isatty(STDERR_FILENO);
     if (!found.replaced && found.tapes > 0 && watched)
         tell_summary(s);
 }

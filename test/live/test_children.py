@@ -271,7 +271,7 @@ def test_pythons_without_an_agent(started):
     pythons = old_pythons()
     lines = [f'way("{v}", popen("{path}", "-c", "raise SystemExit(6)"))' for v, path in pythons.items()]
     lines += [f"""way("shell", popen("cd .; {path} -c 'pass'; exit 7", shell=True))""" for path in pythons.values()]
-    found = started("\n".join(lines), "-q")
+    found = started("\n".join(lines))
     for version in pythons:
         row, status = found[version]
         assert ended_as(row, status) and not row["entered"]
