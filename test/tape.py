@@ -19,10 +19,11 @@ TSC, MONOTONIC, THREAD_CPU = range(1, 4)
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
 
-HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QII QQQ")
+HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QII QQQ QQQ 4I")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
-                 "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine").split()
+                 "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine "
+                 "duty called more_processes above_1 above_2 above_3 above_4").split()
 SEAL_AT = HEADER_BYTES - 8
 BLOCK = struct.Struct("<IIII QQ Q 24x")
 RECORDS = {
@@ -89,7 +90,7 @@ class Tape:
             size = used if kind == TEXTS else used * CELL
             if sums and total and block_sum(self.data[(cell + 1) * CELL:][:size]) != total:
                 raise Damaged(f"cell {cell}: checksum")
-        for name in "program", "executable":
+        for name in "program", "executable", "duty", "called":
             setattr(self.header, name, self.text(getattr(self.header, name)))
         self._check()
 

@@ -21,6 +21,8 @@ struct options {
     bool builtins, children;
     enum writer_io io;
     size_t step;                  /* struct writer_how: tests of full disks */
+    bool inner;                   /* not the program: a Python that it started */
+    char only[256];               /* --children, "": all */
     uint64_t text_bytes, threads; /* at most, of a process */
 };
 
@@ -28,6 +30,8 @@ struct agent {
     bool on;               /* events are wanted */
     bool off;              /* no tape could be made: never try again */
     bool forked;           /* the tape is the parent's */
+    bool follows;          /* what is executed by this process is entered as well */
+    bool left_out;         /* its tape is to be passed over: choice.c */
     bool changing;         /* a start or stop is under way */
     unsigned long changer; /* the thread that does it */
     struct options options;
@@ -84,7 +88,9 @@ void note_leave_error(void); /* the Python error that is set, or errno; clears i
 void endings_watch(void);
 void endings_heard(const char *event, PyObject *args);
 
-/* module.c: what Python may call */
+/* module.c */
+void agent_stand_aside(void); /* no more events; between two of them */
+/* What Python may call */
 enum { AGENT_METHODS = 4 };
 #define AGENT_METHODS_BYTES (AGENT_METHODS * sizeof(PyMethodDef))
 extern PyMethodDef agent_methods[AGENT_METHODS];

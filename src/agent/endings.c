@@ -6,12 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
 
-typedef PyObject *fast_function(PyObject *module, PyObject *const *args,
-                                Py_ssize_t count, PyObject *keywords);
-
-static fast_function *real_exit;
+static named_function *real_exit;
 static PyCFunction real_abort;
 
 static PyObject *save_and_exit(PyObject *module, PyObject *const *args,
@@ -27,47 +24,11 @@ static PyObject *save_and_abort(PyObject *module, PyObject *unused)
     return real_abort(module, unused);
 }
 
-/* The method table's row of a function of posix; NULL: not one as we know it. */
-static PyMethodDef *row_of(PyObject *posix, const char *name, int flags)
-{
-    PyObject *function = PyObject_GetAttrString(posix, name);
-    PyMethodDef *row = function && PyCFunction_CheckExact(function)
-                           ? ((PyCFunctionObject *)function)->m_ml
-                           : NULL;
-
-    Py_XDECREF(function); /* its row stays: it is the module's */
-    return row && row->ml_flags == flags ? row : NULL;
-}
-
-static void stand_before(PyObject *posix)
-{
-    PyMethodDef *row = row_of(posix, "_exit", METH_FASTCALL | METH_KEYWORDS);
-
-    if (row) {
-        real_exit = (fast_function *)(void (*)(void))row->ml_meth;
-        row->ml_meth = (PyCFunction)(void (*)(void))save_and_exit;
-    }
-    row = row_of(posix, "abort", METH_NOARGS);
-    if (row) {
-        real_abort = row->ml_meth;
-        row->ml_meth = save_and_abort;
-    }
-}
-
 void endings_watch(void)
 {
-    static bool watching;
-    PyObject *type, *value, *traceback;
-
-    if (watching)
-        return;
-    watching = true;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is in it */
-    PyObject *posix = modules ? PyDict_GetItemString(modules, "posix") : NULL;
-    if (posix)
-        stand_before(posix);
-    PyErr_Restore(type, value, traceback);
+    ROWS_STAND_BEFORE("posix", "_exit", METH_FASTCALL | METH_KEYWORDS, real_exit,
+                      save_and_exit);
+    ROWS_STAND_BEFORE("posix", "abort", METH_NOARGS, real_abort, save_and_abort);
 }
 
 static bool kills_us(PyObject *args)

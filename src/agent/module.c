@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
 
 static void set_program(const char *name)
 {
@@ -59,6 +59,13 @@ static bool turn_on(void)
     return agent.on;
 }
 
+/* A tape that tells who it was, and whom it starts, but of no call. */
+static bool begin_left_out(void)
+{
+    deaths_begin();
+    return agent_begin() && Py_AtExit(agent_finish) == 0;
+}
+
 static void turn_off(void)
 {
     if (!agent.on)
@@ -66,6 +73,20 @@ static void turn_off(void)
     probe_stop();
     agent.on = false;
     agent_pause();
+}
+
+void agent_stand_aside(void)
+{
+    turn_off();
+}
+
+static void look_at_code(PyObject *code)
+{
+    char text[128] = "";
+
+    if (code && PyUnicode_Check(code))
+        names_bytes(code, text, sizeof text);
+    roles_command(text);
 }
 
 /* The main program is about to run: site is done, __main__ has not begun. */
@@ -77,8 +98,10 @@ static void program_begins(const char *event, PyObject *args)
     PyErr_Fetch(&type, &value, &traceback);
     bool command = strcmp(event, "cpython.run_command") == 0;
     set_program_of(command ? NULL : what, "-c");
+    if (command)
+        look_at_code(what);
     errno = 0;
-    if (!turn_on())
+    if (!(choice_of_command(agent.program) ? turn_on() : begin_left_out()))
         note_leave_error();
     PyErr_Restore(type, value, traceback);
 }
@@ -110,6 +133,7 @@ static int on_audit(const char *event, PyObject *args, void *data)
         probe_end();
     if (event[0] == 'o')
         endings_heard(event, args);
+    starts_heard(event, args);
     return 0;
 }
 
@@ -131,24 +155,26 @@ static uint64_t number_of(const char *text, const char *name, uint64_t otherwise
 }
 
 /* "clock=cpu,builtins=0,io=pwrite,paths=1000"; what is unknown is passed over. */
-static void read_options(const char *text)
+static void read_options(const char *all)
 {
+    char text[1024];
+
+    snprintf(text, sizeof text, "%s", all);
+    const char *children = choice_cut(text);
     agent.options = (struct options){
         .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
         .builtins = true,
-        .children = true,
         .threads = number_of(text, "threads=", AGENT_THREADS),
         .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
         .step = writer_step(number_of(text, "step=", 0)),
     };
+    choice_read(children, number_of(text, "inner=", 0) != 0);
     calls.max_paths = number_of(text, "paths=", AGENT_PATHS);
     calls.max_functions = number_of(text, "functions=", AGENT_FUNCTIONS);
     if (strstr(text, "clock=cpu"))
         agent.options.clock = CLOCK_KIND_THREAD_CPU;
     if (strstr(text, "builtins=0"))
         agent.options.builtins = false;
-    if (strstr(text, "children=0"))
-        agent.options.children = false;
     if (strstr(text, "io=mapped"))
         agent.options.io = WRITER_MAPPED;
     if (strstr(text, "io=pwrite"))
@@ -160,27 +186,29 @@ static void read_options(const char *text)
  * than who started it: the environment that names the directory is not its own. */
 static PyObject *enter(PyObject *self, PyObject *args)
 {
-    const char *options;
-    PyObject *directory; /* bytes: it need not be UTF-8 */
+    PyObject *directory, *options; /* bytes: they need not be UTF-8 */
 
     (void)self;
     if (getauxval(AT_SECURE))
         Py_RETURN_NONE;
-    if (!PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &directory, &options))
+    if (!PyArg_ParseTuple(args, "O&O&", PyUnicode_FSConverter, &directory,
+                          PyUnicode_FSConverter, &options))
         return NULL;
     bool again = agent.directory[0] != '\0'; /* a subinterpreter's site, say */
     bool fits = (size_t)PyBytes_GET_SIZE(directory) < sizeof agent.directory;
     if (!again && fits)
         strcpy(agent.directory, PyBytes_AS_STRING(directory));
+    if (!again && fits)
+        read_options(PyBytes_AS_STRING(options));
     Py_DECREF(directory);
+    Py_DECREF(options);
     if (again)
         Py_RETURN_NONE;
     if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the recording's path is too long");
         return NULL;
     }
-    by_run = true;
-    read_options(options);
+    by_run = agent.follows = true;
     if (!listen_to_audit())
         return NULL;
     Py_RETURN_NONE;
@@ -416,7 +444,7 @@ static bool make_names(void)
 {
     if (!agent.name_attribute)
         agent.name_attribute = PyUnicode_InternFromString("_name");
-    return agent.name_attribute != NULL;
+    return agent.name_attribute != NULL && roles_prepare();
 }
 
 static int execute(PyObject *module)

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
 
 struct agent agent;
 
@@ -83,6 +83,7 @@ static void reap_threads(void)
 static void forget_tables(void)
 {
     functions_drop();
+    children_drop();
     agent.thread_serial = calls.nodes = calls.folded = 0;
 }
 
@@ -99,6 +100,8 @@ void agent_after_fork_in_child(void)
 
 static void leave_parents_tape(void)
 {
+    lineage_leave(writer_header(&calls.tape));
+    choice_of_fork();
     writer_forget(&calls.tape);
     forget_tables();
     agent.threads = NULL; /* copies of blocks; one may still be a thread's */
@@ -114,6 +117,9 @@ static void describe(struct tape_header *h)
     ssize_t len = readlink("/proc/self/exe", executable, sizeof executable);
 
     h->flags |= agent.options.builtins ? TAPE_BUILTINS : 0;
+    h->flags |= agent.left_out ? TAPE_LEFT_OUT : 0;
+    lineage_tell(h);
+    roles_tell(h);
     h->max_paths = calls.max_paths;
     h->python = (uint32_t)Py_Version;
     if (len > 0)
@@ -136,6 +142,8 @@ static bool begin(void)
     calls.tape.text_bytes_max = agent.options.text_bytes;
     describe(writer_header(&calls.tape));
     writer_flush(&calls.tape);
+    starts_watch();
+    waits_watch();
     endings_watch();
     return true;
 }

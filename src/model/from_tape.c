@@ -3,11 +3,14 @@
  * it knows when others ended. */
 #include "model/from_tape.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
 #include "tape/fault.h"
+
+enum { NAME_MOST = 300 }; /* bytes of what multiprocessing told: agents write fewer */
 
 static struct str python_name(struct reading *r, uint32_t hex)
 {
@@ -67,11 +70,8 @@ static uint64_t last_ticks(const struct tape *t)
 /* When the process became another, or ended, on CLOCK_MONOTONIC; 0: unknown. */
 static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
 {
-    const struct seen *seen = reading_seen(r, h->pid);
-    uint64_t end = 0;
+    uint64_t end = reading_end_ns(r, h->pid, h->first.ns);
 
-    if (seen && seen->record.flags & TAPE_PROCESS_ENDED)
-        end = seen->record.end_ns;
     for (uint32_t i = 0; i < r->images; i++)
         if (r->image[i].pid == h->pid && r->image[i].first_ns > h->first.ns &&
             (end == 0 || r->image[i].first_ns < end))
@@ -111,20 +111,29 @@ static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
     return ns < 0x1p62 ? (uint64_t)ns : 0;
 }
 
+static struct str at_most(struct str s, size_t len)
+{
+    return (struct str){ s.at, s.len < len ? s.len : len };
+}
+
 static process_id add_process(struct reading *r, const struct tape *t, uint64_t wall)
 {
     const struct tape_header *h = tape_header(t);
+    struct str called = at_most(tape_str(t, h->called), NAME_MOST);
+    bool shown = !(h->flags & TAPE_LEFT_OUT);
     struct process p = {
         .pid = h->pid,
         .parent_pid = h->parent_pid,
-        .name = tape_str(t, h->program),
+        .name = called.len > 0 ? called : tape_str(t, h->program),
+        .role = at_most(tape_str(t, h->duty), NAME_MOST),
         .program = tape_str(t, h->program),
         .python = python_name(r, h->python),
         .started_ns = h->started_ns,
         .wall_ns = wall,
         .cpu_ns = h->cpu_ns,
         .exit = -1,
-        .entered = true,
+        .entered = shown,
+        .reason = shown ? (struct str){ 0 } : STR("left out by --children"),
         .alive = tape_alive(t),
         .probed = { tape_str(t, h->executable), h->python, h->clock,
                     h->flags & TAPE_BUILTINS, h->machine },
@@ -190,12 +199,17 @@ static void remember_clock(struct reading *r, const struct tape_header *h)
     r->ns_per_tick = own;
 }
 
-static void add_tape(struct reading *r, const struct tape *t, const char *path)
+static void add_tape(struct reading *r, const struct tape *t, const char *path,
+                     struct image *image)
 {
     const struct tape_header *h = tape_header(t);
 
-    note_quality(r, t, path);
     reading_see(r, t);
+    if (h->flags & TAPE_LEFT_OUT) { /* what it may have counted is not wanted */
+        image->process = add_process(r, t, 0);
+        return;
+    }
+    note_quality(r, t, path);
     if (r->started_ns == 0 || h->started_ns < r->started_ns)
         r->started_ns = h->started_ns;
     if (h->role == TAPE_ROLE_LAUNCHER) {
@@ -210,8 +224,8 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
         build_run(r->build)->clock = STR("cpu");
     double ratio = ns_per_tick(r, t);
     uint64_t until = until_ticks(r, t, ratio);
-    process_id process = add_process(r, t, wall_ns(t, ratio, until));
-    tape_nodes_add(t, process, ratio, until, r->build);
+    image->process = add_process(r, t, wall_ns(t, ratio, until));
+    tape_nodes_add(t, image->process, ratio, until, r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)
@@ -223,42 +237,63 @@ static void note_unreadable(struct reading *r, const struct err *why)
         r->unreadable = *why;
 }
 
-/* What others need of a tape is known first: how fast ticks are, and in which
- * order they come: the launcher's tell when the rest ended. */
-static bool *peek(struct reading *r, const struct recording *recording)
+struct turn { /* of a tape */
+    uint32_t tape;
+    bool launcher;
+    uint64_t first_ns;
+};
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct turn *x = a, *y = b;
+
+    if (x->launcher != y->launcher)
+        return x->launcher ? -1 : 1;
+    if (x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
+    return x->tape < y->tape ? -1 : x->tape > y->tape;
+}
+
+/* What others need of a tape is known first: how fast ticks are, and in which order
+ * they come: the launcher's and then the oldest, for who started others tells when
+ * they ended. */
+static const struct turn *peek(struct reading *r, const struct recording *recording)
 {
     uint32_t tapes = recording_tapes(recording);
-    bool *first = arena_array(r->scratch, tapes, sizeof *first);
+    struct turn *turns = arena_array(r->scratch, tapes, sizeof *turns);
 
     r->image = arena_array(r->scratch, tapes, sizeof *r->image);
+    r->images = tapes;
     for (uint32_t i = 0; i < tapes; i++) {
-        struct tape_header header;
+        struct tape_header header = { 0 };
         struct err ignored = { 0 }; /* it comes again when the tape is read */
 
+        turns[i].tape = i;
+        r->image[i].process = PROCESS_NONE;
         if (!recording_peek(recording, i, &header, &ignored))
             continue;
         remember_clock(r, &header);
-        r->image[r->images++] = (struct image){ header.pid, header.first.ns };
-        first[i] = header.role == TAPE_ROLE_LAUNCHER;
+        r->image[i] = reading_image(&header);
+        turns[i].launcher = header.role == TAPE_ROLE_LAUNCHER;
+        turns[i].first_ns = header.first.ns;
     }
-    return first;
+    qsort(turns, tapes, sizeof *turns, by_turn);
+    return turns;
 }
 
 static bool read_tapes(struct reading *r, const struct recording *recording,
                        struct err *e)
 {
     uint32_t tapes = recording_tapes(recording);
-    const bool *first = peek(r, recording);
+    const struct turn *turns = peek(r, recording);
 
-    for (uint32_t i = 0; i < 2 * tapes; i++) {
-        const char *path = recording_tape(recording, i % tapes);
+    for (uint32_t n = 0; n < tapes; n++) {
+        uint32_t i = turns[n].tape;
         struct err why = { 0 };
+        struct tape *t = recording_open_tape(recording, i, &why);
 
-        if (first[i % tapes] != (i < tapes))
-            continue;
-        struct tape *t = recording_open_tape(recording, i % tapes, &why);
         if (t)
-            add_tape(r, t, path);
+            add_tape(r, t, recording_tape(recording, i), &r->image[i]);
         else if (tapes == 1)
             return err_set(e, why.code, "%s", why.text);
         else
@@ -327,6 +362,12 @@ static void note_lost(struct reading *r)
                          "there, and in what was forked from there, are missing.",
                          (unsigned long long)r->lost_processes,
                          r->lost_processes == 1 ? "" : "es"));
+    if (r->more_processes > 0)
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "%llu more processes were started than there was room "
+                                "to list.",
+                                (unsigned long long)r->more_processes));
     if (r->backward > 0)
         build_note(r->build,
                    arena_printf(r->scratch,

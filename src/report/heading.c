@@ -11,7 +11,7 @@ static uint32_t files_of_unknown_processes(const struct profile *p)
     uint32_t count = 0;
 
     for (process_id i = 0; i < profile_processes(p); i++)
-        count += profile_process(p, i)->pid == 0;
+        count += profile_process(p, i)->pid == 0 && profile_process(p, i)->entered;
     return count;
 }
 

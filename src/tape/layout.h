@@ -34,7 +34,12 @@ enum tape_flag {
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
     TAPE_SAVED = 1 << 4,    /* pwrite: copied when the process was about to end */
     TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
+    TAPE_FORKED = 1 << 6,   /* the image began by fork ... */
+    TAPE_EXECUTED = 1 << 7, /* ... or by exec; neither: its writer did not tell */
+    TAPE_LEFT_OUT = 1 << 8, /* not to be shown: by --children */
 };
+
+enum { TAPE_ANCESTORS = 4 };
 
 /* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */
 #define TAPE_LOST_CLOSED 0x80000000u
@@ -71,6 +76,11 @@ struct tape_header {
     uint64_t more_functions; /* so many are counted as one, TAPE_MORE */
     uint64_t cut_texts;      /* texts that were cut, or left out, for length */
     uint64_t machine;        /* base/host.h; 0: not known */
+    tape_text duty;   /* its role, where multiprocessing told: "worker: crunch" */
+    tape_text called; /* and its name: "Process-1" */
+    uint64_t more_processes; /* so many were started when there was no room for more */
+    /* Pids above parent_pid, nearest first, 0 the end. Forked: first who forked it. */
+    uint32_t ancestors[TAPE_ANCESTORS];
 };
 
 enum tape_kind {
@@ -149,15 +159,21 @@ struct tape_thread {
 enum tape_process_flag {
     TAPE_PROCESS_ENDED = 1 << 0,     /* status and end_ns are known */
     TAPE_PROCESS_UNENTERED = 1 << 1, /* no agent in it: `reason` says why */
+    TAPE_PROCESS_FORKED = 1 << 2, /* goes on as its parent; else it executes `name` */
+    TAPE_PROCESS_IMAGE = 1 << 3,  /* no new process: what its writer became by exec */
+    TAPE_PROCESS_VOID = 1 << 4,   /* it never began */
 };
 
-/* What one process saw of another: the launcher of the program it started. */
+/* What one process saw of another: the launcher of the program it started, each
+ * process of its children. */
 struct tape_process {
-    tape_text name, reason;
-    uint32_t pid, parent_pid;
+    tape_text name;   /* base name of the command; forked: as its parent's */
+    tape_text reason; /* why there is no tape of it, should there be none */
+    uint32_t pid;     /* 0: not known, as of system(3) */
+    uint32_t parent_pid;
     uint32_t flags;            /* enum tape_process_flag */
     uint32_t status;           /* as wait(2) */
-    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC: just before and after */
     uint64_t cpu_ns;           /* of it and its waited-for children */
     uint64_t max_rss_bytes;
 };

@@ -143,5 +143,5 @@ def test_the_page_has_the_offsets_of_packs(root):
 
 
 def test_the_page_has_the_layouts_of_the_reader(root):
-    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 26)
+    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 31)
     assert {layout.size for layout, _ in reader.RECORDS.values()} == {reader.BLOCK.size} == {reader.CELL}
