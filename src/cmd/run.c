@@ -389,7 +389,7 @@ static void tell_result(const struct session *s)
                 s->output.shown);
     else if (found.notes > 0)
         tell_note(s, &found);
-    else if (found.tapes == 0)
+    else if (found.tapes == 0 && !found.reset)
         tell_nothing(s, &found);
     else
         tell_lost(s, &found);

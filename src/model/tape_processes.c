@@ -100,12 +100,18 @@ static void set_end(struct process *p, const struct tape_process *record)
     p->alive = false;
 }
 
-static uint64_t span_ns(const struct tape_process *record)
+/* What came before the counters were set to 0 is not told of. */
+static uint64_t span_ns(const struct reading *r, const struct tape_process *record)
 {
-    bool known =
-        record->flags & TAPE_PROCESS_ENDED && record->end_ns > record->start_ns;
+    uint64_t start = record->start_ns < r->reset_ns ? r->reset_ns : record->start_ns;
+    bool known = record->flags & TAPE_PROCESS_ENDED && record->end_ns > start;
 
-    return known ? record->end_ns - record->start_ns : 0;
+    return known ? record->end_ns - start : 0;
+}
+
+static bool is_past(const struct reading *r, const struct tape_process *record)
+{
+    return record->flags & TAPE_PROCESS_ENDED && record->end_ns < r->reset_ns;
 }
 
 static void apply_seen(struct reading *r, const struct seen *s)
@@ -118,7 +124,7 @@ static void apply_seen(struct reading *r, const struct seen *s)
         .program = s->name,
         .reason = s->reason.len > 0 ? s->reason : STR("not Python"),
         .started_ns = r->started_ns,
-        .wall_ns = span_ns(&s->record),
+        .wall_ns = span_ns(r, &s->record),
         .cpu_ns = s->record.cpu_ns,
         .exit = -1,
     };
@@ -127,6 +133,8 @@ static void apply_seen(struct reading *r, const struct seen *s)
         set_end(known, &s->record);
         return;
     }
+    if (is_past(r, &s->record))
+        return;
     set_end(&p, &s->record);
     build_process(r->build, &p);
 }
@@ -167,8 +175,8 @@ static void fill_run(struct reading *r)
     uint64_t wall = 0, longest = 0;
 
     for (uint32_t i = 0; i < r->seen_count; i++)
-        if (span_ns(&r->seen[i].record) > wall)
-            wall = span_ns(&r->seen[i].record);
+        if (span_ns(r, &r->seen[i].record) > wall)
+            wall = span_ns(r, &r->seen[i].record);
     for (process_id i = r->first; i < build_processes(r->build); i++) {
         const struct process *p = build_process_at(r->build, i);
 

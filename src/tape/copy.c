@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tape/body.h"
+#include "tape/life.h"
 #include "tape/sum.h"
 
 enum { FIRST_CELL = TAPE_HEADER_BYTES / TAPE_CELL };
@@ -157,6 +158,13 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
+/* Of a finished tape nothing is asked: what is there no sum vouches for. */
+static void drop_asked(struct tape_header *h)
+{
+    if (h->state != TAPE_RUNNING)
+        h->control = (struct tape_control){ 0 };
+}
+
 /* The end as it stands now; everything else of the header may move too. */
 static void header_again(struct tape *t, int fd)
 {
@@ -165,6 +173,7 @@ static void header_again(struct tape *t, int fd)
     if (read_at(fd, &now, sizeof now, 0) == sizeof now && now.magic == TAPE_MAGIC &&
         now.version == t->header.version && now.end >= t->header.end)
         t->header = now;
+    drop_asked(&t->header);
 }
 
 static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
@@ -182,14 +191,6 @@ static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
     copy_drop_damaged(t);
 }
 
-/* Held by a writer: a lock on byte 0 that the kernel drops at its death. */
-static bool locked(int fd)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
-
-    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 /* A finished tape's header tells by its sum whether it is what was written. */
 static bool header_whole(int fd)
 {
@@ -199,8 +200,7 @@ static bool header_whole(int fd)
     if (read_at(fd, page, sizeof page, 0) != sizeof page)
         return true; /* cut: that is told elsewhere */
     memcpy(&sum, page + TAPE_SEAL_AT, sizeof sum);
-    memset(page + TAPE_SEAL_AT, 0, sizeof sum);
-    return sum == 0 || sum == tape_sum(page, sizeof page);
+    return sum == 0 || sum == tape_page_sum(page);
 }
 
 /* A FIFO must not keep us waiting, nor a device be touched: hence O_NONBLOCK
@@ -268,10 +268,11 @@ bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
 
     if (fd < 0)
         return false;
-    t->alive = locked(fd);
+    t->alive = life_is_locked(fd);
     size_t got = read_at(fd, &t->header, sizeof t->header, 0);
     bool good = copy_header_good(&t->header, got, path, e);
     if (good) {
+        drop_asked(&t->header);
         t->header_damaged = !header_whole(fd);
         read_blocks(t, fd, to);
         t->moment = moment(t);
@@ -289,6 +290,7 @@ bool copy_header(const char *path, struct tape_header *header, struct err *e)
     *header = (struct tape_header){ 0 };
     size_t got = read_at(fd, header, sizeof *header, 0);
     close(fd);
+    drop_asked(header);
     return copy_header_good(header, got, path, e);
 }
 
