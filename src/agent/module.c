@@ -40,11 +40,13 @@ static bool turn_on(void)
 {
     static bool at_exit;
 
+    if (agent.held)
+        return heed_start();
     if (!probe_claim())
         return false;
     if (!agent_begin()) {
         int why = errno;
-        probe_release();
+        probe_unclaim();
         errno = why;
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
         return false;
@@ -56,7 +58,7 @@ static bool turn_on(void)
     agent_resume();
     agent.on = true;
     agent.on = probe_start();
-    return agent.on;
+    return agent.on && heed_start();
 }
 
 /* A tape that tells who it was, and whom it starts, but of no call. */
@@ -68,11 +70,15 @@ static bool begin_left_out(void)
 
 static void turn_off(void)
 {
-    if (!agent.on)
+    bool counted = agent.on;
+
+    if (!agent.on && !agent.held)
         return;
     probe_stop();
-    agent.on = false;
-    agent_pause();
+    agent.on = agent.held = false;
+    heed_answer(TAPE_STOPPED);
+    if (counted)
+        agent_pause(clock_monotonic_ns());
 }
 
 void agent_stand_aside(void)
@@ -101,7 +107,12 @@ static void program_begins(const char *event, PyObject *args)
     if (command)
         look_at_code(what);
     errno = 0;
-    if (!(choice_of_command(agent.program) ? turn_on() : begin_left_out()))
+    if (!choice_of_command(agent.program)) {
+        if (!begin_left_out())
+            note_leave_error();
+    } else if (turn_on())
+        heed_join();
+    else
         note_leave_error();
     PyErr_Restore(type, value, traceback);
 }
@@ -134,6 +145,7 @@ static int on_audit(const char *event, PyObject *args, void *data)
     if (event[0] == 'o')
         endings_heard(event, args);
     starts_heard(event, args);
+    heed_heard();
     return 0;
 }
 
@@ -216,7 +228,8 @@ static PyObject *enter(PyObject *self, PyObject *args)
 
 static bool is_ours(const char *name)
 {
-    return str_ends(str_of(name), STR(".tape")) || str_ends(str_of(name), STR(".note"));
+    return str_ends(str_of(name), STR(".tape")) ||
+           str_ends(str_of(name), STR(".note")) || strcmp(name, TAPE_STOPPED_NAME) == 0;
 }
 
 /* The user's own directory, and no link to one. */
@@ -383,6 +396,7 @@ static PyObject *start_once(PyObject *path)
                             agent.directory);
     bool entered = agent.directory[0] != '\0';
     if (entered && path != Py_None && (agent.off || !is_current(path))) {
+        turn_off();
         agent_finish(); /* the one before ends here */
         entered = false;
     }
@@ -422,6 +436,13 @@ static PyObject *stop(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *reset(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    agent_reset(clock_monotonic_ns());
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(start_doc,
              "start(path=None)\n--\n\n"
              "Record every call of this process from here on, in the recording path\n"
@@ -432,11 +453,18 @@ PyDoc_STRVAR(start_doc,
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\n"
                        "Pause. What was counted is in the recording and can be read.");
 
+PyDoc_STRVAR(reset_doc,
+             "reset()\n--\n\n"
+             "Begin anew: what this process has counted so far is forgotten, and what\n"
+             "runs now is running already, as after a start(). Does nothing where\n"
+             "nothing was recorded. Other processes go on as they were.");
+
 PyMethodDef agent_methods[AGENT_METHODS] = {
     { "enter", enter, METH_VARARGS, NULL },
     { "start", (PyCFunction)(void (*)(void))start, METH_VARARGS | METH_KEYWORDS,
       start_doc },
     { "stop", stop, METH_NOARGS, stop_doc },
+    { "reset", reset, METH_NOARGS, reset_doc },
     { NULL, NULL, 0, NULL },
 };
 

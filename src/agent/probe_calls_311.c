@@ -182,11 +182,24 @@ static void call(struct pyabi_frame *frame, PyObject *callable)
         profiled_call(thread_now, frame, key, callable);
 }
 
+/* Stopped from outside: see heed.c. Threads that begin must hear of a start too. */
+static bool is_released(int what)
+{
+    if (what != PyTrace_CALL)
+        return false;
+    if (heed_is_wanted() && heed_held())
+        return true;
+    look_for_threads();
+    return false;
+}
+
 static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *argument)
 {
     struct pyabi_frame *frame = pyabi_of_object(object);
 
     (void)self;
+    if (UNLIKELY(agent.held) && !is_released(what))
+        return 0;
     switch (what) {
     case PyTrace_CALL:
         profiled_enter(thread_now, frame);
@@ -230,7 +243,7 @@ bool probe_claim(void)
     return true;
 }
 
-void probe_release(void)
+void probe_unclaim(void)
 {
     /* Nothing was claimed. */
 }
@@ -244,6 +257,16 @@ bool probe_start(void)
     install(PyInterpreterState_ThreadHead(interpreter));
     if (agent.options.builtins)
         constructors_start();
+    return true;
+}
+
+void probe_hold(void)
+{
+    /* The profile functions stay: there is none that hears of calls alone. */
+}
+
+bool probe_release(void)
+{
     return true;
 }
 

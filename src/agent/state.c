@@ -49,7 +49,10 @@ static struct thread *take_spare(void)
     agent.spare = t->next;
     *t->stack = (struct entry){ .node = t->cell->root };
     t->dead = 0;
-    t->cell->merged++;
+    if (t->cell->ended == TAPE_PAST)
+        t->cell->name = thread_name();
+    else
+        t->cell->merged++;
     t->cell->ended = 0;
     return t;
 }
@@ -160,15 +163,18 @@ bool agent_begin(void)
     if (wanted && !begun && !note_leave(strerror(errno)) && parents)
         writer_lose_process(parents);
     writer_give_back(parents);
+    if (begun)
+        heed_join();
     return begun;
 }
 
 /* What is under way belongs to where each thread is. The others hold no GIL,
  * so no event of theirs is running. */
-static void charge_all(void)
+static void charge_all(uint64_t until_ns)
 {
+    uint64_t now = writer_moment(&calls.tape, until_ns).ticks;
+
     for (struct thread *t = agent.threads; t; t = t->next) {
-        uint64_t now = clock_ticks(agent.options.clock);
         bool foreign_clock =
             agent.options.clock == CLOCK_KIND_THREAD_CPU && t != thread_now;
         if (foreign_clock || t->dead || now < t->cell->last)
@@ -186,6 +192,7 @@ static void abandon_threads(void)
         next = t->next;
         t->abandoned = true;
         t->cell = thread_nothing.cell;
+        t->quick = thread_nothing.quick;
         thread_unfit(t);
     }
     agent.threads = NULL;
@@ -195,9 +202,10 @@ void agent_finish(void)
 {
     if (agent.forked || !calls.tape.base)
         return;
+    heed_end();
     if (agent.on)
-        charge_all();
-    agent.on = false;
+        charge_all(UINT64_MAX);
+    agent.on = agent.held = false;
     agent.off = true;
     reap_threads();
     abandon_threads();
@@ -208,15 +216,15 @@ void agent_finish(void)
     forget_tables();
 }
 
-void agent_pause(void)
+void agent_pause(uint64_t since_ns)
 {
     if (agent.forked || !calls.tape.base)
         return;
-    charge_all();
+    charge_all(since_ns);
     for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = 0; /* time that passes from now on is nobody's */
     writer_stamp(&calls.tape);
-    agent.paused_at = clock_monotonic_ns();
+    agent.paused_at = writer_moment(&calls.tape, since_ns).ns;
     writer_flush(&calls.tape);
 }
 
@@ -225,24 +233,41 @@ void agent_save(void)
     if (agent.forked || !calls.tape.base)
         return;
     if (agent.on)
-        charge_all();
+        charge_all(UINT64_MAX);
     writer_stamp(&calls.tape);
     writer_flush_last(&calls.tape);
 }
 
+void agent_reset(uint64_t since_ns)
+{
+    if (agent.forked || !calls.tape.base)
+        return;
+    reap_threads();
+    writer_reset(&calls.tape, since_ns);
+    if (agent.paused_at != 0)
+        agent.paused_at = writer_header(&calls.tape)->answer.since.ns;
+    writer_flush(&calls.tape);
+}
+
 /* Stacks are found anew from the frames, at each thread's next event. */
+void agent_unfit(void)
+{
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        greenlet_forget(t);
+        thread_unfit(t);
+        t->resuming = true;
+    }
+}
+
 void agent_resume(void)
 {
     if (agent.paused_at == 0 || !calls.tape.base)
         return;
     writer_header(&calls.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
     agent.paused_at = 0;
-    for (struct thread *t = agent.threads; t; t = t->next) {
-        greenlet_forget(t);
-        thread_unfit(t);
+    agent_unfit();
+    for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = t->top->node;
-        t->resuming = true;
-    }
 }
 
 static struct thread *new_block(void)
@@ -286,7 +311,7 @@ static struct thread *new_thread(void)
         t = new_record();
     if (!t)
         return NULL;
-    t->quick = agent.options.clock == CLOCK_KIND_TSC && calls.tape.shared;
+    t->quick = &writer_header(&calls.tape)->control.idle;
     t->cell->native = (uint32_t)gettid();
     t->cell->last = clock_ticks(agent.options.clock);
     t->cell->current = t->cell->root;
@@ -302,7 +327,7 @@ static struct thread *new_thread(void)
 
 struct thread *front_thread(struct thread *t)
 {
-    if (!agent.on || !agent_begin())
+    if (!agent.on || !agent_begin() || !agent.on)
         return NULL;
     if (t->abandoned) {
         thread_now = &thread_nothing;

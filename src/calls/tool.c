@@ -50,7 +50,9 @@ enum question { USE_TOOL_ID, FREE_TOOL_ID, REGISTER, SET_EVENTS, GET_TOOL, GET_E
 static PyObject *tool_name, *nothing; /* a string; 0 */
 static PyObject *ids[TOOLS];
 static int tool = -1;
-static long wanted; /* events */
+/* Sets of events: all that were asked for; what begins alone. */
+static PyObject *all, *begins;
+static PyObject *wanted; /* one of the two; NULL: none */
 
 bool tool_prepare(const char *name)
 {
@@ -179,21 +181,31 @@ static bool register_upto(int end)
     return true;
 }
 
+/* Those before that one, as a set in place of another. */
+static bool make_set(PyObject **set, int end)
+{
+    long bits = 0;
+
+    for (int i = 0; i < end; i++)
+        bits |= events[i].along ? 0 : PyLong_AsLong(events[i].bit);
+    Py_XSETREF(*set, PyLong_FromLong(bits));
+    return *set != NULL;
+}
+
+static bool want(PyObject *set)
+{
+    if (!set_events(set))
+        return false;
+    wanted = set;
+    return true;
+}
+
 bool tool_listen(bool builtins)
 {
     int end = builtins ? TOOL_EVENTS : TOOL_CALL;
-    long bits = 0;
 
-    if (!register_upto(end))
-        return false;
-    for (int i = 0; i < end; i++)
-        bits |= events[i].along ? 0 : PyLong_AsLong(events[i].bit);
-    PyObject *set = PyLong_FromLong(bits);
-    bool done = set && set_events(set);
-    Py_XDECREF(set);
-    if (done)
-        wanted = bits;
-    return done;
+    return register_upto(end) && make_set(&begins, TOOL_THROW) && make_set(&all, end) &&
+           want(all);
 }
 
 /* Whose the tool is now: 1 ours, 0 nobody's, -1 another's. */
@@ -209,10 +221,20 @@ static int owner(void)
     return whose;
 }
 
+bool tool_narrow(void)
+{
+    return tool < 0 || owner() != 1 || want(begins);
+}
+
+bool tool_widen(void)
+{
+    return tool < 0 || owner() != 1 || want(all);
+}
+
 static bool has_wanted_events(void)
 {
     PyObject *set = ask_of(GET_EVENTS, tool);
-    bool same = set && PyLong_AsLong(set) == wanted;
+    bool same = set && wanted && PyLong_AsLong(set) == PyLong_AsLong(wanted);
 
     Py_XDECREF(set);
     PyErr_Clear();
@@ -254,7 +276,7 @@ bool tool_stop(void)
         tell(ask_of(FREE_TOOL_ID, tool));
     PyErr_Clear();
     tool = -1;
-    wanted = 0;
+    wanted = NULL;
     return intact;
 }
 

@@ -410,7 +410,7 @@ static void tell_result(const struct session *s)
     else if (found.notes > 0 &&
              (watched || found.tapes == 0 || !agent_is_missing(found.why)))
         tell_note(s, &found);
-    else if (found.tapes == 0)
+    else if (found.tapes == 0 && !found.reset)
         tell_nothing(s, &found);
     else
         tell_lost(s, &found);

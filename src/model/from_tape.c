@@ -79,6 +79,14 @@ static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
     return end;
 }
 
+/* Of a moment after its first, in ticks. */
+static uint64_t ticks_at(const struct tape_header *h, uint64_t ns, double ratio)
+{
+    double more = ns > h->first.ns ? (double)(ns - h->first.ns) / ratio : 0;
+
+    return more < 0x1p62 ? h->first.ticks + (uint64_t)more : h->first.ticks;
+}
+
 /* Up to when threads were where their tape says they are; 0: not known, or it
  * was closed in good order and tells all. */
 static uint64_t until_ticks(const struct reading *r, const struct tape *t, double ratio)
@@ -87,6 +95,9 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
 
     if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
         return 0;
+    if (h->control.wish == TAPE_WISH_HOLD && h->answer.counting == TAPE_COUNTS &&
+        h->control.asked != h->answer.heard)
+        return ticks_at(h, h->control.wish_ns, ratio);
     if (tape_alive(t))
         return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
     uint64_t end = end_ns(r, h);
@@ -96,18 +107,43 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
     return more < 0x1p62 ? h->last.ticks + (uint64_t)more : h->last.ticks;
 }
 
+/* It was to set its counters to 0, and has had no event since. */
+static bool reset_unheard(const struct tape_header *h)
+{
+    return h->role == TAPE_ROLE_AGENT && h->state == TAPE_RUNNING &&
+           h->control.resets != h->answer.resets && h->control.reset_ns > h->first.ns;
+}
+
+/* When what is told of it began. */
+static struct clock_pair begin_of(const struct tape_header *h, double ratio)
+{
+    if (reset_unheard(h))
+        return (struct clock_pair){ ticks_at(h, h->control.reset_ns, ratio),
+                                    h->control.reset_ns };
+    return h->answer.since.ns ? h->answer.since : h->first;
+}
+
+/* The same on CLOCK_REALTIME. */
+static uint64_t began_ns(const struct tape_header *h)
+{
+    uint64_t begin = begin_of(h, 1).ns;
+
+    return h->started_ns + (begin > h->first.ns ? begin - h->first.ns : 0);
+}
+
 static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
 {
     const struct tape_header *h = tape_header(t);
+    struct clock_pair begin = begin_of(h, ratio);
     uint64_t last = last_ticks(t);
 
     if (last < until)
         last = until;
     if (h->clock == CLOCK_KIND_THREAD_CPU) /* its ticks are no moments */
-        return h->last.ns > h->first.ns ? h->last.ns - h->first.ns : 0;
-    if (last <= h->first.ticks)
+        return h->last.ns > begin.ns ? h->last.ns - begin.ns : 0;
+    if (last <= begin.ticks)
         return 0;
-    double ns = (double)(last - h->first.ticks) * ratio;
+    double ns = (double)(last - begin.ticks) * ratio;
     return ns < 0x1p62 ? (uint64_t)ns : 0;
 }
 
@@ -130,7 +166,7 @@ static process_id add_process(struct reading *r, const struct tape *t, uint64_t 
         .python = python_name(r, h->python),
         .started_ns = h->started_ns,
         .wall_ns = wall,
-        .cpu_ns = h->cpu_ns,
+        .cpu_ns = reset_unheard(h) ? 0 : h->cpu_ns,
         .exit = -1,
         .entered = shown,
         .reason = shown ? (struct str){ 0 } : STR("left out by --children"),
@@ -149,16 +185,23 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     struct quality *q = build_quality(r->build);
     const struct tape_header *h = tape_header(t);
 
-    q->lost_events += h->lost_events;
-    r->lost_events += h->lost_events;
-    r->backward += h->backward;
-    r->lost_processes += h->lost_processes & ~TAPE_LOST_CLOSED;
+    if (!reset_unheard(h)) {
+        q->lost_events += h->lost_events;
+        r->lost_events += h->lost_events;
+        r->backward += h->backward;
+        r->lost_processes += h->lost_processes & ~TAPE_LOST_CLOSED;
+    }
     if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
         r->fault = h->fault;
     bool behind = fault_behind(h, tape_alive(t));
     r->behind += behind;
     if (h->lost_events > 0 || r->lost_processes > 0 || behind)
         q->exact = false;
+    r->held +=
+        tape_alive(t) &&
+        (h->answer.counting == TAPE_HELD ||
+         (h->control.wish == TAPE_WISH_HOLD && h->control.asked != h->answer.heard));
+    r->living += tape_alive(t) && h->role == TAPE_ROLE_AGENT;
     q->more_functions += h->more_functions;
     q->cut_texts += h->cut_texts;
     if (h->flags & TAPE_REPLACED) {
@@ -199,6 +242,14 @@ static void remember_clock(struct reading *r, const struct tape_header *h)
     r->ns_per_tick = own;
 }
 
+/* Since when the recording tells of what others did. */
+static uint64_t launchers_reset_ns(const struct tape_header *h)
+{
+    if (h->role != TAPE_ROLE_LAUNCHER)
+        return 0;
+    return h->state == TAPE_RUNNING ? h->control.reset_ns : h->answer.since.ns;
+}
+
 static void add_tape(struct reading *r, const struct tape *t, const char *path,
                      struct image *image)
 {
@@ -210,8 +261,11 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
         return;
     }
     note_quality(r, t, path);
-    if (r->started_ns == 0 || h->started_ns < r->started_ns)
-        r->started_ns = h->started_ns;
+    uint64_t reset_ns = launchers_reset_ns(h);
+    if (reset_ns > r->reset_ns)
+        r->reset_ns = reset_ns;
+    if (reset_ns == 0 && (r->started_ns == 0 || began_ns(h) < r->started_ns))
+        r->started_ns = began_ns(h);
     if (h->role == TAPE_ROLE_LAUNCHER) {
         r->running |= tape_alive(t);
         r->launched = arena_str(r->scratch, tape_str(t, h->program));
@@ -225,7 +279,8 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
     double ratio = ns_per_tick(r, t);
     uint64_t until = until_ticks(r, t, ratio);
     image->process = add_process(r, t, wall_ns(t, ratio, until));
-    tape_nodes_add(t, image->process, ratio, until, r->build);
+    uint64_t unheard = reset_unheard(h) ? begin_of(h, ratio).ticks : 0;
+    tape_nodes_add(t, image->process, ratio, until, unheard, r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)
@@ -384,6 +439,19 @@ static void note_lost(struct reading *r)
                                          : "killed, or not written to the end"));
 }
 
+static void note_held(struct reading *r)
+{
+    if (r->held == 0)
+        return;
+    const char *share =
+        r->held == r->living
+            ? ""
+            : arena_printf(r->scratch, "in %u of %u processes ", r->held, r->living).at;
+    build_note(r->build,
+               arena_printf(r->scratch, "Counting is stopped %s(sonde start goes on).",
+                            share));
+}
+
 /* Of a recording that is being written the reader sees the present; of its pack a
  * moment of the past. */
 static void note_packed(struct reading *r, const struct recording *recording)
@@ -422,6 +490,10 @@ static bool nothing_recorded(struct reading *r, const struct recording *recordin
         return err_set(e, ERR_TARGET,
                        "nothing recorded yet: %s: the program is running (try again)",
                        path);
+    if (r->reset_ns != 0)
+        return err_set(e, ERR_TARGET,
+                       "nothing recorded: %s: no Python has run since sonde reset",
+                       path);
     return err_set(e, ERR_TARGET,
                    "nothing recorded: %s: the program ran no Python that sonde entered "
                    "(sonde doctor tells which it can)",
@@ -445,6 +517,7 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         note_lost(&r);
         note_bounds(&r);
         note_packed(&r, recording);
+        note_held(&r);
     }
     arena_close(r.scratch);
     recording_close(recording);

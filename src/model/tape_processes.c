@@ -187,12 +187,18 @@ static void claim_all(struct joining *j)
     }
 }
 
-static uint64_t span_ns(const struct tape_process *record)
+/* What came before the counters were set to 0 is not told of. */
+static uint64_t span_ns(const struct reading *r, const struct tape_process *record)
 {
-    bool known =
-        record->flags & TAPE_PROCESS_ENDED && record->end_ns > record->start_ns;
+    uint64_t start = record->start_ns < r->reset_ns ? r->reset_ns : record->start_ns;
+    bool known = record->flags & TAPE_PROCESS_ENDED && record->end_ns > start;
 
-    return known ? record->end_ns - record->start_ns : 0;
+    return known ? record->end_ns - start : 0;
+}
+
+static bool is_past(const struct reading *r, const struct tape_process *record)
+{
+    return record->flags & TAPE_PROCESS_ENDED && record->end_ns < r->reset_ns;
 }
 
 static void add_unmet(struct joining *j, const struct seen *s)
@@ -205,12 +211,14 @@ static void add_unmet(struct joining *j, const struct seen *s)
         .program = s->name,
         .reason = s->reason.len > 0 ? s->reason : STR("not Python"),
         .started_ns = s->started_ns,
-        .wall_ns = span_ns(record),
+        .wall_ns = span_ns(j->r, record),
         .cpu_ns = record->cpu_ns,
         .exit = -1,
         .alive = s->alive,
     };
 
+    if (is_past(j->r, record))
+        return;
     set_end(&p, record);
     j->row[j->rows++] = (struct row){
         .process = build_process(j->r->build, &p),
@@ -261,7 +269,7 @@ static void apply_ends(struct joining *j)
 static void fill_run(struct reading *r, const struct seen *launched)
 {
     struct run *run = build_run(r->build);
-    uint64_t wall = launched ? span_ns(&launched->record) : 0, longest = 0;
+    uint64_t wall = launched ? span_ns(r, &launched->record) : 0, longest = 0;
 
     for (process_id i = r->first; i < build_processes(r->build); i++) {
         const struct process *p = build_process_at(r->build, i);

@@ -59,6 +59,8 @@ struct reading {
     uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
     bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
     bool running;           /* the launcher is there yet */
+    uint64_t reset_ns;      /* CLOCK_MONOTONIC: counters were set to 0; 0: never */
+    uint32_t living, held;  /* processes; of these, that sonde stop stopped */
     bool several;           /* one lacks those of subinterpreters */
     struct str launched;    /* the program, as the launcher calls it */
 };

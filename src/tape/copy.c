@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tape/body.h"
+#include "tape/life.h"
 #include "tape/spent.h"
 #include "tape/sum.h"
 
@@ -158,6 +159,13 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
+/* Of a finished tape nothing is asked: what is there no sum vouches for. */
+static void drop_asked(struct tape_header *h)
+{
+    if (h->state != TAPE_RUNNING)
+        h->control = (struct tape_control){ 0 };
+}
+
 /* The end as it stands now; everything else of the header may move too. */
 static void header_again(struct tape *t, int fd)
 {
@@ -166,6 +174,7 @@ static void header_again(struct tape *t, int fd)
     if (read_at(fd, &now, sizeof now, 0) == sizeof now && now.magic == TAPE_MAGIC &&
         now.version == t->header.version && now.end >= t->header.end)
         t->header = now;
+    drop_asked(&t->header);
 }
 
 static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
@@ -183,17 +192,6 @@ static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
     copy_drop_damaged(t);
 }
 
-/* Held by a writer: a lock on byte 0 that the kernel drops at its death. by: its pid,
- * 0 where it is none of ours. */
-static bool locked(int fd, uint32_t *by)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
-    bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-
-    *by = held && lock.l_pid > 0 ? (uint32_t)lock.l_pid : 0;
-    return held;
-}
-
 /* A finished tape's header tells by its sum whether it is what was written. */
 static bool header_whole(int fd)
 {
@@ -203,8 +201,7 @@ static bool header_whole(int fd)
     if (read_at(fd, page, sizeof page, 0) != sizeof page)
         return true; /* cut: that is told elsewhere */
     memcpy(&sum, page + TAPE_SEAL_AT, sizeof sum);
-    memset(page + TAPE_SEAL_AT, 0, sizeof sum);
-    return sum == 0 || sum == tape_sum(page, sizeof page);
+    return sum == 0 || sum == tape_page_sum(page);
 }
 
 /* A FIFO must not keep us waiting, nor a device be touched: hence O_NONBLOCK
@@ -270,8 +267,8 @@ static void ask_for_time(struct tape_header *h, uint32_t writer)
 {
     uint64_t spent = writer ? spent_ns(writer) : 0;
 
-    if (spent > h->cpu_ns)
-        h->cpu_ns = spent;
+    if (spent > h->cpu_from_ns && spent - h->cpu_from_ns > h->cpu_ns)
+        h->cpu_ns = spent - h->cpu_from_ns;
 }
 
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
@@ -282,10 +279,11 @@ bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
 
     if (fd < 0)
         return false;
-    t->alive = locked(fd, &writer);
+    t->alive = life_is_locked(fd, &writer);
     size_t got = read_at(fd, &t->header, sizeof t->header, 0);
     bool good = copy_header_good(&t->header, got, path, e);
     if (good) {
+        drop_asked(&t->header);
         t->header_damaged = !header_whole(fd);
         read_blocks(t, fd, to);
         t->moment = moment(t);
@@ -304,6 +302,7 @@ bool copy_header(const char *path, struct tape_header *header, struct err *e)
     *header = (struct tape_header){ 0 };
     size_t got = read_at(fd, header, sizeof *header, 0);
     close(fd);
+    drop_asked(header);
     return copy_header_good(header, got, path, e);
 }
 

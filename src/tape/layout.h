@@ -19,7 +19,9 @@ enum {
 };
 #define TAPE_MAGIC 0x50415445444e4f53u /* "SONDETAP" */
 #define TAPE_BLOCK_MAGIC 0x4b4c4274u   /* "tBLK" */
-/* Where a finished tape has the sum of its header page, made while this was 0. */
+/* A file beside the tapes: processes that begin are to hold. */
+#define TAPE_STOPPED_NAME "stopped"
+/* Where a finished tape has the sum of its header page (tape_page_sum). */
 #define TAPE_SEAL_AT (TAPE_HEADER_BYTES - 8)
 
 enum tape_role { TAPE_ROLE_AGENT = 1, TAPE_ROLE_LAUNCHER = 2 };
@@ -40,6 +42,43 @@ enum tape_flag {
 };
 
 enum { TAPE_ANCESTORS = 4 };
+
+/* What a process is to do, as it was last asked from outside. */
+enum tape_wish { TAPE_WISH_COUNT, TAPE_WISH_HOLD };
+
+/* Asked by `sonde stop`, `start` and `reset` of a writer that lives. Theirs, but for
+ * `idle`; no sum is made of it. What is asked is written first, then `asked`, then
+ * `idle`: so the writer sets `idle` and then looks at `asked`, and misses nothing.
+ * It holds from the moment it was asked, however late the writer has its next event:
+ * a reader takes it for done. */
+struct tape_control {
+    uint32_t asked; /* so many times */
+    uint8_t wish;   /* enum tape_wish */
+    uint8_t idle;   /* mapped: 1: no event need look here; 0: asked for something */
+    uint8_t reserved[2];
+    uint32_t resets; /* so many were asked for */
+    uint32_t more;
+    uint64_t wish_ns;  /* CLOCK_MONOTONIC, as all moments but `first` and the like */
+    uint64_t reset_ns; /* the latest; 0: none. In launchers' tapes as well */
+};
+
+/* Whether events are counted. */
+enum tape_counting {
+    TAPE_COUNTS,
+    TAPE_HELD,    /* not: stopped from outside; waits to be started again */
+    TAPE_STOPPED, /* not: the program stopped it; it does not look at `asked` */
+};
+
+/* The writer's answer. */
+struct tape_answer {
+    uint32_t heard;    /* `asked` when it last did what was asked */
+    uint32_t counting; /* enum tape_counting */
+    uint32_t resets;   /* so many are done */
+    uint32_t more;
+    struct clock_pair since; /* when counters were last set to 0; 0: `first` */
+};
+/* Where the two are in the header page, one cell. */
+#define TAPE_CONTROL_AT 320
 
 /* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */
 #define TAPE_LOST_CLOSED 0x80000000u
@@ -81,6 +120,10 @@ struct tape_header {
     uint64_t more_processes; /* so many were started when there was no room for more */
     /* Pids above parent_pid, nearest first, 0 the end. Forked: first who forked it. */
     uint32_t ancestors[TAPE_ANCESTORS];
+    uint64_t cpu_from_ns; /* CPU time when counters were last set to 0 */
+    uint8_t reserved_too[64];
+    struct tape_control control;
+    struct tape_answer answer;
 };
 
 enum tape_kind {
@@ -144,12 +187,14 @@ struct tape_node {
     uint32_t number;
 };
 
+enum { TAPE_PAST = 2 };
+
 struct tape_thread {
     tape_text name;
     uint32_t serial;      /* 0, 1, ... in order of first event */
     uint32_t native;      /* kernel's id; they are used again */
     uint32_t root;        /* cell of its root node */
-    uint32_t ended;       /* 1: the thread is gone */
+    uint32_t ended;       /* 1: it is gone; TAPE_PAST: before answer.since */
     uint64_t first, last; /* ticks: first event, and latest */
     uint32_t current;     /* cell of the node it is in since `last`, or 0 */
     uint32_t merged;      /* so many later threads are counted here as well */
@@ -181,6 +226,10 @@ struct tape_process {
 _Static_assert(offsetof(struct tape_header, zero) == offsetof(struct tape_node, key),
                "a lookup that lands on cell 0 finds no key");
 _Static_assert(sizeof(struct tape_header) <= TAPE_SEAL_AT, "one page");
+_Static_assert(offsetof(struct tape_header, control) == TAPE_CONTROL_AT &&
+                   sizeof(struct tape_control) + sizeof(struct tape_answer) ==
+                       TAPE_CELL,
+               "what is asked and answered");
 _Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_node) == TAPE_CELL, "one cell");

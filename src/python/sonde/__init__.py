@@ -8,6 +8,7 @@ Programs need no change to be profiled: `sonde run app.py`. To measure a part of
 
     sonde.start()                      # record every call from here on ...
     sonde.stop()                       # ... to here; read it with `sonde report`
+    sonde.reset()                      # forget what was counted
 
 What cProfile and pstats offer, by sonde's engine: sonde.Profile, sonde.run, sonde.runctx,
 sonde.Stats (of any file sonde reads); sonde.install() puts ours under the names cProfile and profile.
@@ -15,7 +16,7 @@ sonde.Stats (of any file sonde reads); sonde.install() puts ours under the names
 import sys
 
 try:
-    from sonde._agent import start, stop
+    from sonde._agent import reset, start, stop
 except ImportError as error:
     raise ImportError("sonde: no agent for this Python: %s is %s (sonde doctor tells "
                       "which have one)" % (sys.executable, sys.version.split()[0])) from error
@@ -30,7 +31,7 @@ _LATER = {
     "install": ("sonde.names", "install"),
 }
 
-__all__ = ["start", "stop", *_LATER]
+__all__ = ["reset", "start", "stop", *_LATER]
 
 
 def __getattr__(name):
