@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
 #include "cmd/reading.h"
 #include "cmd/tables.h"
 #include "open/table.h"
@@ -86,8 +87,10 @@ static bool is_loaded(const struct browser *b, struct out *o)
 static int cannot_open(const char *path)
 {
     struct stat s;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), fault = errno;
 
+    if (whole_is_pipe(path)) /* opening it would begin to read it */
+        return access(path, R_OK) == 0 ? 0 : errno;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), fault = errno;
     if (fd < 0)
         return fault;
     bool directory = fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);

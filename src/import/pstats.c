@@ -3,12 +3,10 @@
  * their callers, without paths. Each file is a process of its own with one thread. */
 #include "base/clock.h"
 #include "base/map.h"
-#include "base/whole.h"
 #include "import/import.h"
 #include "import/pstats_names.h"
+#include "pstats/load.h"
 #include "pstats/marshal.h"
-
-#define LARGEST ((uint64_t)1 << 30) /* the reader's bound */
 
 struct adding {
     const struct pstats_table *table;
@@ -239,7 +237,7 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     };
 
     a.known = map_on(a.scratch);
-    bool ok = whole_read(path, "cannot read profile", LARGEST, memory, &bytes, e) &&
+    bool ok = load_whole(path, LOAD_COPY, memory, &bytes, e) &&
               marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);

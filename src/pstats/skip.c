@@ -120,7 +120,7 @@ void reader_code(struct reader *r, struct head h, struct str *name)
         return;
     uint64_t bytes = (uint64_t)(r->at - h.at);
     if (bytes > r->code_left) {
-        reader_fail(r, h.at, "the same code object too often");
+        reader_fail_short(r, h.at, "the same code object too often");
         return;
     }
     r->code_left -= bytes;
