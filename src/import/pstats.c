@@ -189,6 +189,22 @@ static void add_notes(const struct adding *a)
                                  "recording they are not."));
 }
 
+/* What callers are like tells who wrote it; a sampler's have counts as well. */
+static void note_writers(const struct adding *a, struct quality *quality)
+{
+    bool before = quality->timed_callers && quality->counted_callers;
+
+    if (table_sampled(a->table))
+        return;
+    quality->timed_callers |= table_timed(a->table);
+    quality->counted_callers |= table_counted(a->table);
+    if (!before && quality->timed_callers && quality->counted_callers)
+        build_note(a->build,
+                   STR("Some of these files are of cProfile, which tells wall "
+                       "time, some of the module profile, which tells CPU "
+                       "time, unless a timer was given."));
+}
+
 static bool goes_with_others(const struct adding *a, const char *path, struct err *e)
 {
     bool sampled = table_sampled(a->table);
@@ -220,6 +236,7 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
         quality->sampled = true;
         quality->exact = false;
     }
+    note_writers(a, quality);
     build_run(a->build)->clock = STR("unknown");
     build_run(a->build)->wall_ns = 0;
 }

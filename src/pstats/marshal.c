@@ -385,7 +385,8 @@ static void read_function(struct reader *r, struct head h)
         f.key = read_key(r, h);
     }
     if (!later && f.key == MARKER) {
-        table_set_sampled(r->table);
+        if (!r->table->adding) /* Stats stays what it was made of */
+            table_set_sampled(r->table);
         reader_skip(r);
         return;
     }
