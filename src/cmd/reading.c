@@ -17,6 +17,8 @@ enum {
 };
 
 const struct argp_option reading_options[] = {
+    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
+      0 },
     { "sort", 's', "KEYS", 0,
       "calls, cumulative, filename, line, module, name, nfl, pcalls, stdname, time, as "
       "pstats has them; several with commas (default: time)",
@@ -25,8 +27,6 @@ const struct argp_option reading_options[] = {
     { "only", READING_ONLY, "REGEX", 0, "rows whose name or file matches (repeatable)",
       0 },
     { "not", READING_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)",
-      0 },
-    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
       0 },
     { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
     { "strip-dirs", KEY_STRIP_DIRS, NULL, 0, "file names without their folders", 0 },

@@ -23,7 +23,9 @@ struct reading {
     const char *output;
 };
 
-extern const struct argp_option reading_options[]; /* for struct cmd's `shared` */
+/* For struct cmd's `shared`; from READING_BY on without the first, which is --by. */
+enum { READING_BY = 1 };
+extern const struct argp_option reading_options[];
 bool reading_option(struct reading *r, int key, const char *value, struct err *e);
 
 /* Into newest[0] the newest recording here, named on stderr; false and e: none. */

@@ -373,6 +373,27 @@ static struct str too_slow(const struct diff *d, struct str what,
                         diff_percent(c).text, how, 100 * d->options->above);
 }
 
+static bool is_comparable(const struct compared *c)
+{
+    return c->change != CHANGE_NEW && c->change != CHANGE_GONE && ratio_of(c) > 0;
+}
+
+/* A gate that nothing can fail is open. */
+bool diff_guards(const struct diff *d, struct err *e)
+{
+    bool any = d->options->above <= 0 ||
+               (d->options->filters == 0 && ratio_of(compare_total(d->functions)) > 0);
+
+    for (uint32_t i = 0; !any && i < d->rows && d->options->filters > 0; i++)
+        any = is_comparable(d->row[i].compared);
+    return any ||
+           err_set(e, ERR_FORMAT, "nothing to guard: --fail-above: %s",
+                   d->options->filters > 0
+                       ? "no function that was chosen is on both sides, with time in "
+                         "it (see --only and --not)"
+                       : "a side has no time in it");
+}
+
 /* The total, or of the functions chosen the one that lost most. */
 struct str diff_too_slow(const struct diff *d)
 {

@@ -58,6 +58,8 @@ void diff_text(const struct diff *d, const struct screen *s);
 void diff_markdown(const struct diff *d, struct out *o);
 void diff_json(const struct diff *d, struct out *o);
 
+/* Whether there is anything that --fail-above guards; else e. */
+bool diff_guards(const struct diff *d, struct err *e);
 /* What is slower than --fail-above allows: a line without an end, empty: nothing. */
 struct str diff_too_slow(const struct diff *d);
 

@@ -119,7 +119,7 @@ static void print_more(const struct table *t)
     const struct report *r = t->report;
     uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
     bool functions = r->options->by == BY_FUNCTION;
-    bool paths = given_rows(r->profile) == 0 || profile_has_paths(r->profile);
+    bool paths = !given_by_files(r->profile) || profile_has_paths(r->profile);
     const char *tree = paths ? ", --tree" : "";
 
     if (t->count < r->rows.count)
