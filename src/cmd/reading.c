@@ -41,7 +41,7 @@ static bool take_filter(struct reading *r, const char *pattern, bool drop,
     if (r->filters == READING_FILTERS_MAX)
         return err_set(e, ERR_USAGE, "too many --only and --not: %d are enough",
                        READING_FILTERS_MAX);
-    r->filter[r->filters++] = (struct filter){ pattern, drop };
+    r->filter[r->filters++] = (struct filter){ .pattern = pattern, .drop = drop };
     return true;
 }
 

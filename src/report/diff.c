@@ -297,6 +297,8 @@ struct str diff_verdict(const struct diff *d, struct arena *a)
 
     if (ratio <= 0)
         return STR("nothing in common");
+    if (ratio == 1)
+        size = STR("the same");
     if (fewer_runs(d) == 1)
         return arena_printf(a, "%s, %s: no interval", size.at,
                             diff_is_single(d) ? "one run a side" : "one run of a side");

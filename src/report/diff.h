@@ -26,7 +26,8 @@ struct diff_options {
     const struct filter *filter;
     uint32_t filters;
     bool reverse, strip_dirs, cumulative;
-    double above; /* --fail-above, 0: not given */
+    bool at_prompt; /* no word on options */
+    double above;   /* --fail-above, 0: not given */
     enum unit unit;
     struct diff_side side[SIDES];
     uint32_t notes;

@@ -186,6 +186,9 @@ void text_table(const struct report *r, const struct screen *s)
 
 void text_none(const struct report *r, const struct screen *s)
 {
-    out_printf(s->out, " None of %s %s is what --only and --not ask for.\n",
-               units_count(r->rows_of).text, plural[r->options->by]);
+    const struct report_options *o = r->options;
+    bool typed = o->filters > 0 && o->filter[0].called;
+
+    out_printf(s->out, " None of %s %s %s.\n", units_count(r->rows_of).text,
+               plural[o->by], typed ? "matches" : "is what --only and --not ask for");
 }

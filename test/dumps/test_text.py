@@ -82,7 +82,8 @@ def file_sets(folder, version):
     if version != "2.7":  # a code object is a key of these, and is not sorted among texts
         sets += [["recursion-profile.prof"], ["classes-profile.prof", "recursion-profile.prof"]]
     if (folder / "classes-sampled.prof").exists():
-        sets += [["classes-sampled.prof"], ["recursion-sampled.prof", "classes-cprofile.prof"]]
+        sets += [["classes-sampled.prof"], ["recursion-sampled.prof", "classes-cprofile.prof"],
+                 ["classes-cprofile.prof", "recursion-sampled.prof"]]
     return sets
 
 
