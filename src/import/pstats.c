@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pstats.c - what cProfile, profile and the sampler of Python 3.15 dump: functions and
  * their callers, without paths. Each file is a process of its own with one thread. */
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/map.h"
 #include "import/import.h"
@@ -18,7 +20,8 @@ struct adding {
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
-    bool odd;        /* figures below 0, or that are no numbers */
+    bool negative;   /* figures below 0 */
+    bool no_number;  /* and that are no numbers */
 };
 
 static uint64_t place_hash(const struct adding *a, const struct function *f)
@@ -99,7 +102,7 @@ static void name_callers(struct adding *a)
 
 static uint64_t count_of(struct adding *a, int64_t count)
 {
-    a->odd = a->odd || count < 0;
+    a->negative = a->negative || count < 0;
     return count < 0 ? 0 : (uint64_t)count;
 }
 
@@ -109,7 +112,8 @@ static uint64_t ns_of(struct adding *a, double seconds)
 
     if (seconds >= 0)
         return ns < 0x1p63 ? (uint64_t)ns : UINT64_MAX;
-    a->odd = true; /* a calibrated profile.Profile takes off more than there was */
+    /* A calibrated profile.Profile takes off more than there was. */
+    *(isnan(seconds) ? &a->no_number : &a->negative) = true;
     return 0;
 }
 
@@ -179,7 +183,9 @@ static void add_notes(const struct adding *a)
     if (a->counted && !sampled)
         build_note(a->build, STR("The module profile tells of callers how often they "
                                  "called, not for how long."));
-    if (a->odd)
+    if (a->no_number)
+        build_note(a->build, STR("Times that are no numbers (NaN) are shown as 0."));
+    if (a->negative)
         build_note(a->build,
                    STR("Figures below 0 are shown as 0: a calibrated profiler "
                        "took off more than there was."));
@@ -270,7 +276,7 @@ static const char *const suffix[] = { ".pstats", ".prof", NULL };
 const struct importer import_pstats = {
     .name = "pstats",
     .suffix = suffix,
-    .help = "what cProfile, profile and profiling.sampling dump, Python 2.7 to 3.15",
+    .help = "dumps of cProfile and its kin, 2.7 to 3.15",
     .sniff = marshal_begins,
     .read = read,
 };

@@ -194,6 +194,16 @@ def test_on_a_terminal(terminal, run_sonde):
     assert terminal.end() == 0
 
 
+def test_what_is_typed_is_utf_8_in_any_locale(sonde, clean_env, dumps):
+    """As Python takes it: no locale, or the plain one, means UTF-8."""
+    (dumps / "caf\u00e9.prof").write_bytes((dumps / "one.prof").read_bytes())
+    terminal = Terminal([sonde, "pstats"], dumps, clean_env | {"LC_ALL": "C"})
+    terminal.wait_for("% ")
+    terminal.send("read caf\u00e9.prof\n", "caf\u00e9.prof% ")
+    terminal.send("quit\n", "Goodbye.")
+    assert terminal.end() == 0
+
+
 def test_an_interrupt_ends_it_silently(terminal, sonde, clean_env, dumps):
     before = len(terminal.text)
     os.write(terminal.fd, b"sta\x03")
@@ -206,6 +216,27 @@ def test_an_interrupt_ends_it_silently(terminal, sonde, clean_env, dumps):
             said += os.read(process.stdout.fileno(), 4096)
         process.send_signal(signal.SIGINT)
         assert (*process.communicate(timeout=20), process.returncode) == (b"", b"", 0)
+
+
+def test_an_interrupt_stops_what_is_printed(sonde, clean_env, tmp_path):
+    """On a terminal, and into a pipe that nobody reads any more: at once, as python does."""
+    stats = {(f"/srv/m{n}.py", n, f"f{n}"): (1, 1, 0.5, 0.5, {}) for n in range(50_000)}
+    (tmp_path / "one.prof").write_bytes(marshal.dumps(stats))
+    terminal = Terminal([sonde, "pstats", "one.prof"], tmp_path, clean_env)
+    terminal.wait_for("one.prof% ")
+    terminal.send("stats\n", "ncalls")
+    os.write(terminal.fd, b"\x03")
+    begin = len(terminal.text)
+    assert terminal.end() == 0 and len(terminal.text) - begin < 500_000  # of 3.4 million
+    with subprocess.Popen([sonde, "pstats", "one.prof"], cwd=tmp_path, env=clean_env, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b"stats\n")
+        process.stdin.flush()
+        while b"ncalls" not in process.stdout.read1(4096):
+            pass
+        time.sleep(0.1)  # it waits for the pipe to be read
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
 
 
 def test_a_full_device_is_told(run_sonde, dumps):
