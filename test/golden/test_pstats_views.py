@@ -178,7 +178,7 @@ def test_fits_a_narrow_terminal(files, sonde, clean_env, tmp_path):
     text = on_terminal(sonde, clean_env | {"TERM": "xterm", "LANG": "C.UTF-8"}, tmp_path, 80, "report", "a.pstats")
     text = re.sub("\33\\[[0-9]*m", "", text)
     assert [line for line in text.split("\n") if len(line.rstrip("\r")) > 80] == []
-    assert "note: A .pstats file tells functions and their callers: no call paths, processes," in text
+    assert "note: A .pstats file tells functions and their callers: no call paths,\n processes, " in text
 
 
 def test_times_that_are_no_numbers_are_told_as_that(tmp_path, report):

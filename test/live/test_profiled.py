@@ -212,6 +212,22 @@ print([counted(part, "down") for part in outer.getvalue().split("function calls"
 """) == ["3 9", "['1', '2/1', '3/1', '4/1']"]
 
 
+def test_nothing_of_an_inner_one_is_in_the_outer(run):
+    assert run("""
+with sonde.profiled(stream=False) as profile:
+    with sonde.profiled(stream=False):
+        step(1)
+    with sonde.profiled(20, sort="time", stream=False):
+        step(1)
+    @sonde.profiled(stream=False)
+    def inner():
+        step(1)
+    inner()
+profile.create_stats()
+print(sorted((key[2], row[1]) for key, row in profile.stats.items()))
+""") == ["[('inner', 1), ('step', 3)]"]
+
+
 def test_run_and_runctx(run):
     lines = run("""
 sonde.run("work(3)")

@@ -29,7 +29,7 @@ _LATER = {
     "run": ("sonde.profile", "run"),
     "runctx": ("sonde.profile", "runctx"),
     "Stats": ("sonde.stats", "Stats"),
-    "profiled": ("sonde.blocks", "Profiled"),
+    "profiled": ("sonde.blocks", "profiled"),
     "install": ("sonde.names", "install"),
     "__version__": ("sonde._stats", "version"),
 }

@@ -9,7 +9,13 @@ from sonde._profile import aside, hide
 from sonde.profile import Profile
 
 
-class Profiled:
+USUAL, CUMULATIVE = (100,), "cumulative"
+SORTED = (CUMULATIVE,)
+KNOWN = {SORTED}  # tuples of keys that were looked at
+
+
+@hide
+def profiled(restrictions=USUAL, sort=CUMULATIVE, callers=True, stream=None):
     """profiled(restrictions=(100,), sort="cumulative", callers=True, stream=None)
 
     Count what is called inside, and print it at the end as pstats does, callers too:
@@ -26,32 +32,37 @@ class Profiled:
     A function is profiled call by call: a generator from its first to its last step, a coroutine while
     it runs itself, not while it waits.
     """
+    return aside(lambda: make(restrictions, sort, callers, stream))
 
-    def __new__(cls, restrictions=(100,), *options, **named):
-        if not callable(restrictions):
-            return super().__new__(cls)
-        if options or named:
-            raise TypeError("sonde.profiled: a function comes alone (@sonde.profiled, or "
-                            "@sonde.profiled(...) with arguments)")
-        return cls()(restrictions)  # @sonde.profiled
 
-    @hide
-    def __init__(self, restrictions=(100,), sort="cumulative", callers=True, stream=None):
+def make(restrictions, sort, callers, stream):
+    if not callable(restrictions):
+        return Profiled(restrictions, sort, callers, stream)
+    if sort is CUMULATIVE and callers is True and stream is None:
+        return Profiled(USUAL, sort, callers, stream).decorate(restrictions)  # @sonde.profiled
+    raise TypeError("sonde.profiled: a function comes alone (@sonde.profiled, or @sonde.profiled(...) with "
+                    "arguments)")
+
+
+class Profiled:
+    """A block or a decorator, with its arguments."""
+
+    def __init__(self, restrictions, sort, callers, stream):
         self.restrictions = restrictions
-        self.sort = sort
+        self.sort = SORTED
         self.callers = callers
         self.stream = stream
         self.inside = None  # (Profile, what was before): it may be entered again inside itself
-        aside(self.check)
+        if restrictions is not USUAL or sort is not CUMULATIVE or stream is not None:
+            self.check(sort)
 
-    def check(self):
+    def check(self, sort):
         """Make tuples of what may come alone, and refuse what could only fail at the end."""
         if isinstance(self.restrictions, (str, int, float)):
             self.restrictions = (self.restrictions,)
-        self.sort = tuple(self.sort) if isinstance(self.sort, (tuple, list)) else (self.sort,)
+        self.sort = tuple(sort) if isinstance(sort, (tuple, list)) else (sort,)
         check_restrictions(self.restrictions)
-        if self.sort != ("cumulative",):
-            check_sort(self.sort)
+        check_sort(self.sort)
         if not (self.stream is None or self.stream is False or hasattr(self.stream, "write")):
             raise TypeError("sonde.profiled: stream: %r cannot be written to (a file, None or False)"
                             % (self.stream,))
@@ -93,7 +104,11 @@ class Profiled:
         if self.callers:
             stats.print_callers(*self.restrictions)
 
+    @hide
     def __call__(self, function):
+        return aside(lambda: self.decorate(function))
+
+    def decorate(self, function):
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
         if isinstance(function, type) or not callable(function):
@@ -119,14 +134,19 @@ def check_restrictions(restrictions):
 
 
 def check_sort(sort):
-    from sonde._stats import Table
-    words = [getattr(word, "value", word) for word in sort]
+    words = tuple(getattr(word, "value", word) for word in sort)
     if not all(isinstance(word, (str, int)) for word in words):
         raise TypeError("sonde.profiled: sort: %r is no key, nor a tuple of keys" % (sort,))
-    if len(set(map(type, sort))) != 1 or not Table().knows(*words):
-        raise ValueError("sonde.profiled: sort: no key, or one of several: %s (calls cumulative filename line module name "
-                         "nfl pcalls stdname time, or enough of one; -1 to 2 alone)"
+    if len(set(map(type, sort))) != 1 or not (words in KNOWN or is_known(words)):
+        raise ValueError("sonde.profiled: sort: no key, or one of several: %s (calls cumulative filename line "
+                         "module name nfl pcalls stdname time, or enough of one; -1 to 2 alone)"
                          % ", ".join(map(repr, words)))
+    KNOWN.add(words)
+
+
+def is_known(words):
+    from sonde._stats import Table
+    return Table().knows(*words)
 
 
 def note(error, text):
