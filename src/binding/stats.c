@@ -443,7 +443,8 @@ static int execute(PyObject *module)
         return -1;
     int failed = PyModule_AddObjectRef(module, "Table", type);
     Py_DECREF(type);
-    return failed;
+    return failed ? failed
+                  : PyModule_AddStringConstant(module, "version", SONDE_VERSION);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -7,6 +7,7 @@
 #include "cmd/reading.h"
 #include "cmd/tables.h"
 #include "export/export.h"
+#include "import/import.h"
 #include "model/fold.h"
 #include "pstats/write.h"
 #include "tape/pack.h"
@@ -173,6 +174,11 @@ static bool write_pack(const struct convert_args *c, struct words words,
                                              : "reading commands take several");
     if (words.count == 0 && !reading_newest(newest, a, e))
         return false;
+    if (words.count > 0 && import_for(words.at[0]))
+        return err_set(e, ERR_USAGE,
+                       "cannot pack: %s: %s is a .pstats file, which cannot become a "
+                       "recording: it tells no paths (sonde run makes one)",
+                       c->output, words.at[0]);
     return pack_write(words.count ? words.at[0] : newest[0], c->output, NULL, &made, e);
 }
 

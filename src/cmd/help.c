@@ -151,6 +151,8 @@ bool help_unknown(const char *word, const char *next, struct err *e)
 
 bool help_program(const struct cmd *c, const char *word, struct err *e)
 {
+    if (!*word)
+        return err_set(e, ERR_USAGE, "empty file name: '' (is a variable not set?)");
     if (!is_program(word))
         return true;
     return err_set(

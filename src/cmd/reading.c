@@ -18,6 +18,8 @@ enum {
 };
 
 const struct argp_option reading_options[] = {
+    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
+      0 },
     { "sort", 's', "KEYS", 0,
       "calls, cumulative, filename, line, module, name, nfl, pcalls, stdname, time, as "
       "pstats has them; several with commas (default: time)",
@@ -29,8 +31,6 @@ const struct argp_option reading_options[] = {
       0 },
     { "process", KEY_PROCESS, "GLOB", 0,
       "processes of that name, role or pid alone (repeatable)", 0 },
-    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
-      0 },
     { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
     { "strip-dirs", KEY_STRIP_DIRS, NULL, 0, "file names without their folders", 0 },
     { "json", KEY_JSON, NULL, 0, "as JSON, all rows unless -n is given", 0 },
@@ -44,7 +44,7 @@ static bool take_filter(struct reading *r, const char *pattern, bool drop,
     if (r->filters == READING_FILTERS_MAX)
         return err_set(e, ERR_USAGE, "too many --only and --not: %d are enough",
                        READING_FILTERS_MAX);
-    r->filter[r->filters++] = (struct filter){ pattern, drop };
+    r->filter[r->filters++] = (struct filter){ .pattern = pattern, .drop = drop };
     return true;
 }
 

@@ -24,7 +24,9 @@ struct reading {
     const char *output;
 };
 
-extern const struct argp_option reading_options[]; /* for struct cmd's `shared` */
+/* For struct cmd's `shared`; from READING_BY on without the first, which is --by. */
+enum { READING_BY = 1 };
+extern const struct argp_option reading_options[];
 bool reading_option(struct reading *r, int key, const char *value, struct err *e);
 /* One more --process, for commands that have no struct reading. */
 bool reading_take_process(struct choice *c, const char *glob, struct err *e);

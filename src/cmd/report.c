@@ -187,7 +187,7 @@ static bool heeded(const struct report_args *a, struct err *e)
 static bool is_known(const struct report_args *a, const struct profile *p,
                      const char *title, struct err *e)
 {
-    bool paths = profile_has_paths(p) || given_rows(p) == 0;
+    bool paths = profile_has_paths(p) || !given_by_files(p);
 
     if (a->tree && !paths)
         return err_set(e, ERR_FORMAT,

@@ -500,6 +500,48 @@ static bool nothing_recorded(struct reading *r, const struct recording *recordin
                    path);
 }
 
+/* Wall and CPU time make no sum. */
+static bool goes_with_others(const struct reading *r, const struct recording *recording,
+                             const char *path, struct err *e)
+{
+    struct str others = build_run(r->build)->clock;
+    bool cpu = false;
+
+    for (uint32_t i = 0; i < recording_tapes(recording); i++) {
+        struct tape_header header;
+        struct err ignored = { 0 };
+
+        cpu = cpu || (recording_peek(recording, i, &header, &ignored) &&
+                      header.clock == CLOCK_KIND_THREAD_CPU);
+    }
+    if (r->first == 0 || str_eq(others, STR("cpu")) == cpu)
+        return true;
+    return err_set(e, ERR_FORMAT,
+                   "cannot be one profile: %s: it tells %s time, the files before it "
+                   "%s time (take them one by one)",
+                   path, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
+}
+
+static bool any_builtins(struct build *b, process_id from, process_id to)
+{
+    bool any = false;
+
+    for (process_id i = from; i < to; i++)
+        any = any || build_process_at(b, i)->probed.builtins;
+    return any;
+}
+
+static void note_builtins(const struct reading *r)
+{
+    struct build *b = r->build;
+
+    if (r->first > 0 &&
+        any_builtins(b, 0, r->first) != any_builtins(b, r->first, build_processes(b)))
+        build_note(b,
+                   STR("Some of these recordings are without builtins: in those their "
+                       "time is their callers'."));
+}
+
 bool from_recording(const char *path, struct build *b, struct err *e)
 {
     struct recording *recording = recording_open(path, e);
@@ -509,7 +551,7 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         return false;
     r.scratch = arena_open();
     r.first = build_processes(b);
-    bool ok = read_tapes(&r, recording, e);
+    bool ok = goes_with_others(&r, recording, path, e) && read_tapes(&r, recording, e);
     reading_notes(&r, recording);
     ok = ok && (r.agents > 0 || nothing_recorded(&r, recording, path, e));
     if (ok) {
@@ -518,6 +560,7 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         note_bounds(&r);
         note_packed(&r, recording);
         note_held(&r);
+        note_builtins(&r);
     }
     arena_close(r.scratch);
     recording_close(recording);

@@ -33,6 +33,10 @@ static struct pstats_table *read_profile(const char *path, const struct open_as 
         fold(p, FOLD_NAMES | (as->as_cprofile ? FOLD_AS_CPROFILE : 0));
     struct pstats_table *t = pstats_of(folded, e);
 
+    if (t)
+        table_set_clock(t, str_eq(profile_run(p)->clock, STR("cpu"))
+                               ? PSTATS_CLOCK_CPU
+                               : PSTATS_CLOCK_WALL);
     profile_close(folded);
     profile_close(p);
     if (t)

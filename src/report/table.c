@@ -121,7 +121,7 @@ static void print_more(const struct table *t)
     const struct report *r = t->report;
     uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
     bool functions = r->options->by == BY_FUNCTION;
-    bool paths = given_rows(r->profile) == 0 || profile_has_paths(r->profile);
+    bool paths = !given_by_files(r->profile) || profile_has_paths(r->profile);
     const char *tree = paths ? ", --tree" : "";
 
     if (t->count < r->rows.count)
@@ -188,6 +188,9 @@ void text_table(const struct report *r, const struct screen *s)
 
 void text_none(const struct report *r, const struct screen *s)
 {
-    out_printf(s->out, " None of %s %s is what --only and --not ask for.\n",
-               units_count(r->rows_of).text, plural[r->options->by]);
+    const struct report_options *o = r->options;
+    bool typed = o->filters > 0 && o->filter[0].called;
+
+    out_printf(s->out, " None of %s %s %s.\n", units_count(r->rows_of).text,
+               plural[o->by], typed ? "matches" : "is what --only and --not ask for");
 }

@@ -50,6 +50,8 @@ def test_help_needs_nothing_else_right(run_sonde):
                           " them)"),
     (["report", "app.py"], "a program, not a profile: app.py (sonde run app.py records it, sonde report reads the"
                            " recording)"),
+    (["report", ""], "empty file name: '' (is a variable not set?)"),
+    (["convert", "", "-o", "x.prof"], "empty file name: '' (is a variable not set?)"),
     (["report", "--zzzz"], "unknown option: --zzzz (sonde report --help lists them)"),
     (["report", "--callrs"], "unknown option: --callrs (did you mean --callers?)"),
     (["report", "--call"], "ambiguous option: --call (sonde report --help lists them)"),

@@ -48,11 +48,13 @@ def test_shown_commands_are_known(root, run_sonde):
 @pytest.mark.smoke
 def test_code_of_the_readme_runs(root, sonde, run_sonde, python, tmp_path):
     text = (root / "README.md").read_text()
-    [code] = re.findall(r"```python\n(.*?)```", text, re.S)
+    pieces = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(pieces) == 2
     program = tmp_path / "part.py"
-    program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + code)
-    subprocess.run([python, program], cwd=tmp_path, check=True,
-                   env={**os.environ, "PYTHONPATH": str(packages_in(tmp_path, sonde))})
+    program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + "".join(pieces))
+    done = subprocess.run([python, program], cwd=tmp_path, check=True, text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, "PYTHONPATH": str(packages_in(tmp_path, sonde))})
+    assert "part.py:1(work)" in done.stdout
     [recording] = tmp_path.glob("part-*.sonde")
     assert "work" in run_sonde("report", str(recording), check=True).stdout
 
