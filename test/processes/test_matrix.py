@@ -29,6 +29,9 @@ def wrong(tools, way, end, folder):
     said = []
     if under.seen() != bare.seen():
         said.append(f"seen {under.seen()}, alone {bare.seen()}")
+    wanted = {matrix.ends.CALLS} if end != "parent ends" else {matrix.ends.CALLS, 2 * matrix.ends.CALLS}
+    if end != "SIGKILL" and (under.done != bare.done or under.done not in wanted):
+        said.append(f"the worker did {under.done}, alone {bare.done}")
     if not under.is_exact():
         said.append(f"{under.held} calls held; done {under.done}, begun {under.begun}")
     if under.end == "never" and under.held != matrix.ends.CALLS:
