@@ -46,6 +46,7 @@ extern struct agent agent;
 bool agent_prepare(void); /* once a process */
 bool agent_begin(void);   /* makes the tape; false: agent.off */
 void agent_finish(void);  /* seals it; no event comes after */
+void agent_forget(void); /* Python has ended: it may begin again, with new objects */
 void agent_pause(void);
 void agent_resume(void);
 void agent_save(void); /* the process may end without a word */
@@ -74,6 +75,7 @@ void probe_release(void); /* instead of start; stop does it as well */
 bool probe_start(void);
 void probe_stop(void);
 void probe_end(void);      /* the interpreter ends: was all in place up to now? */
+void probe_forget(void);   /* the same: its objects are gone */
 void probe_replaced(void); /* a profile function is about to be put into this thread */
 
 /* note.c: why there is no tape of this process */

@@ -13,6 +13,10 @@
 
 #include "agent/agent.h"
 
+/* Of this life of Python: it may end and begin again in one process. */
+static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
+static bool prepared, listening, begun;
+
 static void set_program(const char *name)
 {
     struct str base = str_basename(str_of(name));
@@ -36,10 +40,17 @@ static void set_program_of(PyObject *name, const char *otherwise)
     Py_XDECREF(bytes);
 }
 
+/* Python has ended: no event comes after, nothing of its objects is left. */
+static void python_ends(void)
+{
+    agent_finish();
+    agent_forget();
+    probe_forget();
+    by_run = prepared = listening = begun = false;
+}
+
 static bool turn_on(void)
 {
-    static bool at_exit;
-
     if (!probe_claim())
         return false;
     if (!agent_begin()) {
@@ -51,8 +62,6 @@ static bool turn_on(void)
     }
     deaths_begin();
     greenlet_look();
-    if (!at_exit)
-        at_exit = Py_AtExit(agent_finish) == 0;
     agent_resume();
     agent.on = true;
     agent.on = probe_start();
@@ -68,6 +77,29 @@ static void turn_off(void)
     agent_pause();
 }
 
+/* The first code that a program runs which has Python in it: nothing of Python is
+ * around it, as all is that site runs. What Python's own main imports before it tells
+ * of the program is no code of anybody's. */
+static bool is_of_embedder(const char *event, PyObject *args)
+{
+    if (strcmp(event, "exec") != 0 && strcmp(event, "import") != 0)
+        return false;
+    PyObject *what = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    bool prompt =
+        what && PyUnicode_Check(what) &&
+        (PyUnicode_CompareWithASCIIString(what, "readline") == 0 ||
+         PyUnicode_CompareWithASCIIString(what, "rlcompleter") == 0);
+    return !prompt && !pyabi_real(pyabi_current(pyabi_thread()));
+}
+
+static bool is_beginning(const char *event, PyObject *args)
+{
+    if (event[0] == 'c')
+        return strncmp(event, "cpython.run_", 12) == 0 &&
+               strcmp(event, "cpython.run_startup") != 0;
+    return is_of_embedder(event, args);
+}
+
 /* The main program is about to run: site is done, __main__ has not begun. */
 static void program_begins(const char *event, PyObject *args)
 {
@@ -75,28 +107,24 @@ static void program_begins(const char *event, PyObject *args)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
+    bool embedded = event[0] != 'c';
     bool command = strcmp(event, "cpython.run_command") == 0;
-    set_program_of(command ? NULL : what, "-c");
+    set_program_of(command || embedded ? NULL : what,
+                   embedded ? program_invocation_short_name : "-c");
     errno = 0;
     if (!turn_on())
         note_leave_error();
     PyErr_Restore(type, value, traceback);
 }
 
-static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
-
 static int on_audit(const char *event, PyObject *args, void *data)
 {
-    static bool begun;
-
     (void)data;
     if (deaths_elsewhere()) {
         deaths_several();
         return 0;
     }
-    if (event[0] == 'c' && by_run && !begun &&
-        strncmp(event, "cpython.run_", 12) == 0 &&
-        strcmp(event, "cpython.run_startup") != 0) {
+    if (by_run && !begun && is_beginning(event, args)) {
         begun = true;
         program_begins(event, args);
     }
@@ -113,11 +141,9 @@ static int on_audit(const char *event, PyObject *args, void *data)
     return 0;
 }
 
-/* Once a process: a hook cannot be taken away again. */
+/* Once a life of Python: a hook cannot be taken away again. */
 static bool listen_to_audit(void)
 {
-    static bool listening;
-
     if (!listening)
         listening = PySys_AddAuditHook(on_audit, NULL) == 0;
     return listening;
@@ -422,14 +448,18 @@ static bool make_names(void)
 static int execute(PyObject *module)
 {
     (void)module;
-    if (deaths_listening())
-        return 0; /* once a process */
-    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare()) {
+    if (prepared)
+        return 0; /* in another interpreter */
+    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare() ||
+        Py_AtExit(python_ends) != 0) {
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
+            PyErr_SetString(PyExc_ImportError,
+                            "sonde: no thread key or exit function is left");
         return -1;
     }
-    deaths_listen();
+    prepared = true;
+    if (!deaths_listening())
+        deaths_listen();
     return 0;
 }
 

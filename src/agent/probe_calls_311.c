@@ -220,6 +220,12 @@ void probe_end(void)
     /* The audit event of a profile function that is set has told already. */
 }
 
+void probe_forget(void)
+{
+    interpreter = NULL;
+    quiet = NULL;
+}
+
 void front_switching(void)
 {
     /* Frames are compared anyway. */

@@ -201,6 +201,14 @@ void agent_finish(void)
     forget_tables();
 }
 
+void agent_forget(void)
+{
+    agent.name_attribute = NULL;
+    agent.directory[0] = '\0';
+    agent.off = false;
+    agent.paused_at = 0;
+}
+
 void agent_pause(void)
 {
     if (agent.forked || !calls.tape.base)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tape import tapes
+from tape import FINISHED, tapes
 
 pytestmark = pytest.mark.wide
 
@@ -73,7 +73,7 @@ def test_children_without_an_event(recorded, count=50):
     """They have no tape, and their parent's is as they found it."""
     output, [tape] = recorded(FORKS, count)
     assert len({*output.split()}) == count
-    assert (tape.calls("seen"), tape.calls("fork"), tape.header.lost_events) == (count, count, 0)
+    assert (tape.calls("seen"), tape.calls("native.fork"), tape.header.lost_events) == (count, count, 0)
 
 
 def linked(python, root, folder):
@@ -84,7 +84,7 @@ def linked(python, root, folder):
     paths = re.findall(r"(?:RPATH|RUNPATH).*\[(.*)\]", told)
     origin = str(python).rpartition("/")[0]
     folders = [path.replace("$ORIGIN", origin) for line in paths for path in line.split(":")] + [where]
-    return home, ["cc", "-O1", "-Wall", f"-isystem{include}", f"-Wl,--dynamic-linker={loader}",
+    return home, ["cc", "-O1", "-Wall", f"-isystem{include}", f"-Wl,--dynamic-linker={loader}", "-Wl,--disable-new-dtags",
                   "-Wl,--allow-shlib-undefined", *(f"-Wl,-rpath,{path}" for path in folders),
                   *(f"-L{path}" for path in folders), root / "test/processes/embedding.c", f"-lpython{version}",
                   "-o", folder / "embedding"]
@@ -99,6 +99,10 @@ def test_python_begun_and_ended_often(run_sonde, python, root, clean_env, tmp_pa
     done = run_sonde("run", "-q", "-o", "app.sonde", tmp_path / "embedding", home, count, way)
     assert (done.returncode, done.stdout, done.stderr) == (0, bare.stdout, "")
     assert bare.stdout.count("\n") == count
-    calls = [tape.calls("inside") for tape in tapes(tmp_path / "app.sonde")]
+    found = tapes(tmp_path / "app.sonde")
+    assert [tape.calls("inside") for tape in found] == [10] * count
+    assert {(tape.header.state, tape.header.lost_events) for tape in found} == {(FINISHED, 0)}
+    assert {tape.header.program for tape in found} == {"embedding" if way == "string" else "-c"}
     report = json.loads(run_sonde("report", "--json", "app.sonde", check=True).stdout)
-    print(calls, report["processes"], report["quality"])
+    assert [f["calls"] for f in report["functions"] if f["name"] == "inside"] == [10 * count]
+    assert report["quality"]["exact"] and len(report["processes"]) == count
