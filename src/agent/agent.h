@@ -46,7 +46,7 @@ extern struct agent agent;
 bool agent_prepare(void); /* once a process */
 bool agent_begin(void);   /* makes the tape; false: agent.off */
 void agent_finish(void);  /* seals it; no event comes after */
-void agent_forget(void); /* Python has ended: it may begin again, with new objects */
+void agent_forget(void);  /* Python has ended: it may begin again, with new objects */
 void agent_pause(void);
 void agent_resume(void);
 void agent_save(void); /* the process may end without a word */
@@ -81,6 +81,10 @@ void probe_replaced(void); /* a profile function is about to be put into this th
 /* note.c: why there is no tape of this process */
 bool note_leave(const char *why); /* false: there can be none */
 void note_leave_error(void); /* the Python error that is set, or errno; clears it */
+
+/* embedder.c: whether an audit event is that of the first code which is not site's:
+ * nothing of Python is around it */
+bool embedder_begins(const char *event, PyObject *args);
 
 /* endings.c: what ends the process without a word, see agent_save */
 void endings_watch(void);

@@ -77,27 +77,12 @@ static void turn_off(void)
     agent_pause();
 }
 
-/* The first code that a program runs which has Python in it: nothing of Python is
- * around it, as all is that site runs. What Python's own main imports before it tells
- * of the program is no code of anybody's. */
-static bool is_of_embedder(const char *event, PyObject *args)
-{
-    if (strcmp(event, "exec") != 0 && strcmp(event, "import") != 0)
-        return false;
-    PyObject *what = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
-    bool prompt =
-        what && PyUnicode_Check(what) &&
-        (PyUnicode_CompareWithASCIIString(what, "readline") == 0 ||
-         PyUnicode_CompareWithASCIIString(what, "rlcompleter") == 0);
-    return !prompt && !pyabi_real(pyabi_current(pyabi_thread()));
-}
-
 static bool is_beginning(const char *event, PyObject *args)
 {
     if (event[0] == 'c')
         return strncmp(event, "cpython.run_", 12) == 0 &&
                strcmp(event, "cpython.run_startup") != 0;
-    return is_of_embedder(event, args);
+    return embedder_begins(event, args);
 }
 
 /* The main program is about to run: site is done, __main__ has not begun. */

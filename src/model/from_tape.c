@@ -160,6 +160,10 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
         q->exact = false;
         r->several = true;
     }
+    if (h->flags & TAPE_UNSEEN) {
+        q->exact = false;
+        r->unseen = true;
+    }
     struct str name = str_basename(str_of(path));
     if (tape_header_damaged(t)) {
         q->exact = false;
@@ -306,6 +310,9 @@ static void note_lost(struct reading *r)
     if (r->several)
         build_note(r->build, STR("The program made subinterpreters: the calls in those "
                                  "are not counted."));
+    if (r->unseen)
+        build_note(r->build, STR("Threads made in C ran: on Python 3.11 what they call "
+                                 "is not counted until they are seen, if ever."));
     if (r->replaced)
         build_note(r->build,
                    STR("The program put cProfile or a sys.setprofile() of its "

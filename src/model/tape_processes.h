@@ -39,6 +39,7 @@ struct reading {
     bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
     bool running;           /* the launcher is there yet */
     bool several;           /* one lacks those of subinterpreters */
+    bool unseen;            /* one lacks those of threads made in C: TAPE_UNSEEN */
     struct str launched;    /* the program, as the launcher calls it */
 };
 

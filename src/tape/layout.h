@@ -34,6 +34,7 @@ enum tape_flag {
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
     TAPE_SAVED = 1 << 4,    /* pwrite: copied when the process was about to end */
     TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
+    TAPE_UNSEEN = 1 << 9,   /* 3.11: threads made in C ran before they were seen */
 };
 
 /* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */

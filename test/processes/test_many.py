@@ -36,8 +36,8 @@ def run_many(run_sonde, python, folder, processes):
     assert told["after"] - told["before"] <= 64
 
 
-def test_a_hundred(run_sonde, python, tmp_path):
-    run_many(run_sonde, python, tmp_path, 100)
+def test_sixty(run_sonde, python, tmp_path):
+    run_many(run_sonde, python, tmp_path, 60)
 
 
 @pytest.mark.long
@@ -69,8 +69,8 @@ def run_at_once(sonde, python, env, run_sonde, folder, processes):
     check(run_sonde, folder, pids)
 
 
-def test_fifty_at_once(sonde, python, clean_env, run_sonde, tmp_path):
-    run_at_once(sonde, python, clean_env, run_sonde, tmp_path, 50)
+def test_thirty_at_once(sonde, python, clean_env, run_sonde, tmp_path):
+    run_at_once(sonde, python, clean_env, run_sonde, tmp_path, 30)
 
 
 @pytest.mark.long

@@ -51,11 +51,19 @@ native.threads(int(sys.argv[1]), 8, called)
 """
 
 
+UNSEEN = "Threads made in C ran: on Python 3.11 what they call is not counted until they are seen, if ever."
+
+
 @pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.long)])
-def test_threads_made_in_c(recorded, count):
+def test_threads_made_in_c(recorded, run_sonde, python_version, count):
     """They call in, allocate, and call once more from what C runs at their end, after we have let go of them."""
     _, [tape] = recorded(THREADS, count)
-    assert tape.calls("called") == 2 * count and tape.header.lost_events == 0
+    assert tape.header.lost_events == 0
+    quality = json.loads(run_sonde("report", "--json", "app.sonde", check=True).stdout)["quality"]
+    if python_version < (3, 12):
+        assert tape.calls("called") < 2 * count and not quality["exact"] and quality["notes"] == [UNSEEN]
+        return
+    assert quality["exact"] and tape.calls("called") == 2 * count
     assert count + 1 <= len(tape.threads) <= 2 * count + 1
 
 

@@ -79,7 +79,7 @@ print(len(forked), *forked)
 """
 
 
-@often(40, 500)
+@often(20, 500)
 def test_forks_amid_eight_threads(recorded, run_sonde, count):
     """No child hangs (5 s each), each has its tape and its one thread."""
     output, (parent, *children) = recorded(FORKS, count)
@@ -307,7 +307,7 @@ print("ends")
 """
 
 
-@often(15, 300)
+@often(10, 300)
 def test_daemon_threads_at_the_end(run_sonde, python, tmp_path, count):
     (tmp_path / "app.py").write_text(FINISHES)
     for turn in range(count):
