@@ -27,7 +27,7 @@ def check(run_sonde, folder, pids, work=1000):
 
 
 def run_many(run_sonde, python, folder, processes):
-    done = run_sonde("run", "-q", "-o", "out.sonde", "--python", python, PROGRAM, processes, 4, timeout=250)
+    done = run_sonde("run", "-q", "-o", "out.sonde", "--python", python, PROGRAM, processes, 4, timeout=280)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert len(told["pids"]) == processes
