@@ -174,8 +174,9 @@ def matrix_lines(results):
     yield from (f"| {name} | {' | '.join(cells)} |" for name, cells in summary(results, "way", matrix.WAYS))
     by = {"control group": "by the kernel, of a control group's limit", "SIGKILL": "here by SIGKILL from outside"}
     yield from ("", f"A worker makes {matrix.ends.CALLS:,} calls, then ends; where it is killed amid them (SIGKILL, at any"
-                    " moment) the call", "under way may be missing. \"Never\" is asked while it runs. Out of memory it is killed"
-                    f" {by[part['out_of_memory']]}.",
+                    " moment) the call", "under way may be missing. \"Never\" is asked while it runs. Out of memory it is killed",
+                    f"{by[part['out_of_memory']]}. A traceback that shows a tool's own frames is other output, as is a"
+                    " status that the tool replaces.",
                     f"The tools as their own pages say: `python -m cProfile -o FILE`, `{part['viztracer'].partition('=')[0]}"
                     " -o FILE` (" + part['viztracer'].replace("==", " ") + ").")
 
@@ -210,6 +211,14 @@ def markdown(results):
     return "\n".join(lines).rstrip() + "\n"
 
 
+def text_of(results):
+    """JSON, a cell a line."""
+    part = results.get("matrix", {"cells": []})
+    rows = ",\n".join(map(json.dumps, part["cells"]))
+    brief = {**results, "matrix": {**part, "cells": "CELLS"}} if "matrix" in results else results
+    return json.dumps(brief, indent=1).replace('"CELLS"', f"[\n{rows}\n]") + "\n"
+
+
 def main():
     args = parse(sys.argv[1:])
     process.interrupts.install()
@@ -227,7 +236,7 @@ def main():
             results["many"] = measure_many(python, args.rounds, folder)
     progress("")
     args.output.mkdir(parents=True, exist_ok=True)
-    (args.output / "processes.json").write_text(json.dumps(results, indent=1) + "\n")
+    (args.output / "processes.json").write_text(text_of(results))
     (args.output / "processes.md").write_text(markdown(results))
     print(markdown(results), end="")
 
