@@ -54,10 +54,11 @@ def crash(places):
 
 
 def eat(places):
-    """Memory, until somebody kills; where nobody watches, the test does."""
-    places[WAITS] = 1
-    if not os.environ.get("LIMITED"):
+    """Memory, until the kernel kills: of a control group of its own. Where there is none, the test does."""
+    if "LIMITED" not in os.environ:
         wait(places)
+    with open(os.environ["LIMITED"], "w") as file:
+        file.write(str(os.getpid()))
     held = []
     while True:
         held.append(bytearray(b"x" * (1 << 20)))

@@ -22,7 +22,7 @@ from processes import ends
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 60  # at most, of a cell
-LIMIT = 200 << 20  # bytes: memory of a program that is to run out of it
+LIMIT = 50 << 20  # bytes: more memory than that a worker that is to run out of it does not get
 GROUPS = pathlib.Path("/sys/fs/cgroup/memory")
 BLURRED = re.compile(rb"0x[0-9a-f]{6,}|(?<=PoolWorker-)\d+")  # addresses; which of two took the task
 
@@ -157,7 +157,7 @@ class VizTracer(Bare):
 
 
 class Group:
-    """A control group with little memory, for one program."""
+    """A control group with little memory, for one worker, which enters it by itself."""
 
     def __init__(self, name):
         self.path = GROUPS / f"sonde-{os.getpid()}-{abs(hash(name))}"
@@ -165,9 +165,6 @@ class Group:
         (self.path / "memory.limit_in_bytes").write_text(str(LIMIT))
         with contextlib.suppress(OSError):  # where swap is counted as well
             (self.path / "memory.memsw.limit_in_bytes").write_text(str(LIMIT))
-
-    def command(self, words):
-        return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', self.path / "cgroup.procs", *words]
 
     def close(self):
         while self.path.exists():
@@ -189,9 +186,8 @@ class Run:
         with open(folder / "progress", "r+b") as file:
             self.places = memoryview(mmap.mmap(file.fileno(), 0)).cast("Q")
         self.group = Group(str(folder)) if end == "out of memory" and can_limit() else None
-        env = tool.env | {"PROGRESS": str(folder / "progress")} | ({"LIMITED": "1"} if self.group else {})
+        env = tool.env | {"PROGRESS": str(folder / "progress")} | self.limits()
         command = [*tool.command(folder), tool.program.folder / "ways.py", way, end]
-        command = self.group.command(command) if self.group else command
         command = ["env", "--default-signal=INT", *command]  # where the tests run in the background
         with open(folder / "out", "wb") as out, open(folder / "err", "wb") as err:
             self.process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out,
@@ -204,6 +200,9 @@ class Run:
         self.pid, self.begun, self.done = self.places[ends.PID], self.places[ends.BEGUN], self.places[ends.DONE]
         if self.held is None:
             self.held = tool.held(folder, self.pid)
+
+    def limits(self):
+        return {"LIMITED": str(self.group.path / "cgroup.procs")} if self.group else {}
 
     def wait_until(self, fact):
         while not fact():
