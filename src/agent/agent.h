@@ -48,9 +48,10 @@ struct agent {
 extern struct agent agent;
 
 /* state.c: begin and end */
-bool agent_prepare(void);            /* once a process */
-bool agent_begin(void);              /* makes the tape; false: agent.off */
-void agent_finish(void);             /* seals it; no event comes after */
+bool agent_prepare(void); /* once a process */
+bool agent_begin(void);   /* makes the tape; false: agent.off */
+void agent_finish(void);  /* seals it; no event comes after */
+void agent_forget(void);  /* Python has ended: it may begin again, with new objects */
 void agent_pause(uint64_t since_ns); /* CLOCK_MONOTONIC: then, or now */
 void agent_resume(void);
 void agent_unfit(void);              /* all stacks: they are found anew, if ever */
@@ -83,6 +84,7 @@ void probe_stop(void);
 void probe_hold(void);     /* from now on heed_held() is told of what begins */
 bool probe_release(void);  /* all events again, after probe_hold */
 void probe_end(void);      /* the interpreter ends: was all in place up to now? */
+void probe_forget(void);   /* the same: its objects are gone */
 void probe_replaced(void); /* a profile function is about to be put into this thread */
 
 /* heed.c: what is asked from outside, and how the process answers */
@@ -105,9 +107,19 @@ void heed_answer(enum tape_counting counting);
 bool note_leave(const char *why); /* false: there can be none */
 void note_leave_error(void); /* the Python error that is set, or errno; clears it */
 
+/* embedder.c: whether an audit event is that of the first code which is not site's:
+ * nothing of Python is around it */
+bool embedder_begins(const char *event, PyObject *args);
+
 /* endings.c: what ends the process without a word, see agent_save */
 void endings_watch(void);
 void endings_heard(const char *event, PyObject *args);
+
+/* place.c: makes the recording and sets agent.directory. false: errno, or a Python
+ * error where the program gave a name */
+bool place_by_default(void);
+bool place_named(PyObject *path);
+bool place_is_current(PyObject *path); /* the name of the recording under way */
 
 /* module.c */
 void agent_stand_aside(void); /* no more events; between two of them */

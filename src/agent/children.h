@@ -85,7 +85,7 @@ void lineage_leave(const struct tape_header *parents); /* in a forked child */
 void lineage_tell(struct tape_header *h);
 
 /* roles.c: what multiprocessing has a process for */
-bool roles_prepare(void);             /* false: a Python error is set */
+bool roles_prepare(void); /* when Python begins; false: a Python error is set */
 void roles_command(const char *code); /* of -c, before the tape */
 const char *roles_duty(
     void); /* "spawn", "forkserver", "resource_tracker"; NULL: none */

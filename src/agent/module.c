@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* module.c - sonde._agent: what the start-up hook and `import sonde` call. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/children.h"
+
+/* Of this life of Python: it may end and begin again in one process. */
+static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
+static bool prepared, listening, begun;
 
 static void set_program(const char *name)
 {
@@ -36,10 +35,17 @@ static void set_program_of(PyObject *name, const char *otherwise)
     Py_XDECREF(bytes);
 }
 
+/* Python has ended: no event comes after, nothing of its objects is left. */
+static void python_ends(void)
+{
+    agent_finish();
+    agent_forget();
+    probe_forget();
+    by_run = prepared = listening = begun = false;
+}
+
 static bool turn_on(void)
 {
-    static bool at_exit;
-
     if (agent.held)
         return heed_start();
     if (!probe_claim())
@@ -53,8 +59,6 @@ static bool turn_on(void)
     }
     deaths_begin();
     greenlet_look();
-    if (!at_exit)
-        at_exit = Py_AtExit(agent_finish) == 0;
     agent_resume();
     agent.on = true;
     agent.on = probe_start();
@@ -65,7 +69,7 @@ static bool turn_on(void)
 static bool begin_left_out(void)
 {
     deaths_begin();
-    return agent_begin() && Py_AtExit(agent_finish) == 0;
+    return agent_begin();
 }
 
 static void turn_off(void)
@@ -95,6 +99,14 @@ static void look_at_code(PyObject *code)
     roles_command(text);
 }
 
+static bool is_beginning(const char *event, PyObject *args)
+{
+    if (event[0] == 'c')
+        return strncmp(event, "cpython.run_", 12) == 0 &&
+               strcmp(event, "cpython.run_startup") != 0;
+    return embedder_begins(event, args);
+}
+
 /* The main program is about to run: site is done, __main__ has not begun. */
 static void program_begins(const char *event, PyObject *args)
 {
@@ -102,8 +114,10 @@ static void program_begins(const char *event, PyObject *args)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
+    bool embedded = event[0] != 'c';
     bool command = strcmp(event, "cpython.run_command") == 0;
-    set_program_of(command ? NULL : what, "-c");
+    set_program_of(command || embedded ? NULL : what,
+                   embedded ? program_invocation_short_name : "-c");
     if (command)
         look_at_code(what);
     errno = 0;
@@ -117,20 +131,14 @@ static void program_begins(const char *event, PyObject *args)
     PyErr_Restore(type, value, traceback);
 }
 
-static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
-
 static int on_audit(const char *event, PyObject *args, void *data)
 {
-    static bool begun;
-
     (void)data;
     if (deaths_elsewhere()) {
         deaths_several();
         return 0;
     }
-    if (event[0] == 'c' && by_run && !begun &&
-        strncmp(event, "cpython.run_", 12) == 0 &&
-        strcmp(event, "cpython.run_startup") != 0) {
+    if (by_run && !begun && is_beginning(event, args)) {
         begun = true;
         program_begins(event, args);
     }
@@ -149,11 +157,9 @@ static int on_audit(const char *event, PyObject *args, void *data)
     return 0;
 }
 
-/* Once a process: a hook cannot be taken away again. */
+/* Once a life of Python: a hook cannot be taken away again. */
 static bool listen_to_audit(void)
 {
-    static bool listening;
-
     if (!listening)
         listening = PySys_AddAuditHook(on_audit, NULL) == 0;
     return listening;
@@ -226,125 +232,6 @@ static PyObject *enter(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static bool is_ours(const char *name)
-{
-    return str_ends(str_of(name), STR(".tape")) ||
-           str_ends(str_of(name), STR(".note")) || strcmp(name, TAPE_STOPPED_NAME) == 0;
-}
-
-/* The user's own directory, and no link to one. */
-static DIR *open_own(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat s;
-
-    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_uid == geteuid())
-        return fdopendir(fd);
-    if (fd >= 0) {
-        close(fd);
-        errno = EEXIST;
-    }
-    return NULL;
-}
-
-/* Only a recording: a directory with nothing in it but tapes. */
-static bool empty_recording(const char *path)
-{
-    DIR *d = open_own(path);
-    bool ours = d != NULL;
-
-    for (struct dirent *e; ours && (e = readdir(d));)
-        ours = e->d_name[0] == '.' || is_ours(e->d_name);
-    if (!ours) {
-        if (d)
-            closedir(d);
-        errno = d ? EEXIST : errno;
-        return false;
-    }
-    rewinddir(d);
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.')
-            unlinkat(dirfd(d), e->d_name, 0);
-    closedir(d);
-    return true;
-}
-
-static bool make_recording(const char *path)
-{
-    if (mkdir(path, 0700) != 0 && (errno != EEXIST || !empty_recording(path)))
-        return false;
-    return realpath(path, agent.directory) != NULL;
-}
-
-/* PROGRAM-YYYYMMDD-HHMMSS.sonde, -2 and so on where that is taken. */
-static bool make_default_recording(void)
-{
-    char path[PATH_MAX], stamp[32];
-    time_t now = time(NULL);
-    struct tm local;
-    struct str name = str_of(agent.program[0] == '-' ? "python" : agent.program);
-
-    if (str_ends(name, STR(".py")))
-        name.len -= 3;
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    for (int i = 1; i < 1000; i++) {
-        char suffix[16] = "";
-        if (i > 1)
-            snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, sizeof path, "%.*s-%s%s.sonde", (int)name.len, name.at, stamp,
-                 suffix);
-        if (mkdir(path, 0700) == 0)
-            return realpath(path, agent.directory) != NULL;
-        if (errno != EEXIST)
-            return false;
-    }
-    return false;
-}
-
-/* NAME.sonde of NAME, in room of PATH_MAX; false: an error is set. */
-static bool name_recording(PyObject *path, char *named)
-{
-    PyObject *bytes;
-
-    if (!PyUnicode_FSConverter(path, &bytes))
-        return false;
-    const char *name = PyBytes_AS_STRING(bytes);
-    const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
-    int len = snprintf(named, PATH_MAX, "%s%s", name, suffix);
-    bool fits = len > 0 && len < PATH_MAX;
-    bool nothing = str_basename(str_of(name)).len == 0; /* "" and "folder/" */
-    Py_DECREF(bytes);
-    if (fits && !nothing)
-        return true;
-    errno = nothing ? ENOENT : ENAMETOOLONG;
-    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    return false;
-}
-
-static bool make_named_recording(PyObject *path)
-{
-    char named[PATH_MAX];
-
-    if (!name_recording(path, named))
-        return false;
-    if (make_recording(named))
-        return true;
-    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    return false;
-}
-
-/* The recording that this process has under way, by name. */
-static bool is_current(PyObject *path)
-{
-    char named[PATH_MAX], real[PATH_MAX];
-
-    if (!name_recording(path, named)) {
-        PyErr_Clear();
-        return false;
-    }
-    return realpath(named, real) && strcmp(real, agent.directory) == 0;
-}
-
 static void program_from_argv(void)
 {
     PyObject *argv = PySys_GetObject("argv");
@@ -363,8 +250,8 @@ static bool open_recording(PyObject *path)
     program_from_argv();
     agent.off = false;
     if (path != Py_None)
-        return make_named_recording(path);
-    if (make_default_recording())
+        return place_named(path);
+    if (place_by_default())
         return true;
     PyErr_SetFromErrno(PyExc_OSError);
     return false;
@@ -395,7 +282,7 @@ static PyObject *start_once(PyObject *path)
         return PyErr_Format(PyExc_RuntimeError, "sonde is recording already, to %s",
                             agent.directory);
     bool entered = agent.directory[0] != '\0';
-    if (entered && path != Py_None && (agent.off || !is_current(path))) {
+    if (entered && path != Py_None && (agent.off || !place_is_current(path))) {
         turn_off();
         agent_finish(); /* the one before ends here */
         entered = false;
@@ -478,14 +365,18 @@ static bool make_names(void)
 static int execute(PyObject *module)
 {
     (void)module;
-    if (deaths_listening())
-        return 0; /* once a process */
-    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare()) {
+    if (prepared)
+        return 0; /* in another interpreter */
+    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare() ||
+        Py_AtExit(python_ends) != 0) {
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
+            PyErr_SetString(PyExc_ImportError,
+                            "sonde: no thread key or exit function is left");
         return -1;
     }
-    deaths_listen();
+    prepared = true;
+    if (!deaths_listening())
+        deaths_listen();
     return 0;
 }
 

@@ -138,6 +138,11 @@ void probe_end(void)
         tell_replaced();
 }
 
+void probe_forget(void)
+{
+    tool_forget();
+}
+
 void front_look_again(void)
 {
     /* Nothing of the program's takes an event away. */

@@ -14,12 +14,10 @@ static const char *command_duty; /* of a helper process, by its -c */
 
 bool roles_prepare(void)
 {
-    if (!name_name)
-        name_name = PyUnicode_InternFromString("_name");
-    if (!target_name)
-        target_name = PyUnicode_InternFromString("_target");
-    if (!run_name)
-        run_name = PyUnicode_InternFromString("run");
+    name_name = PyUnicode_InternFromString("_name");
+    target_name = PyUnicode_InternFromString("_target");
+    run_name = PyUnicode_InternFromString("run");
+    roles_key = NULL;
     return name_name && target_name && run_name;
 }
 

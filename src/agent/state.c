@@ -216,6 +216,14 @@ void agent_finish(void)
     forget_tables();
 }
 
+void agent_forget(void)
+{
+    agent.name_attribute = NULL;
+    agent.directory[0] = '\0';
+    agent.off = agent.held = false;
+    agent.paused_at = 0;
+}
+
 void agent_pause(uint64_t since_ns)
 {
     if (agent.forked || !calls.tape.base)

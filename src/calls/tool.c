@@ -11,13 +11,14 @@ struct callback {
     vectorcallfunc call;
 };
 
-static PyTypeObject callback_type = {
+static const PyTypeObject fresh_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "sonde.callback",
     .tp_basicsize = sizeof(struct callback),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_vectorcall_offset = offsetof(struct callback, call),
     .tp_call = PyVectorcall_Call,
 };
+static PyTypeObject callback_type; /* what Python has made of it */
 
 static struct event {
     const char *name;
@@ -37,7 +38,7 @@ static struct event {
     [TOOL_C_RAISE] = { .name = "C_RAISE", .along = true },
 };
 
-/* What is asked of sys.monitoring: ours to the end of the process. */
+/* What is asked of sys.monitoring: ours as long as Python is there. */
 static struct {
     const char *name;
     PyObject *function;
@@ -53,9 +54,29 @@ static int tool = -1;
 /* Sets of events: all that were asked for; what begins alone. */
 static PyObject *all, *begins;
 static PyObject *wanted; /* one of the two; NULL: none */
+static bool looked_up;
+
+void tool_forget(void)
+{
+    for (int i = 0; i < TOOL_EVENTS; i++) {
+        events[i].callback = NULL;
+        events[i].bit = NULL;
+        events[i].registered = false;
+    }
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        asked[i].function = NULL;
+    for (int i = 0; i < TOOLS; i++)
+        ids[i] = NULL;
+    tool_name = nothing = NULL;
+    tool = -1;
+    all = begins = wanted = NULL;
+    looked_up = false;
+}
 
 bool tool_prepare(const char *name)
 {
+    if (!events[0].callback)
+        callback_type = fresh_type;
     if (PyType_Ready(&callback_type) < 0)
         return false;
     for (int i = 0; i < TOOL_EVENTS; i++)
@@ -118,7 +139,7 @@ static bool use(int id)
 /* Once: looking things up in sys may fail, and be told of, where there is no memory. */
 static bool look_up(void)
 {
-    static bool done;
+    bool done = looked_up;
     PyObject *monitoring = done ? NULL : PySys_GetObject("monitoring"); /* borrowed */
     PyObject *names = monitoring ? PyObject_GetAttrString(monitoring, "events") : NULL;
 
@@ -128,7 +149,7 @@ static bool look_up(void)
     for (int i = 0; names && i < TOOL_EVENTS; i++)
         if (!events[i].bit)
             events[i].bit = PyObject_GetAttrString(names, events[i].name);
-    done = done || (names && !PyErr_Occurred());
+    looked_up = done = done || (names && !PyErr_Occurred());
     Py_XDECREF(names);
     if (!done && !PyErr_Occurred())
         PyErr_SetString(PyExc_RuntimeError, "there is no sys.monitoring");

@@ -24,7 +24,8 @@ enum tool_event {
     TOOL_EVENTS
 };
 
-bool tool_prepare(const char *name); /* the tool's; once a process */
+bool tool_prepare(const char *name); /* the tool's; once a life of Python */
+void tool_forget(void);              /* which has ended: its objects are gone */
 /* Who is told of an event from now on. */
 void tool_tell(enum tool_event event, tool_handler *handler);
 

@@ -62,6 +62,7 @@ struct reading {
     uint64_t reset_ns;      /* CLOCK_MONOTONIC: counters were set to 0; 0: never */
     uint32_t living, held;  /* processes; of these, that sonde stop stopped */
     bool several;           /* one lacks those of subinterpreters */
+    bool unseen;            /* one lacks those of threads made in C: TAPE_UNSEEN */
     struct str launched;    /* the program, as the launcher calls it */
 };
 
@@ -76,6 +77,9 @@ struct image reading_image(const struct tape_header *h);
 
 /* tape_processes.c: when all that is done: those not entered, ends, and the run. */
 void reading_processes(struct reading *r);
+
+/* tape_doubts.c: at last, what the recording does not tell, or not exactly. */
+void reading_doubts(struct reading *r, const struct recording *recording);
 
 /* tape_kin.c: who is whose parent, roles, and parents before children */
 struct row {

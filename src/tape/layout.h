@@ -39,6 +39,7 @@ enum tape_flag {
     TAPE_FORKED = 1 << 6,   /* the image began by fork ... */
     TAPE_EXECUTED = 1 << 7, /* ... or by exec; neither: its writer did not tell */
     TAPE_LEFT_OUT = 1 << 8, /* not to be shown: by --children */
+    TAPE_UNSEEN = 1 << 9,   /* 3.11: threads made in C ran before they were seen */
 };
 
 enum { TAPE_ANCESTORS = 4 };
