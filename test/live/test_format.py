@@ -100,15 +100,15 @@ SIZES = {"uint64_t": 8, "uint32_t": 4, "tape_text": 8, "uint8_t": 1, "struct clo
          "struct tape_control": 32, "struct tape_answer": 32}
 
 
-def offsets(body):
-    """{field: offset} of the struct with that body."""
+def offsets(body, lengths=None):
+    """{field: offset} of the struct with that body; lengths: of arrays, by name."""
     offset, found = 0, {}
     for line in re.sub(r"/\*.*?\*/", "", body, flags=re.S).split(";"):
         if match := re.match(r"\s*(struct \w+|\w+) (.*)", line.strip(), re.S):
             for field in match[2].split(","):
-                word = re.match(r"\s*(\w+)(?:\[(\d+)\])?", field)
+                word = re.match(r"\s*(\w+)(?:\[(\w+)\])?", field)
                 found[word[1]] = offset
-                offset += SIZES[match[1]] * int(word[2] or 1)
+                offset += SIZES[match[1]] * int((lengths or {}).get(word[2], word[2] or 1))
     return found
 
 
@@ -121,7 +121,7 @@ def test_the_page_has_the_offsets(root):
     assert len(tables) == len(structs) == 5
     order = {re.search(r"#+ (\w+)", t)[1].lower(): t for t in tables}
     for name, body in structs:
-        expected = offsets(body)
+        expected = offsets(body, dict(re.findall(r"(\w+) = (\d+)", header)))
         rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", order[name], re.M)
         assert {field: int(at) for at, _, field in rows} == \
             {field: at for field, at in expected.items() if field in {r[2] for r in rows}}
@@ -134,7 +134,7 @@ def test_the_page_has_the_offsets_of_what_is_asked(root):
     tables = dict(re.findall(r"\n\| (control|answer) \| bytes \| name \| \|\n(.*?)(?=\n\n)", page, re.S))
     for name, begin in ("control", reader.CONTROL_AT), ("answer", reader.CONTROL_AT + reader.CONTROL_BYTES):
         [body] = re.findall(rf"struct tape_{name} \{{(.*?)\n\}};", header, re.S)
-        expected = offsets(body)
+        expected = offsets(body, dict(re.findall(r"(\w+) = (\d+)", header)))
         rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", tables[name], re.M)
         assert {field: int(at) - begin for at, _, field in rows if field != "reserved"} == \
             {field: at for field, at in expected.items() if field not in ("reserved", "more")}
@@ -157,5 +157,5 @@ def test_the_page_has_the_offsets_of_packs(root):
 
 
 def test_the_page_has_the_layouts_of_the_reader(root):
-    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 31)
+    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 32)
     assert {layout.size for layout, _ in reader.RECORDS.values()} == {reader.BLOCK.size} == {reader.CELL}
