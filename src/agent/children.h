@@ -64,6 +64,7 @@ void starts_watch(void);
 void starts_heard(const char *event, PyObject *args); /* of an audit */
 void starts_seen(PyObject *callable); /* about to be called for the first time */
 void waits_watch(void);
+void waits_after_fork_in_child(void);
 
 /* rows.c: the row of a module's function, borrowed for good; NULL: it is not there, or
  * not called as we know it. */

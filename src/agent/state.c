@@ -95,6 +95,7 @@ static void forget_tables(void)
 void agent_after_fork_in_child(void)
 {
     agent.changing = false; /* by a thread that is not here */
+    waits_after_fork_in_child();
     if (!calls.tape.base)
         return;
     agent.forked = true;

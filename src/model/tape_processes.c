@@ -252,17 +252,43 @@ static void add_rows(struct joining *j)
     qsort(j->row, j->rows, sizeof *j->row, by_pid_row);
 }
 
+/* What was killed could not tell its processor time to the end; who waited for it can.
+ */
+static void set_time(const struct joining *j, const struct row *row,
+                     const struct seen *s)
+{
+    struct process *p = build_process_at(j->r->build, row->process);
+
+    if (p->signal != 0 && !row->parent && !s->launched &&
+        s->record.start_ns >= j->r->reset_ns && s->record.cpu_ns > p->cpu_ns)
+        p->cpu_ns = s->record.cpu_ns;
+}
+
+static void mark_parents(struct joining *j)
+{
+    for (uint32_t i = 0; i < j->seen_count; i++) {
+        const struct seen *s = j->seen[i];
+        struct row *row = kin_at(j->row, j->rows, s->chain[0], s->record.start_ns);
+
+        if (row)
+            row->parent = true;
+    }
+}
+
 /* A process ends as its last image. */
 static void apply_ends(struct joining *j)
 {
+    mark_parents(j);
     for (uint32_t i = 0; i < j->seen_count; i++) {
         const struct tape_process *record = &j->seen[i]->record;
 
         if (record->pid == 0 || !(record->flags & TAPE_PROCESS_ENDED))
             continue;
         struct row *row = kin_at(j->row, j->rows, record->pid, record->end_ns);
-        if (row && row->begin_ns >= record->start_ns)
-            set_end(build_process_at(j->r->build, row->process), record);
+        if (!row || row->begin_ns < record->start_ns)
+            continue;
+        set_end(build_process_at(j->r->build, row->process), record);
+        set_time(j, row, j->seen[i]);
     }
 }
 

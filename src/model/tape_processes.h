@@ -90,6 +90,7 @@ struct row {
     struct str duty;
     uint32_t flags; /* of enum tape_flag: TAPE_FORKED, TAPE_EXECUTED */
     bool image;     /* of a process that has others */
+    bool parent;    /* it told of others: what it waited for is in its rusage */
 };
 /* rows: by pid, then begin. main: of the program's, NULL where no launcher told. */
 void kin_find(struct reading *r, struct row *rows, uint32_t count,

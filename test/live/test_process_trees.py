@@ -193,6 +193,26 @@ for how, end in ends.items():
     assert len(spent) == 5 and all(.1 <= seconds < .15 for seconds in spent.values()), spent
 
 
+@pytest.mark.smoke
+@pytest.mark.parametrize("wait", ["os.waitpid(pid, 0)", "os.wait()", "os.waitid(os.P_PID, pid, os.WEXITED)", "os.wait4(pid, 0)"])
+def test_processor_time_of_what_others_kill(record, report, tmp_path, wait):
+    """It said nothing of it itself: it came to no new path meanwhile. Its own children's time is not its."""
+    (tmp_path / "app.py").write_text(BURN + f"""
+out, into = os.pipe()
+pid = os.fork()
+if pid == 0:
+    burn(.2)
+    os.write(into, b"x")
+    time.sleep(60)
+os.read(out, 1)
+os.kill(pid, signal.SIGKILL)
+{wait}
+""")
+    record("app.py")
+    [killed] = [p for p in report()["processes"] if p["role"] == "worker"]
+    assert killed["signal"] == signal.SIGKILL and .2 <= killed["cpu_ns"] / 1e9 < .26, killed
+
+
 def test_processor_time_of_what_lives(sonde, clean_env, run_sonde, python, tmp_path):
     """Long after it came to a new path; what is packed keeps what it was then."""
     (tmp_path / "app.py").write_text(BURN + """
