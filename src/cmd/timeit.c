@@ -19,16 +19,17 @@ enum {
     KEY_JSON,
     KEY_MARKDOWN,
     KEY_LIMIT,
+    KEY_NO_WHY,
     KEY_WITH_TEXT
 };
 
-enum { SETUPS_MAX = 256, LIMIT_SECONDS = 60 };
+enum { SETUPS_MAX = 256, LIMIT_SECONDS = 60, STEPS_NS = 2000000000, LOOPS_STEPPED = 6 };
 
 struct timeit_args {
     long number, repeat;
     const char *setup[SETUPS_MAX];
     int setups, unit, verbose;
-    bool process, precise, json, markdown, with_text;
+    bool process, precise, json, markdown, with_text, no_why;
     const char *python, *across, *output;
     double limit; /* seconds, 0: LIMIT_SECONDS */
 };
@@ -42,9 +43,10 @@ static const struct argp_option options[] = {
     { "verbose", 'v', NULL, 0, "figures of each launch; repeat for more digits", 0 },
     { "precise", KEY_PRECISE, NULL, 0, "take more time, to prove less of a difference",
       0 },
-    { "python", KEY_PYTHON, "PATH", 0, "the Python to time", 0 },
+    { "python", KEY_PYTHON, "PATH", 0, "the Python to time: 3.11, or a path", 0 },
     { "across", KEY_ACROSS, "LIST", 0, "several: 3.11,3.13 or paths", 0 },
     { "limit", KEY_LIMIT, "SECONDS", 0, "for one loop (default: 60)", 0 },
+    { "no-why", KEY_NO_WHY, NULL, 0, "time them, and step none", 0 },
     { "json", KEY_JSON, NULL, 0, "as JSON", 0 },
     { "markdown", KEY_MARKDOWN, NULL, 0, "as a table for a pull request", 0 },
     { "output", 'o', "FILE", 0, "default: stdout", 0 },
@@ -126,6 +128,7 @@ static bool option(void *args, int key, const char *value, struct err *e)
     a->precise = a->precise || key == KEY_PRECISE;
     a->json = a->json || key == KEY_JSON || key == KEY_WITH_TEXT;
     a->with_text = a->with_text || key == KEY_WITH_TEXT;
+    a->no_why = a->no_why || key == KEY_NO_WHY;
     a->markdown = a->markdown || key == KEY_MARKDOWN;
     return true;
 }
@@ -208,22 +211,14 @@ static const char *python_named(const char *word, struct arena *a, struct err *e
         if (!found)
             found = newest(
                 arena_printf(a, "%s/versions/%s.*/bin/python3", root, word).at, a);
-        return found
-                   ? found
-                   : (err_set(e, ERR_TARGET,
-                              "no such Python: %s: no python%s on PATH (--across takes "
-                              "paths as well)",
-                              word, word),
-                      NULL);
+        return found ? found
+                     : (err_set(e, ERR_TARGET,
+                                "no such Python: %s: no python%s on PATH (a path "
+                                "names one as well)",
+                                word, word),
+                        NULL);
     }
     return target_python(word, &why, a, e);
-}
-
-static bool add_python(struct timing_order *o, const char *path, struct arena *a)
-{
-    (void)a;
-    o->python[o->pythons++].path = path;
-    return true;
 }
 
 static bool take_across(const char *list, struct timing_order *o, struct arena *a,
@@ -237,8 +232,10 @@ static bool take_across(const char *list, struct timing_order *o, struct arena *
             return err_set(e, ERR_USAGE, "too many Pythons: --across %s: %d at most",
                            list, TIMING_PYTHONS);
         const char *path = len > 0 ? python_named(word, a, e) : NULL;
-        if (len > 0 && (!path || !add_python(o, path, a)))
+        if (len > 0 && !path)
             return false;
+        if (path)
+            o->python[o->pythons++].path = path;
         at += len + (at[len] == ',');
     }
     return o->pythons > 0 ||
@@ -257,8 +254,11 @@ static bool take_pythons(const struct timeit_args *args, struct timing_order *o,
                        "--python and --across do not go together (leave one out)");
     if (args->across)
         return take_across(args->across, o, a, e);
-    const char *path = target_python(args->python, &why, a, e);
-    return path && add_python(o, path, a);
+    const char *path = args->python ? python_named(args->python, a, e)
+                                    : target_python(NULL, &why, a, e);
+    if (path)
+        o->python[o->pythons++].path = path;
+    return path != NULL;
 }
 
 static struct str joined(const struct timeit_args *args, struct arena *a)
@@ -291,6 +291,16 @@ static bool prepare(const struct timeit_args *args, struct words words,
     return true;
 }
 
+static struct str text_of(const struct timeit_report *r)
+{
+    struct screen s = { .out = out_memory() };
+
+    timeit_text(r, &s);
+    struct str text = arena_str(r->arena, out_text(s.out));
+    out_abandon(s.out);
+    return text;
+}
+
 static bool show(const struct timeit_args *args, const struct timeit_report *r,
                  struct err *e)
 {
@@ -300,7 +310,7 @@ static bool show(const struct timeit_args *args, const struct timeit_report *r,
     if (!o)
         return false;
     if (args->json) {
-        timeit_json(r, o);
+        timeit_json(r, args->with_text ? text_of(r) : (struct str){ 0 }, o);
     } else if (args->markdown) {
         timeit_markdown(r, o);
     } else {
@@ -326,6 +336,17 @@ static void show_failure(const struct timing_failure *f, struct arena *a)
     }
 }
 
+static const struct explain *explain(const struct timing_order *order,
+                                     const struct verdicts *v, struct arena *a)
+{
+    struct explain *x = arena_alloc(a, sizeof *x);
+    const char *package = arena_printf(a, "%s/..", order->scripts).at;
+    struct explain_order o = { order, package, STEPS_NS, LOOPS_STEPPED };
+
+    explain_run(&o, v, x, a);
+    return x;
+}
+
 static int run(const void *args_of, struct words words, struct err *e)
 {
     const struct timeit_args *args = args_of;
@@ -342,7 +363,14 @@ static int run(const void *args_of, struct words words, struct err *e)
     }
     if (ok) {
         verdicts_of(&timing, &verdicts, a);
-        struct timeit_report r = { &timing, &verdicts, a, args->unit, args->verbose };
+        struct timeit_report r = {
+            .timing = &timing,
+            .verdicts = &verdicts,
+            .explain = args->no_why ? NULL : explain(&order, &verdicts, a),
+            .arena = a,
+            .unit = args->unit,
+            .verbose = args->verbose,
+        };
         ok = show(args, &r, e);
     }
     arena_close(a);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "report/timeit.h"
+#include "report/timeit_json.h"
 
 static void number(struct json *j, const char *key, double value)
 {
@@ -49,11 +50,20 @@ static void write_growth(struct json *j, const struct timing_growth *g)
     json_end(j);
 }
 
+static void write_because(struct json *j, const struct because *b)
+{
+    json_array(j, "because");
+    for (uint32_t i = 0; i < b->count; i++)
+        json_str(j, NULL, b->sentence[i]);
+    json_end(j);
+}
+
 static void write_statement(struct json *j, const struct timeit_report *r,
                             uint32_t python, uint32_t statement)
 {
     const struct timing_order *o = r->timing->order;
     const struct estimate *e = verdicts_estimate(r->verdicts, python, statement);
+    struct because b;
     bool wall = e->waits && !o->process;
 
     json_object(j, NULL);
@@ -76,6 +86,10 @@ static void write_statement(struct json *j, const struct timeit_report *r,
     number(j, "page_faults", e->faults);
     json_bool(j, "waits", e->waits);
     write_growth(j, &timing_series(r->timing, python, statement)->growth);
+    if (r->explain)
+        timeit_split_json(j, explain_at(r->explain, r->verdicts, python, statement));
+    timeit_because_one(r, python, statement, &b);
+    write_because(j, &b);
     json_end(j);
 }
 
@@ -85,6 +99,7 @@ static void write_comparison(struct json *j, const struct timeit_report *r,
     static const char *const verdict[] = { "no difference proven", "a faster",
                                            "b faster" };
     uint32_t statements = r->timing->order->statements;
+    struct because b;
 
     json_object(j, NULL);
     json_u64(j, "a", c->python_a * statements + c->a);
@@ -95,10 +110,12 @@ static void write_comparison(struct json *j, const struct timeit_report *r,
     json_text(j, "verdict", verdict[c->faster]);
     json_bool(j, "few_rounds", c->few);
     json_text(j, "clock", c->clock == CLOCK_WALL ? "wall" : "CPU");
+    timeit_because(r, c, &b);
+    write_because(j, &b);
     json_end(j);
 }
 
-void timeit_json(const struct timeit_report *r, struct out *out)
+void timeit_json(const struct timeit_report *r, struct str text, struct out *out)
 {
     const struct timing_order *o = r->timing->order;
     struct json json = json_on(out), *j = &json;
@@ -132,6 +149,8 @@ void timeit_json(const struct timeit_report *r, struct out *out)
     for (uint32_t i = 0; i < notes; i++)
         json_str(j, NULL, note[i]);
     json_end(j);
+    if (text.len > 0)
+        json_str(j, "text", text);
     json_end(j);
     out_char(out, '\n');
 }

@@ -18,6 +18,19 @@ static void write_row(const struct timeit_report *r, struct out *o, uint32_t pyt
     out_printf(o, " | %.*s |\n", (int)interval.len, interval.at);
 }
 
+static void write_because(const struct timeit_report *r, const struct comparison *c,
+                          struct out *o)
+{
+    struct because b;
+
+    timeit_because(r, c, &b);
+    for (uint32_t i = 0; i < b.count; i++) {
+        out_text_of(o, i == 0 ? "\n" : "");
+        markdown_text(o, b.sentence[i]);
+        out_text_of(o, "\n");
+    }
+}
+
 void timeit_markdown(const struct timeit_report *r, struct out *out)
 {
     const struct timing_order *o = r->timing->order;
@@ -33,6 +46,8 @@ void timeit_markdown(const struct timeit_report *r, struct out *out)
         markdown_text(out, timeit_verdict(r, &r->verdicts->comparison[i]));
         out_text_of(out, "\n");
     }
+    for (uint32_t i = 0; i < r->verdicts->comparisons; i++)
+        write_because(r, &r->verdicts->comparison[i], out);
     for (uint32_t i = 0; i < notes; i++) {
         out_text_of(out, "\nnote: ");
         markdown_text(out, note[i]);

@@ -101,13 +101,11 @@ static void print_more(const struct text *t, uint32_t python, uint32_t statement
                timeit_time(r, e->timeit).text, 100 * e->slow);
 }
 
-/* A paragraph at 80 columns or the screen's. */
-static void print_paragraph(const struct text *t, const char *begin, struct str words)
+void timeit_paragraph(const struct screen *s, const char *begin, struct str words)
 {
-    uint32_t columns =
-        t->screen->width && t->screen->width < 80 ? t->screen->width : 80;
+    uint32_t columns = s->width && s->width < 80 ? s->width : 80;
     uint32_t at = (uint32_t)strlen(begin);
-    struct out *o = t->screen->out;
+    struct out *o = s->out;
     bool first = true;
 
     out_text_of(o, begin);
@@ -144,12 +142,13 @@ void timeit_text(const struct timeit_report *r, const struct screen *s)
         for (uint32_t p = 0; p < o->pythons; p++)
             print_statement(&t, p, i);
     for (uint32_t i = 0; i < r->verdicts->comparisons; i++)
-        print_paragraph(&t, "", timeit_verdict(r, &r->verdicts->comparison[i]));
+        timeit_paragraph(s, "", timeit_verdict(r, &r->verdicts->comparison[i]));
     for (uint32_t i = 0; r->verbose > 0 && i < o->statements; i++)
         for (uint32_t p = 0; p < o->pythons; p++)
             print_more(&t, p, i);
+    timeit_why(r, s);
     if (r->verbose > 0 && notes > 0)
         out_char(s->out, '\n');
     for (uint32_t i = 0; i < notes; i++)
-        print_paragraph(&t, "note: ", note[i]);
+        timeit_paragraph(s, "note: ", note[i]);
 }

@@ -132,7 +132,8 @@ static void listen(const struct guard *g, pid_t pid, int fd, struct out *told,
         uint64_t now = clock_monotonic_ns();
         if (out_text(told).len > before)
             heard = now;
-        end->late = now - heard > g->quiet_ns;
+        size_t all = out_text(told).len;
+        end->late = now - heard > (all > 0 ? g->quiet_ns : g->start_ns);
         if (end->late)
             return;
     }

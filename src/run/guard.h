@@ -19,9 +19,10 @@ struct guard {
         *words; /* words[0] is the file, no search on PATH; ends in NULL */
     char *const *environment;
     struct str orders;
-    bool fixed;        /* its memory is laid out as each time */
-    bool loud;         /* stderr is ours, else it goes nowhere */
-    uint64_t quiet_ns; /* it is killed when it tells nothing for so long */
+    bool fixed; /* its memory is laid out as each time */
+    bool loud;  /* stderr is ours, else it goes nowhere */
+    /* It is killed when it tells nothing for so long: to begin with, and later. */
+    uint64_t start_ns, quiet_ns;
 };
 
 struct guarded {

@@ -24,6 +24,10 @@ static const double student[LEVELS][T_MOST] = {
 };
 static const double normal[LEVELS] = { 1.960, 2.576 };
 
+/* A median is that much less sure than a mean, where values are normally distributed.
+ */
+#define MEDIAN_ERROR 1.2533
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -122,7 +126,7 @@ static void by_groups(struct interval *i, const struct groups *g)
     }
     if (g->count < 3)
         return;
-    double spread = robust_spread(g->median, g->count) / sqrt(g->count);
+    double spread = MEDIAN_ERROR * robust_spread(g->median, g->count) / sqrt(g->count);
     for (enum level level = 0; level < LEVELS; level++)
         widen(i, level, student_t(level, g->count) * spread);
 }
@@ -169,7 +173,7 @@ struct interval interval_apart(const struct values *of, const struct values *wit
         i.known[level] = fewer >= 3;
         i.low[level] = i.high[level] = i.middle;
         if (fewer >= 3)
-            widen(&i, level, student_t(level, fewer) * spread);
+            widen(&i, level, MEDIAN_ERROR * student_t(level, fewer) * spread);
     }
     return i;
 }

@@ -13,7 +13,6 @@ enum {
     LAUNCHES_PRECISE = 16,
     ROUNDS_LEAST = 8, /* fewer prove nothing at 99 % */
 };
-#define START_NS 5000000000ull
 #define LAUNCH_NS 270e6 /* of two statements */
 #define SLOW_NS 12e9    /* for all of statements that take long */
 #define SLOW_PRECISE_NS 60e9
@@ -152,7 +151,7 @@ static bool launch(struct work *w, uint32_t python, uint32_t number,
     struct order_run run = {
         .python = w->order->python[python].path,
         .loud = number == 0,
-        .quiet_ns = w->order->limit_ns + START_NS,
+        .quiet_ns = w->order->limit_ns,
     };
     struct guarded end;
 

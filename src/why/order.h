@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* order.h - what a timed Python is told to do (sonde/timing/loops.py reads it), and
- * running one. */
+/* order.h - what a timed Python is told to do (sonde/timing/sonde_loops.py reads it),
+ * and running one. */
 #ifndef WHY_ORDER_H
 #define WHY_ORDER_H
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Python whose statements `sonde timeit` times: run by it, as `python start.py SPEC REPORT`.
 
-The two are descriptors: what to do (see loops.py) and where to tell of it.
+The two are descriptors: what to do (see sonde_loops.py) and where to tell of it.
 """
 if __name__ == "__main__":  # not where a statement starts processes, which import their parent's file
     import os
@@ -11,8 +11,8 @@ if __name__ == "__main__":  # not where a statement starts processes, which impo
     _folder = os.path.dirname(os.path.abspath(__file__))
     if sys.path[:1] != [_folder]:  # python -P
         sys.path.insert(0, _folder)
-    import loops
+    import sonde_loops
     sys.path[0] = os.curdir  # as timeit has it
     _words = sys.argv[1:]
     del sys.argv[1:], _folder
-    loops.main(*map(int, _words))
+    sonde_loops.main(*map(int, _words))

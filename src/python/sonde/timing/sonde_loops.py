@@ -13,8 +13,8 @@ The order is a file of (key, value) pairs, "KEY LENGTH\\n" and so many bytes eac
     turned     1: the statements are compiled and taken in the opposite order
     process    1: CPU time is the process's, not the thread's
     first      1: what setup prints on stderr is let through, and growth is looked for
-    log, warm, stepped, limit_ns   for "step": where logs go, and what sonde._step is told
-    step       path of sonde._step
+    wanted     "01..": for "kernel", which statements
+    package, folder, warm, stepped, limit_ns   for "step": see sonde_steps.py
 
 The answer is lines of words; main() tells them. A statement that ends the process is told by its
 absence, and by the byte of the order that says what runs (STATE).
@@ -168,6 +168,8 @@ def parse(code, index, lines=0):
         compile(code, label(index) if index >= 0 else "<setup>", "exec", dont_inherit=True)
         body = compile(code, label(index), "exec", ONLY_AST, dont_inherit=True).body
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        if getattr(error, "lineno", None) and error.text is None:
+            error.text = code.split("\n")[error.lineno - 1]  # which Python looks for in a file
         raise Failed("compile", index, error)
     for node in body:
         move(node, lines)
@@ -382,6 +384,8 @@ def run_kernel(order, statements, report):
     """Each for so long at a stretch: user and system time have the kernel's own, coarse grain."""
     import resource
     for statement in statements:
+        if order["wanted"][statement.index] == "0":
+            continue
         fit(statement, report, BLOCK_NS)
         end, loops, wall = time.perf_counter() + int(order["ns"]) / 1e9, 0, 0
         before = resource.getrusage(resource.RUSAGE_SELF)
@@ -434,10 +438,13 @@ def silence():
 def work(order, report):
     mode = order["mode"]
     report.tell("python", "%d.%d.%d" % sys.version_info[:3], sys.implementation.name)
+    report.send()
     gc.disable()
     if mode == "step":
-        import steps
-        return steps.run(order, report)
+        sys.path.insert(0, os.path.dirname(__file__))
+        import sonde_steps
+        del sys.path[0]
+        return sonde_steps.run(order, report)
     statements, empty = set_up(order, report)
     silence()
     if mode == "kernel":

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* timeit_split.c - part by part: instructions, about how long, share of the difference;
+ * below native code and allocation the functions that matter. */
+#include "report/timeit_split.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 26, FIGURE_WIDTH = 9, FUNCTIONS_MOST = 6 };
+#define FUNCTION_SHARE 0.04 /* of the difference: else it is not listed */
+
+static const char *const part_names[SPLIT_PARTS] = {
+    [SPLIT_BYTECODE] = "bytecode",     [SPLIT_CALLS] = "calls",
+    [SPLIT_NATIVE] = "native",         [SPLIT_ALLOCATION] = "allocation",
+    [SPLIT_GC] = "garbage collection", [SPLIT_VDSO] = "vDSO clock",
+    [SPLIT_KERNEL_ENTRY] = "kernel",   [SPLIT_UNEXPLAINED] = "unexplained",
+};
+
+/* A line of it: of the slow one [0] and the fast one [1]. */
+struct line {
+    struct str name, remark;
+    int64_t instructions[2], calls[2];
+    double ns[2], share;
+    bool timed; /* ns are known */
+};
+
+static int sides(const struct split_table *t)
+{
+    return t->contrast->with ? 2 : 1;
+}
+
+static const struct explained *side(const struct split_table *t, int k)
+{
+    return k == 0 ? t->contrast->of : t->contrast->with;
+}
+
+/* The order in which the two stand. */
+static int place(const struct split_table *t, int k)
+{
+    return sides(t) == 1 ? 0 : t->turned ? k : 1 - k;
+}
+
+static double time_of(const struct explained *x)
+{
+    double ns = x->waiting_ns;
+
+    for (enum split_part p = 0; p < SPLIT_PARTS; p++)
+        ns += x->part_ns[p];
+    return ns;
+}
+
+static struct column column_of(const struct split_table *t)
+{
+    double most = 0;
+
+    for (int k = 0; k < sides(t); k++)
+        most = fmax(most, time_of(side(t, k)));
+    return units_column(UNIT_NS, most);
+}
+
+/* "14" of 14.2 ns: to the unit's tenth below ten. */
+static void print_ns(const struct split_table *t, double ns)
+{
+    struct figure f = units_cell(column_of(t), ns);
+    static const double sizes[] = { 1, 1e3, 1e6, 1e9 };
+    double shown = ns / sizes[column_of(t).scale];
+
+    snprintf(f.text, sizeof f.text, "%.*f", fabs(shown) < 9.95 && shown != 0 ? 1 : 0,
+             shown);
+    out_printf(t->screen->out, "%*s", FIGURE_WIDTH,
+               strcmp(f.text, "-0.0") == 0 ? "0.0" : f.text);
+}
+
+static void print_count(const struct split_table *t, int64_t count)
+{
+    struct figure f = units_count((uint64_t)(count < 0 ? -count : count));
+    char text[FIGURE_MAX + 2];
+
+    snprintf(text, sizeof text, "%s%s", count < 0 ? "-" : "", f.text);
+    out_printf(t->screen->out, "%*s", FIGURE_WIDTH, text);
+}
+
+static void print_line(const struct split_table *t, const struct line *l)
+{
+    struct out *o = t->screen->out;
+    struct str name = screen_keep_start(l->name, NAME_WIDTH, t->report->arena);
+
+    screen_put(t->screen, TONE_PLAIN, name, NAME_WIDTH);
+    for (int i = 0; i < sides(t); i++) {
+        int k = place(t, i);
+
+        print_count(t, l->instructions[k]);
+        if (l->timed)
+            print_ns(t, l->ns[k]);
+        else
+            out_printf(o, "%*s", FIGURE_WIDTH, "");
+    }
+    out_printf(o, "%6.0f %%", 100 * l->share == 0 ? 0.0 : 100 * l->share);
+    if (l->remark.len > 0) {
+        out_text_of(o, "   ");
+        screen_put(t->screen, TONE_DIM, l->remark, 0);
+    }
+    out_char(o, '\n');
+}
+
+/* "5 calls", "1 call each" */
+static struct str calls_remark(const struct line *l, bool paired, struct arena *a)
+{
+    int64_t calls = l->calls[0];
+
+    if (calls <= 0)
+        return (struct str){ 0 };
+    return arena_printf(a, "%s call%s%s", units_count((uint64_t)calls).text,
+                        calls == 1 ? "" : "s",
+                        paired && l->calls[1] == calls ? " each" : "");
+}
+
+/* Functions. */
+
+static const struct split_row *row_like(const struct split *s,
+                                        const struct split_row *r)
+{
+    for (uint32_t i = 0; i < s->rows; i++)
+        if (s->row[i].part == r->part && str_eq(s->row[i].function, r->function) &&
+            str_eq(s->row[i].library, r->library))
+            return &s->row[i];
+    return NULL;
+}
+
+struct lines {
+    struct line *at;
+    uint32_t count;
+};
+
+static void add_function(const struct split_table *t, const struct split_row *r, int k,
+                         struct lines *to)
+{
+    struct arena *a = t->report->arena;
+    const struct contrast *c = t->contrast;
+    const struct split_row *like =
+        sides(t) == 2 ? row_like(side(t, 1 - k)->split, r) : NULL;
+    struct line *l = &to->at[to->count++];
+    struct str function = screen_safe(r->function, a),
+               library = screen_safe(r->library, a);
+
+    *l = (struct line){ 0 };
+    l->name = memchr(function.at, '.', function.len) || library.len == 0
+                  ? arena_printf(a, "  %.*s", (int)function.len, function.at)
+                  : arena_printf(a, "  %.*s %.*s", (int)library.len, library.at,
+                                 (int)function.len, function.at);
+    l->instructions[k] = r->self;
+    l->calls[k] = r->calls;
+    if (like) {
+        l->instructions[1 - k] = like->self;
+        l->calls[1 - k] = like->calls;
+    }
+    l->share = contrast_share_of(c, l->instructions[0], l->instructions[1]);
+    l->remark = calls_remark(l, sides(t) == 2, a);
+}
+
+static int by_share(const void *a, const void *b)
+{
+    double x = fabs(((const struct line *)a)->share);
+    double y = fabs(((const struct line *)b)->share);
+
+    return (x < y) - (x > y);
+}
+
+/* All functions of a part, those of the fast one alone too. */
+static struct lines functions_of(const struct split_table *t, enum split_part part)
+{
+    const struct split *of = t->contrast->of->split;
+    const struct split *with = sides(t) == 2 ? t->contrast->with->split : NULL;
+    struct lines lines = { arena_array(t->report->arena,
+                                       of->rows + (with ? with->rows : 0) + 1,
+                                       sizeof *lines.at),
+                           0 };
+
+    for (uint32_t i = 0; i < of->rows; i++)
+        if (of->row[i].part == part)
+            add_function(t, &of->row[i], 0, &lines);
+    for (uint32_t i = 0; with && i < with->rows; i++)
+        if (with->row[i].part == part && !row_like(of, &with->row[i]))
+            add_function(t, &with->row[i], 1, &lines);
+    qsort(lines.at, lines.count, sizeof *lines.at, by_share);
+    return lines;
+}
+
+static void print_functions(const struct split_table *t, enum split_part part)
+{
+    struct lines lines = functions_of(t, part);
+    uint32_t shown = 0;
+
+    while (shown < lines.count && shown < FUNCTIONS_MOST &&
+           fabs(lines.at[shown].share) >= FUNCTION_SHARE)
+        print_line(t, &lines.at[shown++]);
+    if (shown == 0 || shown == lines.count)
+        return;
+    struct line rest = {
+        .name = arena_printf(t->report->arena, "  %u other%s", lines.count - shown,
+                             lines.count - shown == 1 ? "" : "s"),
+    };
+    for (; shown < lines.count; shown++) {
+        rest.share += lines.at[shown].share;
+        for (int k = 0; k < 2; k++)
+            rest.instructions[k] += lines.at[shown].instructions[k];
+    }
+    print_line(t, &rest);
+}
+
+/* Parts. */
+
+static struct str allocation_remark(const struct split_table *t)
+{
+    const struct split *s = t->contrast->of->split;
+
+    if (s->allocations <= 0 && s->allocated_bytes <= 0)
+        return (struct str){ 0 };
+    return arena_printf(t->report->arena, "%s of %s",
+                        units_count((uint64_t)llabs(s->allocations)).text,
+                        units_one(UNIT_BYTES, (double)s->allocated_bytes).text);
+}
+
+static struct str kernel_remark(const struct split_table *t)
+{
+    const struct split *s = t->contrast->of->split;
+    struct arena *a = t->report->arena;
+
+    if (s->syscalls == 0)
+        return (struct str){ 0 };
+    struct str name = screen_safe(s->syscall[0].name, a);
+    if (s->syscalls > 1)
+        return arena_printf(a, "%.*s, ...", (int)name.len, name.at);
+    return s->syscall[0].count == 1
+               ? name
+               : arena_printf(a, "%s %.*s",
+                              units_count((uint64_t)s->syscall[0].count).text,
+                              (int)name.len, name.at);
+}
+
+static int64_t vdso_calls(const struct explained *x)
+{
+    int64_t calls = 0;
+
+    for (uint32_t i = 0; i < x->split->rows; i++)
+        calls += x->split->row[i].part == SPLIT_VDSO ? x->split->row[i].calls : 0;
+    return calls;
+}
+
+static void print_part(const struct split_table *t, enum split_part part)
+{
+    struct line l = { .name = str_of(part_names[part]),
+                      .timed = true,
+                      .share = contrast_share(t->contrast, part) };
+    bool usual = part == SPLIT_BYTECODE || part == SPLIT_CALLS ||
+                 part == SPLIT_NATIVE || part == SPLIT_ALLOCATION ||
+                 part == SPLIT_KERNEL_ENTRY;
+    bool any = false;
+
+    for (int k = 0; k < sides(t); k++) {
+        l.instructions[k] = side(t, k)->split->part[part];
+        l.ns[k] = side(t, k)->part_ns[part];
+        any = any || l.instructions[k] != 0 || l.ns[k] >= 0.5;
+        if (part == SPLIT_VDSO)
+            l.calls[k] = vdso_calls(side(t, k));
+    }
+    if (!usual && !any)
+        return;
+    if (part == SPLIT_ALLOCATION)
+        l.remark = allocation_remark(t);
+    else if (part == SPLIT_KERNEL_ENTRY)
+        l.remark = kernel_remark(t);
+    else
+        l.remark = calls_remark(&l, sides(t) == 2, t->report->arena);
+    print_line(t, &l);
+    if (part == SPLIT_NATIVE || part == SPLIT_ALLOCATION || part == SPLIT_GC)
+        print_functions(t, part);
+}
+
+static void print_waiting(const struct split_table *t)
+{
+    struct line l = { .name = STR("waiting"),
+                      .timed = true,
+                      .share = contrast_waiting(t->contrast) };
+
+    for (int k = 0; k < sides(t); k++)
+        l.ns[k] = side(t, k)->waiting_ns;
+    if (l.ns[0] > 0 || l.ns[1] > 0)
+        print_line(t, &l);
+}
+
+static void print_total(const struct split_table *t)
+{
+    struct line l = { .name = STR("in all"), .timed = true, .share = 1 };
+
+    for (int k = 0; k < sides(t); k++) {
+        l.instructions[k] = side(t, k)->split->total;
+        l.ns[k] = time_of(side(t, k));
+    }
+    print_line(t, &l);
+}
+
+static void print_head(const struct split_table *t)
+{
+    static const char *const names[] = { "ns", "us", "ms", "s" };
+    struct out *o = t->screen->out;
+    char about[16];
+
+    snprintf(about, sizeof about, "about %s", names[column_of(t).scale]);
+    if (sides(t) == 2) {
+        struct str name[2] = { t->slow, t->fast };
+
+        out_printf(o, "%-*s", NAME_WIDTH, "why");
+        for (int i = 0; i < 2; i++)
+            out_printf(o, "%*.*s%*s", FIGURE_WIDTH, (int)name[place(t, i)].len,
+                       name[place(t, i)].at, FIGURE_WIDTH, "");
+        out_text_of(o, "  of the difference\n");
+    }
+    out_printf(o, "%-*s", NAME_WIDTH, sides(t) == 2 ? "" : "why");
+    for (int i = 0; i < sides(t); i++)
+        out_printf(o, "%*s%*s", FIGURE_WIDTH, "instr", FIGURE_WIDTH, about);
+    out_printf(o, "%8s\n", t->contrast->by_time ? "of time" : "of instr");
+}
+
+void timeit_split(const struct split_table *t)
+{
+    static const enum split_part order[SPLIT_PARTS] = {
+        SPLIT_BYTECODE, SPLIT_CALLS, SPLIT_NATIVE,       SPLIT_ALLOCATION,
+        SPLIT_GC,       SPLIT_VDSO,  SPLIT_KERNEL_ENTRY, SPLIT_UNEXPLAINED,
+    };
+
+    print_head(t);
+    for (int i = 0; i < SPLIT_PARTS; i++)
+        print_part(t, order[i]);
+    print_waiting(t);
+    print_total(t);
+}
