@@ -8,6 +8,7 @@
 
 #include "report/screen.h"
 #include "report/units.h"
+#include "why/entered.h"
 
 #define MOST 0.5   /* of the difference: then it is "most" of it */
 #define NAMED 0.3  /* a function with so much is named alone */
@@ -216,50 +217,35 @@ static struct str waiting(const struct because *b, struct arena *a)
 
 /* What most of it is. */
 
-/* One of each function of a part: what it has more in `of` than in `with`. */
+/* The function of a part that has most of the difference. */
 struct leading {
-    const struct split_row *row;
+    struct entered entered;
     double share;
 };
 
-static int64_t self_in(const struct explained *x, const struct split_row *like,
-                       int64_t *calls)
-{
-    for (uint32_t i = 0; x && i < x->split->rows; i++) {
-        const struct split_row *r = &x->split->row[i];
-
-        if (r->part == like->part && str_eq(r->function, like->function) &&
-            str_eq(r->library, like->library)) {
-            *calls = r->calls;
-            return r->self;
-        }
-    }
-    *calls = 0;
-    return 0;
-}
-
 static struct leading leading_row(const struct contrast *c, enum split_part part,
-                                  const struct split_row *but)
+                                  const struct split_row *but, struct arena *a)
 {
-    struct leading best = { NULL, 0 };
+    struct entries of = entered_of(c->of->split, part, a);
+    struct entries with =
+        c->with ? entered_of(c->with->split, part, a) : (struct entries){ 0 };
+    struct leading best = { 0 };
 
-    for (uint32_t i = 0; i < c->of->split->rows; i++) {
-        const struct split_row *r = &c->of->split->row[i];
-        int64_t calls;
+    for (uint32_t i = 0; i < of.count; i++) {
+        const struct entered *one = &of.at[i], *other = entered_like(&with, one->row);
+        double share =
+            contrast_share_of(c, one->instructions, other ? other->instructions : 0);
 
-        if (r->part != part || r == but)
-            continue;
-        double share = contrast_share_of(c, r->self, self_in(c->with, r, &calls));
-        if (share > best.share)
-            best = (struct leading){ r, share };
+        if (share > best.share && one->row != but)
+            best = (struct leading){ *one, share };
     }
     return best;
 }
 
 /* Calls of a function, in the statement that is explained. */
-static struct str called(const struct split_row *r, struct arena *a)
+static struct str called(const struct entered *e, struct arena *a)
 {
-    return r->calls > 0 ? arena_printf(a, ", called %s", times(r->calls, a))
+    return e->calls > 0 ? arena_printf(a, ", called %s", times(e->calls, a))
                         : (struct str){ 0 };
 }
 
@@ -332,16 +318,17 @@ static struct str allocation_clause(const struct because *b, struct arena *a)
 
 static struct str native_clause(const struct because *b, struct arena *a)
 {
-    struct leading first = leading_row(b->contrast, SPLIT_NATIVE, NULL);
+    struct leading first = leading_row(b->contrast, SPLIT_NATIVE, NULL, a);
 
-    if (!first.row || first.share < 0.01)
+    if (!first.entered.row || first.share < 0.01)
         return (struct str){ 0 };
-    struct leading second = leading_row(b->contrast, SPLIT_NATIVE, first.row);
-    struct str name = because_function(first.row, a);
-    if (!second.row || second.share < first.share / 3)
+    struct leading second =
+        leading_row(b->contrast, SPLIT_NATIVE, first.entered.row, a);
+    struct str name = because_function(first.entered.row, a);
+    if (!second.entered.row || second.share < first.share / 3)
         return arena_printf(a, ", in %.*s above all (%d %%)", (int)name.len, name.at,
                             percent(first.share));
-    struct str other = because_function(second.row, a);
+    struct str other = because_function(second.entered.row, a);
     return arena_printf(a, ", in %.*s (%d %%) and %.*s (%d %%) above all",
                         (int)name.len, name.at, percent(first.share), (int)other.len,
                         other.at, percent(second.share));
@@ -402,10 +389,11 @@ static enum split_part main_cause(struct because *b, struct arena *a)
     const struct contrast *c = b->contrast;
     enum split_part part = largest(c, -1);
     double share = contrast_share(c, part);
-    struct leading row = leading_row(c, SPLIT_NATIVE, NULL);
+    struct leading row = leading_row(c, SPLIT_NATIVE, NULL, a);
 
-    if (part == SPLIT_NATIVE && row.row && row.share >= NAMED) {
-        struct str name = because_function(row.row, a), calls = called(row.row, a);
+    if (part == SPLIT_NATIVE && row.entered.row && row.share >= NAMED) {
+        struct str name = because_function(row.entered.row, a),
+                   calls = called(&row.entered, a);
         struct str of = of_what(b, row.share, a);
         say(b, arena_printf(a, "%.*s is %.*s%.*s.", (int)of.len, of.at, (int)name.len,
                             name.at, (int)calls.len, calls.at));

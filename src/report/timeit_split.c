@@ -2,13 +2,14 @@
 /* timeit_split.c - part by part: instructions, about how long, share of the difference;
  * below native code and allocation the functions that matter. */
 #include "report/timeit_split.h"
+#include "why/entered.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 26, FIGURE_WIDTH = 9, FUNCTIONS_MOST = 6 };
+enum { NAME_WIDTH = 24, FIGURE_WIDTH = 9, TIME_WIDTH = 10, FUNCTIONS_MOST = 6 };
 #define FUNCTION_SHARE 0.04 /* of the difference: else it is not listed */
 
 static const char *const part_names[SPLIT_PARTS] = {
@@ -69,7 +70,7 @@ static void print_ns(const struct split_table *t, double ns)
 
     snprintf(f.text, sizeof f.text, "%.*f", fabs(shown) < 9.95 && shown != 0 ? 1 : 0,
              shown);
-    out_printf(t->screen->out, "%*s", FIGURE_WIDTH,
+    out_printf(t->screen->out, "%*s", TIME_WIDTH,
                strcmp(f.text, "-0.0") == 0 ? "0.0" : f.text);
 }
 
@@ -95,11 +96,11 @@ static void print_line(const struct split_table *t, const struct line *l)
         if (l->timed)
             print_ns(t, l->ns[k]);
         else
-            out_printf(o, "%*s", FIGURE_WIDTH, "");
+            out_printf(o, "%*s", TIME_WIDTH, "");
     }
-    out_printf(o, "%6.0f %%", 100 * l->share == 0 ? 0.0 : 100 * l->share);
+    out_printf(o, "%7.0f %%", 100 * l->share == 0 ? 0.0 : 100 * l->share);
     if (l->remark.len > 0) {
-        out_text_of(o, "   ");
+        out_text_of(o, "  ");
         screen_put(t->screen, TONE_DIM, l->remark, 0);
     }
     out_char(o, '\n');
@@ -119,44 +120,28 @@ static struct str calls_remark(const struct line *l, bool paired, struct arena *
 
 /* Functions. */
 
-static const struct split_row *row_like(const struct split *s,
-                                        const struct split_row *r)
-{
-    for (uint32_t i = 0; i < s->rows; i++)
-        if (s->row[i].part == r->part && str_eq(s->row[i].function, r->function) &&
-            str_eq(s->row[i].library, r->library))
-            return &s->row[i];
-    return NULL;
-}
-
 struct lines {
     struct line *at;
     uint32_t count;
 };
 
-static void add_function(const struct split_table *t, const struct split_row *r, int k,
-                         struct lines *to)
+/* k: whose it is; like: what the other has of it, or NULL. */
+static void add_function(const struct split_table *t, const struct entered *e, int k,
+                         const struct entered *like, struct lines *to)
 {
     struct arena *a = t->report->arena;
-    const struct contrast *c = t->contrast;
-    const struct split_row *like =
-        sides(t) == 2 ? row_like(side(t, 1 - k)->split, r) : NULL;
     struct line *l = &to->at[to->count++];
-    struct str function = screen_safe(r->function, a),
-               library = screen_safe(r->library, a);
+    struct str name = because_function(e->row, a);
 
     *l = (struct line){ 0 };
-    l->name = memchr(function.at, '.', function.len) || library.len == 0
-                  ? arena_printf(a, "  %.*s", (int)function.len, function.at)
-                  : arena_printf(a, "  %.*s %.*s", (int)library.len, library.at,
-                                 (int)function.len, function.at);
-    l->instructions[k] = r->self;
-    l->calls[k] = r->calls;
+    l->name = arena_printf(a, "  %.*s", (int)name.len, name.at);
+    l->instructions[k] = e->instructions;
+    l->calls[k] = e->calls;
     if (like) {
-        l->instructions[1 - k] = like->self;
+        l->instructions[1 - k] = like->instructions;
         l->calls[1 - k] = like->calls;
     }
-    l->share = contrast_share_of(c, l->instructions[0], l->instructions[1]);
+    l->share = contrast_share_of(t->contrast, l->instructions[0], l->instructions[1]);
     l->remark = calls_remark(l, sides(t) == 2, a);
 }
 
@@ -171,19 +156,18 @@ static int by_share(const void *a, const void *b)
 /* All functions of a part, those of the fast one alone too. */
 static struct lines functions_of(const struct split_table *t, enum split_part part)
 {
-    const struct split *of = t->contrast->of->split;
-    const struct split *with = sides(t) == 2 ? t->contrast->with->split : NULL;
-    struct lines lines = { arena_array(t->report->arena,
-                                       of->rows + (with ? with->rows : 0) + 1,
-                                       sizeof *lines.at),
+    struct arena *a = t->report->arena;
+    struct entries of = entered_of(t->contrast->of->split, part, a);
+    struct entries with = sides(t) == 2 ? entered_of(t->contrast->with->split, part, a)
+                                        : (struct entries){ 0 };
+    struct lines lines = { arena_array(a, of.count + with.count + 1, sizeof *lines.at),
                            0 };
 
-    for (uint32_t i = 0; i < of->rows; i++)
-        if (of->row[i].part == part)
-            add_function(t, &of->row[i], 0, &lines);
-    for (uint32_t i = 0; with && i < with->rows; i++)
-        if (with->row[i].part == part && !row_like(of, &with->row[i]))
-            add_function(t, &with->row[i], 1, &lines);
+    for (uint32_t i = 0; i < of.count; i++)
+        add_function(t, &of.at[i], 0, entered_like(&with, of.at[i].row), &lines);
+    for (uint32_t i = 0; i < with.count; i++)
+        if (!entered_like(&of, with.at[i].row))
+            add_function(t, &with.at[i], 1, NULL, &lines);
     qsort(lines.at, lines.count, sizeof *lines.at, by_share);
     return lines;
 }
@@ -315,13 +299,13 @@ static void print_head(const struct split_table *t)
         out_printf(o, "%-*s", NAME_WIDTH, "why");
         for (int i = 0; i < 2; i++)
             out_printf(o, "%*.*s%*s", FIGURE_WIDTH, (int)name[place(t, i)].len,
-                       name[place(t, i)].at, FIGURE_WIDTH, "");
+                       name[place(t, i)].at, TIME_WIDTH, "");
         out_text_of(o, "  of the difference\n");
     }
     out_printf(o, "%-*s", NAME_WIDTH, sides(t) == 2 ? "" : "why");
     for (int i = 0; i < sides(t); i++)
-        out_printf(o, "%*s%*s", FIGURE_WIDTH, "instr", FIGURE_WIDTH, about);
-    out_printf(o, "%8s\n", t->contrast->by_time ? "of time" : "of instr");
+        out_printf(o, "%*s%*s", FIGURE_WIDTH, "instr", TIME_WIDTH, about);
+    out_printf(o, "  %s\n", t->contrast->by_time ? "of time" : "of instr");
 }
 
 void timeit_split(const struct split_table *t)

@@ -136,6 +136,10 @@ static void print_refusal(const struct timeit_report *r, const struct screen *s,
 static void print_partial(const struct timeit_report *r, const struct screen *s,
                           const struct explained *x, struct str name)
 {
+    struct str whose = name.len > 0
+                           ? arena_printf(r->arena, "%.*s's", (int)name.len, name.at)
+                           : STR("its");
+
     if (name.len == 0)
         name = STR("It");
     if (!x->split)
@@ -151,12 +155,11 @@ static void print_partial(const struct timeit_report *r, const struct screen *s,
     if ((double)x->split->borrowed > BORROWED_WORTH * (double)x->split->total)
         timeit_paragraph(
             s, "note: ",
-            arena_printf(
-                r->arena,
-                "Of %.*s's instructions %.0f %% lie in code without a name and "
-                "are charged to the function or the opcode that led there.",
-                (int)name.len, name.at,
-                100 * (double)x->split->borrowed / (double)x->split->total));
+            arena_printf(r->arena,
+                         "Of %.*s instructions %.0f %% lie in code without a name and "
+                         "are charged to the function or the opcode that led there.",
+                         (int)whose.len, whose.at,
+                         100 * (double)x->split->borrowed / (double)x->split->total));
 }
 
 static void print_all(const struct timeit_report *r, const struct screen *s,
