@@ -272,7 +272,7 @@ static const struct split_function *most_called(const struct contrast *c)
                                 str_eq(f->file, of->called[i].file) &&
                                 f->calls >= of->called[i].calls);
         }
-        if (!shared && of->called[i].calls > 0)
+        if (!shared && of->called[i].calls > 1)
             return &of->called[i];
     }
     return NULL;
@@ -399,6 +399,12 @@ static enum split_part main_cause(struct because *b, struct arena *a)
                             name.at, (int)calls.len, calls.at));
         return part;
     }
+    if (part == SPLIT_KERNEL_ENTRY) { /* which was told of */
+        part = largest(c, SPLIT_KERNEL_ENTRY);
+        struct str rest = part_clause(b, part, a);
+        say(b, arena_printf(a, "Of the rest most is %.*s.", (int)rest.len, rest.at));
+        return part;
+    }
     struct str clause = part_clause(b, part, a), of = of_what(b, share, a);
     say(b, arena_printf(a, "%.*s is %.*s.", (int)of.len, of.at, (int)clause.len,
                         clause.at));
@@ -409,7 +415,11 @@ static void second_cause(struct because *b, enum split_part first, struct arena 
 {
     const struct contrast *c = b->contrast;
     double bytecode = contrast_share(c, SPLIT_BYTECODE);
-    enum split_part part = largest(c, (int)first);
+    enum split_part part = SPLIT_PARTS;
+    for (enum split_part p = 0; p < SPLIT_PARTS; p++)
+        if (p != first && p != SPLIT_KERNEL_ENTRY &&
+            (part == SPLIT_PARTS || contrast_share(c, p) > contrast_share(c, part)))
+            part = p;
     double share = contrast_share(c, part);
 
     if (first != SPLIT_BYTECODE && bytecode < LITTLE) {
@@ -419,7 +429,7 @@ static void second_cause(struct because *b, enum split_part first, struct arena 
                                 ? (struct str){ clause.at + 2, clause.len - 2 }
                                 : (struct str){ 0 };
         say(b, bytecode < 0.005
-                   ? STR("None of it is Python's own execution.")
+                   ? STR("Less than 1 % is Python's own execution.")
                    : arena_printf(a, "Only %d %% is Python's own execution%s%.*s%s.",
                                   percent(bytecode), inside.len ? " (" : "",
                                   (int)inside.len, inside.at, inside.len ? ")" : ""));
@@ -454,6 +464,7 @@ void because_of(struct because *b, struct arena *a)
         return;
     }
     say(b, calls ? some_calls(b, a) : no_calls(b, a));
+    b->shareless = alike(b) || (!c->by_time && c->total < 0);
     if (alike(b)) {
         say(b, arena_printf(a, "Both do almost the same work: %s and %s instructions.",
                             units_count((uint64_t)c->with->split->total).text,

@@ -15,6 +15,7 @@ struct because {
     const struct estimate *time; /* of the slow one */
     struct str sentence[BECAUSE_MOST];
     uint32_t count;
+    bool shareless; /* shares of so small a difference, or of a negative one, mislead */
 };
 
 void because_of(struct because *b, struct arena *a);

@@ -52,26 +52,36 @@ static double time_of(const struct explained *x)
     return ns;
 }
 
-static struct column column_of(const struct split_table *t)
+/* The unit in which the longer one has three digits and more: its parts have two. */
+struct times {
+    const char *name;
+    double ns;
+};
+
+static struct times times_of(const struct split_table *t)
 {
+    static const struct times all[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 } };
     double most = 0;
+    int unit = 0;
 
     for (int k = 0; k < sides(t); k++)
         most = fmax(most, time_of(side(t, k)));
-    return units_column(UNIT_NS, most);
+    while (unit < 2 && most >= 1e5 * all[unit].ns)
+        unit++;
+    return all[unit];
 }
 
-/* "14" of 14.2 ns: to the unit's tenth below ten. */
 static void print_ns(const struct split_table *t, double ns)
 {
-    struct figure f = units_cell(column_of(t), ns);
-    static const double sizes[] = { 1, 1e3, 1e6, 1e9 };
-    double shown = ns / sizes[column_of(t).scale];
+    double shown = ns / times_of(t).ns;
+    char text[FIGURE_MAX + 2];
 
-    snprintf(f.text, sizeof f.text, "%.*f", fabs(shown) < 9.95 && shown != 0 ? 1 : 0,
-             shown);
-    out_printf(t->screen->out, "%*s", TIME_WIDTH,
-               strcmp(f.text, "-0.0") == 0 ? "0.0" : f.text);
+    if (fabs(shown) < 9.95)
+        snprintf(text, sizeof text, "%.1f", fabs(shown) < 0.05 ? 0.0 : shown);
+    else
+        snprintf(text, sizeof text, "%s%s", shown < 0 ? "-" : "",
+                 units_count((uint64_t)llround(fabs(shown))).text);
+    out_printf(t->screen->out, "%*s", TIME_WIDTH, ns == 0 ? "0" : text);
 }
 
 static void print_count(const struct split_table *t, int64_t count)
@@ -98,7 +108,8 @@ static void print_line(const struct split_table *t, const struct line *l)
         else
             out_printf(o, "%*s", TIME_WIDTH, "");
     }
-    out_printf(o, "%7.0f %%", 100 * l->share == 0 ? 0.0 : 100 * l->share);
+    if (!t->shareless)
+        out_printf(o, "%7ld %%", lround(100 * l->share));
     if (l->remark.len > 0) {
         out_text_of(o, "  ");
         screen_put(t->screen, TONE_DIM, l->remark, 0);
@@ -202,7 +213,7 @@ static struct str allocation_remark(const struct split_table *t)
 
     if (s->allocations <= 0 && s->allocated_bytes <= 0)
         return (struct str){ 0 };
-    return arena_printf(t->report->arena, "%s of %s",
+    return arena_printf(t->report->arena, "%s, %s",
                         units_count((uint64_t)llabs(s->allocations)).text,
                         units_one(UNIT_BYTES, (double)s->allocated_bytes).text);
 }
@@ -288,11 +299,10 @@ static void print_total(const struct split_table *t)
 
 static void print_head(const struct split_table *t)
 {
-    static const char *const names[] = { "ns", "us", "ms", "s" };
     struct out *o = t->screen->out;
     char about[16];
 
-    snprintf(about, sizeof about, "about %s", names[column_of(t).scale]);
+    snprintf(about, sizeof about, "about %s", times_of(t).name);
     if (sides(t) == 2) {
         struct str name[2] = { t->slow, t->fast };
 
@@ -300,12 +310,15 @@ static void print_head(const struct split_table *t)
         for (int i = 0; i < 2; i++)
             out_printf(o, "%*.*s%*s", FIGURE_WIDTH, (int)name[place(t, i)].len,
                        name[place(t, i)].at, TIME_WIDTH, "");
-        out_text_of(o, "  of the difference\n");
+        out_text_of(o, t->shareless ? "\n" : "  of the difference\n");
     }
     out_printf(o, "%-*s", NAME_WIDTH, sides(t) == 2 ? "" : "why");
     for (int i = 0; i < sides(t); i++)
         out_printf(o, "%*s%*s", FIGURE_WIDTH, "instr", TIME_WIDTH, about);
-    out_printf(o, "  %s\n", t->contrast->by_time ? "of time" : "of instr");
+    if (t->shareless)
+        out_char(o, '\n');
+    else
+        out_printf(o, "  %s\n", t->contrast->by_time ? "of time" : "of instr");
 }
 
 void timeit_split(const struct split_table *t)

@@ -12,7 +12,8 @@ struct split_table {
     const struct screen *screen;
     const struct contrast *contrast;
     struct str slow, fast; /* names */
-    bool turned;           /* the slow one stands first, as it was typed first */
+    bool shareless;
+    bool turned; /* the slow one stands first, as it was typed first */
 };
 
 void timeit_split(const struct split_table *t);

@@ -22,9 +22,15 @@ struct pair {
     bool turned; /* the slow one was typed first */
 };
 
+static bool is_turned(const struct comparison *c)
+{
+    return c->faster == VERDICT_B ||
+           (c->faster == VERDICT_NONE && c->difference_ns < 0);
+}
+
 static struct pair pair_of(const struct timeit_report *r, const struct comparison *c)
 {
-    bool turned = c->difference_ns < 0;
+    bool turned = is_turned(c);
     struct pair p = {
         .slow_python = turned ? c->python_a : c->python_b,
         .slow_statement = turned ? c->a : c->b,
@@ -80,13 +86,15 @@ static void print_comparison(const struct timeit_report *r, const struct screen 
                              const struct comparison *c, bool table)
 {
     struct because b;
-    bool turned = c->difference_ns < 0;
+    bool turned = is_turned(c);
 
     if (!timeit_because(r, c, &b))
         return;
     out_char(s->out, '\n');
     if (table) {
-        struct split_table t = { r, s, b.contrast, b.slow, b.fast, turned };
+        struct split_table t = {
+            r, s, b.contrast, b.slow, b.fast, b.shareless, turned
+        };
         timeit_split(&t);
     } else {
         out_printf(s->out, "%.*s and %.*s: ", (int)b.fast.len, b.fast.at,
@@ -103,8 +111,7 @@ static void print_single(const struct timeit_report *r, const struct screen *s,
     if (!timeit_because_one(r, python, statement, &b))
         return;
     out_char(s->out, '\n');
-    struct split_table t = { r,    s, b.contrast, (struct str){ 0 }, (struct str){ 0 },
-                             false };
+    struct split_table t = { .report = r, .screen = s, .contrast = b.contrast };
     timeit_split(&t);
     print_sentences(s, &b);
 }

@@ -15,10 +15,12 @@
 
 enum {
     WARM_LOOPS = 3000,
-    KERNEL_NS = 400000000, /* each statement: a hundred ticks of the usual clock */
+    KERNEL_NS = 400000000, /* of each statement: a hundred ticks of the usual clock */
+    KERNEL_LEAST_NS = 100000000, /* with fewer ticks it is a guess */
     FAULTS_PERCENT = 1,
 };
 #define SLACK_NS 10000000000ull
+#define KERNEL_WALL_NS 2500000000ull
 
 struct work {
     const struct explain_order *order;
@@ -103,6 +105,18 @@ static bool step_all(const struct work *w, struct err *e)
     return order_is_done(&end) || order_failed(of, &run, &end, &failure, w->arena, e);
 }
 
+/* What the setup defines is inside the function that the loop is in. */
+static void as_typed(struct split *s)
+{
+    const struct str ours = STR("inner.<locals>.");
+
+    for (uint32_t i = 0; i < s->functions; i++)
+        if (str_begins(s->called[i].name, ours)) {
+            s->called[i].name.at += ours.len;
+            s->called[i].name.len -= ours.len;
+        }
+}
+
 /* A statement's split with the empty loop taken off, or why there is none. */
 static void take_split(const struct work *w, uint32_t statement,
                        const struct split *empty)
@@ -120,6 +134,7 @@ static void take_split(const struct work *w, uint32_t statement,
         return;
     }
     split_subtract(split, empty, w->arena);
+    as_typed(split);
     x->split = split;
 }
 
@@ -155,7 +170,7 @@ static void take_kernel(const struct work *w, const struct told *t)
     uint64_t statement = (uint64_t)told_number(t, 1);
     double user = (double)told_number(t, 4), system = (double)told_number(t, 5);
 
-    if (statement >= w->order->timing->statements || user + system <= 0)
+    if (statement >= w->order->timing->statements || user + system < KERNEL_LEAST_NS)
         return;
     struct explained *x = at(w, (uint32_t)statement);
     const struct estimate *e =
@@ -181,6 +196,7 @@ static void ask_kernel(const struct work *w)
         wanted[i] = has_kernel_time(w, i) ? '1' : '0';
     order_text(&o, "wanted", str_of(wanted));
     order_number(&o, "ns", KERNEL_NS);
+    order_number(&o, "most_ns", KERNEL_WALL_NS);
     if (!order_run(&o, of, &run, &end, w->arena, &e))
         return;
     for (struct told t = told_of(end.told); told_next(&t);)

@@ -99,9 +99,9 @@ static void find_waits(const struct timing_series *s, struct estimate *to,
     to->waits = to->busy > WAITS && 2 * waited > n;
 }
 
-/* Mean, least and outliers over all blocks. */
+/* Mean, least and outliers over all blocks; wall: the median of it, with the loop. */
 static void over_blocks(const struct timing_series *s, enum timed_clock clock,
-                        double loop, struct estimate *to)
+                        double loop, double wall, struct estimate *to)
 {
     double sum = 0, least = INFINITY, faults = 0;
     uint32_t slow = 0;
@@ -116,7 +116,7 @@ static void over_blocks(const struct timing_series *s, enum timed_clock clock,
             sum += ns;
             least = fmin(least, ns);
             to->timeit = fmin(to->timeit, k->wall);
-            slow += k->wall > SLOW * to->gross;
+            slow += k->wall > SLOW * wall;
             faults += (double)k->faults / (double)k->loops;
         }
     to->mean = sum / to->blocks - loop;
@@ -145,13 +145,14 @@ static void estimate_series(struct making *m, const struct timing_series *s,
 
     to->loops = s->loops;
     to->gross = i.middle;
-    over_blocks(s, clock, loop, to);
+    double wall = median_of(s, CLOCK_WALL, m->arena);
+    over_blocks(s, clock, loop, wall, to);
     to->median = at_least_0(i.middle - loop);
     to->mean = at_least_0(to->mean);
     to->least = at_least_0(to->least);
     to->low = i.known[LEVEL_95] ? at_least_0(i.low[LEVEL_95] - loop) : NAN;
     to->high = i.known[LEVEL_95] ? at_least_0(i.high[LEVEL_95] - loop) : NAN;
-    to->wall = at_least_0(median_of(s, CLOCK_WALL, m->arena) - loop);
+    to->wall = at_least_0(wall - loop);
     to->cpu = at_least_0(median_of(s, CLOCK_CPU, m->arena) - loop);
 }
 
@@ -249,11 +250,21 @@ static double net_ratio(double gross, double loop, double log_ratio)
     return at_least_0(gross * exp(log_ratio) - loop) / (gross - loop);
 }
 
+/* By the clock that both are compared by. */
+static double difference(const struct making *m, const struct comparison *c)
+{
+    const struct estimate *a = verdicts_estimate(m->v, c->python_a, c->a);
+    const struct estimate *b = verdicts_estimate(m->v, c->python_b, c->b);
+
+    if (c->clock == CLOCK_WALL && a->waits != b->waits)
+        return b->wall - a->wall;
+    return b->median - a->median;
+}
+
 /* gross and loop: A's. */
 static void tell_ratio(const struct interval *i, double gross, double loop,
                        struct comparison *c)
 {
-    c->difference_ns = gross * (exp(i->middle) - 1);
     c->known = gross - loop > NOTHING_NS && gross - loop > 0.05 * loop;
     if (!c->known)
         return;
@@ -279,6 +290,7 @@ static void compare_within(const struct making *m, struct comparison *c)
     const struct timing_series *b = timing_series(t, c->python_b, c->b);
 
     c->clock = clock_for(m, c);
+    c->difference_ns = difference(m, c);
     struct values v = ratios_of(a, b, c->clock, m->arena);
     if (v.count == 0) {
         c->few = true;
@@ -301,6 +313,7 @@ static void compare_between(const struct making *m, struct comparison *c)
     struct values v[2];
 
     c->clock = clock_for(m, c);
+    c->difference_ns = difference(m, c);
     for (int k = 0; k < 2; k++) {
         v[k] = values_of(s[k], c->clock, m->arena);
         for (uint32_t i = 0; i < v[k].count; i++) {
