@@ -51,13 +51,14 @@ static struct str without_suffix(struct str name, bool *part)
     return name;
 }
 
-/* Global over local over weak, sized over unsized, short over long. */
-static uint32_t weight_of(const GElf_Sym *sym, size_t length)
+/* Exported over not, global over local over weak, sized over unsized, short over long.
+ */
+static uint32_t weight_of(const GElf_Sym *sym, size_t length, bool exported)
 {
     int bind = GELF_ST_BIND(sym->st_info);
     uint32_t weight = bind == STB_GLOBAL ? 3 : bind == STB_LOCAL ? 2 : 1;
 
-    weight = weight * 2 + (sym->st_size != 0);
+    weight = weight * 2 + (sym->st_size != 0) + exported * 8;
     return weight * 65536 + 65535 - (uint32_t)(length < 65535 ? length : 65535);
 }
 
@@ -80,7 +81,8 @@ static void claim_symbols(struct pile *claims, const struct elf_file *f, Elf_Scn
         c->is.part = part;
         c->is.start = sym.st_value;
         c->is.end = sym.st_value + sym.st_size;
-        c->weight = weight_of(&sym, strlen(name));
+        c->is.exported = head->sh_type == SHT_DYNSYM;
+        c->weight = weight_of(&sym, strlen(name), c->is.exported);
     }
 }
 

@@ -15,6 +15,7 @@ struct object_function {
     struct str name; /* empty: none; without what the compiler appends (".cold") */
     bool part;       /* not where a function begins: what was moved out of one */
     bool stub;       /* of the PLT: leads to `name`, elsewhere */
+    bool exported;   /* other files may call it by that name */
 };
 
 struct object *object_open(const char *path, struct arena *a);

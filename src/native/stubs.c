@@ -12,9 +12,11 @@ struct slot {
     struct str name;
 };
 
-/* The function that chooses among variants ("memcpy"), by where it begins. */
+/* The function that chooses among variants ("memcmp"), by where it begins; of its names
+ * the one that is no weak alias ("bcmp"). */
 static const char *chooser(const struct elf_file *f, uint64_t address)
 {
+    const char *weak = NULL;
     struct elf_section s;
     Elf_Scn *scn = NULL;
     GElf_Sym sym;
@@ -24,10 +26,14 @@ static const char *chooser(const struct elf_file *f, uint64_t address)
                              ? elf_getdata(scn, NULL)
                              : NULL;
         for (int i = 1; data && gelf_getsym(data, i, &sym); i++)
-            if (sym.st_value == address && GELF_ST_TYPE(sym.st_info) == STT_GNU_IFUNC)
-                return elf_strptr(f->elf, s.head.sh_link, sym.st_name);
+            if (sym.st_value == address && GELF_ST_TYPE(sym.st_info) == STT_GNU_IFUNC) {
+                const char *name = elf_strptr(f->elf, s.head.sh_link, sym.st_name);
+                if (GELF_ST_BIND(sym.st_info) == STB_GLOBAL)
+                    return name;
+                weak = name;
+            }
     }
-    return NULL;
+    return weak;
 }
 
 static void read_slots(struct pile *slots, const struct elf_file *f, Elf_Scn *scn,

@@ -18,7 +18,7 @@ struct table {
 };
 
 static struct table functions, objects;
-static bool profiling, watching;
+static bool profiling, watching, hooked;
 
 static void count(struct table *t, PyObject *of)
 {
@@ -98,17 +98,99 @@ bool counted_knows_objects(void)
     return pyabi_tells_made();
 }
 
+/* Python's allocators, asked in place of what they were; one may ask another. */
+static struct hook {
+    PyMemAllocatorEx was;
+    PyMemAllocatorDomain domain;
+} hooks[] = { { .domain = PYMEM_DOMAIN_RAW },
+              { .domain = PYMEM_DOMAIN_MEM },
+              { .domain = PYMEM_DOMAIN_OBJ } };
+
+enum { HOOKS = sizeof hooks / sizeof *hooks };
+static uint64_t asked, asked_bytes;
+static _Thread_local int asking;
+
+static void ask(size_t bytes)
+{
+    if (asking++ == 0) {
+        asked++;
+        asked_bytes += bytes;
+    }
+}
+
+static void *on_malloc(void *hook, size_t bytes)
+{
+    const PyMemAllocatorEx *was = &((struct hook *)hook)->was;
+    void *at;
+
+    ask(bytes);
+    at = was->malloc(was->ctx, bytes);
+    asking--;
+    return at;
+}
+
+static void *on_calloc(void *hook, size_t items, size_t bytes)
+{
+    const PyMemAllocatorEx *was = &((struct hook *)hook)->was;
+    void *at;
+
+    ask(items * bytes);
+    at = was->calloc(was->ctx, items, bytes);
+    asking--;
+    return at;
+}
+
+static void *on_realloc(void *hook, void *old, size_t bytes)
+{
+    const PyMemAllocatorEx *was = &((struct hook *)hook)->was;
+    void *at;
+
+    ask(bytes);
+    at = was->realloc(was->ctx, old, bytes);
+    asking--;
+    return at;
+}
+
+static void on_free(void *hook, void *at)
+{
+    const PyMemAllocatorEx *was = &((struct hook *)hook)->was;
+
+    was->free(was->ctx, at);
+}
+
+static void hook_allocators(void)
+{
+    for (int i = 0; i < HOOKS; i++) {
+        PyMemAllocatorEx ours = { &hooks[i], on_malloc, on_calloc, on_realloc,
+                                  on_free };
+        PyMem_GetAllocator(hooks[i].domain, &hooks[i].was);
+        PyMem_SetAllocator(hooks[i].domain, &ours);
+    }
+}
+
+static void unhook_allocators(void)
+{
+    for (int i = 0; i < HOOKS; i++)
+        PyMem_SetAllocator(hooks[i].domain, &hooks[i].was);
+}
+
 void counted_objects_begin(void)
 {
+    hooked = true;
     watching = pyabi_watch_made(on_made);
+    hook_allocators();
 }
 
 bool counted_objects_end(struct section *s)
 {
     bool watched = watching;
 
+    unhook_allocators();
     pyabi_watch_made(NULL);
-    watching = false;
+    watching = hooked = false;
+    s->log->allocations = asked;
+    s->log->allocated_bytes = asked_bytes;
+    s->log->allocation_counts = 1;
     section_begin(s);
     for (int i = 0; i < SLOTS; i++)
         if (objects.slot[i].of)
@@ -124,5 +206,7 @@ void counted_abandon(void)
         PyEval_SetProfile(NULL, NULL);
     if (watching)
         pyabi_watch_made(NULL);
-    profiling = watching = false;
+    if (hooked)
+        unhook_allocators();
+    profiling = watching = hooked = false;
 }

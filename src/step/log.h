@@ -58,6 +58,9 @@ struct log_header {
     uint32_t threads;     /* threads were started */
     uint32_t warm, warm_asked, loops, loops_asked; /* loops: whole ones stepped */
     uint32_t object_counts, function_counts;       /* their loops ran to the end */
+    uint32_t allocation_counts, unused;
+    uint64_t allocations,
+        allocated_bytes; /* asked of Python's allocators in one loop */
     uint64_t ticks_first, ns_first, ticks_last,
         ns_last;                  /* the tsc beside CLOCK_MONOTONIC */
     struct log_section maps;      /* /proc/self/maps */
@@ -96,8 +99,8 @@ enum { LOG_MOST = 0xfff, LOG_KIND_AT = 60, LOG_COUNT_AT = 48 };
 
 enum log_asked {
     LOG_ASKED_LIBC = 1, /* malloc, calloc, realloc: bytes */
-    LOG_ASKED_PYTHON,   /* the functions of Python's three domains: bytes */
-    LOG_ASKED_OBJECT,   /* _Py_NewReference: the type's address */
+    LOG_ASKED_PYTHON, /* an allocator of Python's: what it asks of libc is no request */
+    LOG_ASKED_OBJECT, /* _Py_NewReference: the type's address */
 };
 
 /* What Python itself says that a function of C is. */

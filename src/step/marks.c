@@ -67,6 +67,13 @@ static void want_figures(void)
 {
     static const PyMemAllocatorDomain domains[] = { PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM,
                                                     PYMEM_DOMAIN_OBJ };
+    const uint64_t python[] = {
+        (uint64_t)PyObject_Malloc,  (uint64_t)PyObject_Calloc,
+        (uint64_t)PyObject_Realloc, (uint64_t)PyMem_Malloc,
+        (uint64_t)PyMem_Calloc,     (uint64_t)PyMem_Realloc,
+        (uint64_t)PyMem_RawMalloc,  (uint64_t)PyMem_RawCalloc,
+        (uint64_t)PyMem_RawRealloc,
+    };
     PyMemAllocatorEx a;
 
     stepper_wants((uint64_t)malloc, LOG_ASKED_LIBC, STEPPER_FIRST);
@@ -74,10 +81,12 @@ static void want_figures(void)
     stepper_wants((uint64_t)realloc, LOG_ASKED_LIBC, STEPPER_SECOND);
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
         PyMem_GetAllocator(domains[i], &a);
-        stepper_wants((uint64_t)a.malloc, LOG_ASKED_PYTHON, STEPPER_SECOND);
-        stepper_wants((uint64_t)a.calloc, LOG_ASKED_PYTHON, STEPPER_LATER_PRODUCT);
-        stepper_wants((uint64_t)a.realloc, LOG_ASKED_PYTHON, STEPPER_THIRD);
+        stepper_wants((uint64_t)a.malloc, LOG_ASKED_PYTHON, STEPPER_FIRST);
+        stepper_wants((uint64_t)a.calloc, LOG_ASKED_PYTHON, STEPPER_FIRST);
+        stepper_wants((uint64_t)a.realloc, LOG_ASKED_PYTHON, STEPPER_FIRST);
     }
+    for (size_t i = 0; i < sizeof python / sizeof *python; i++)
+        stepper_wants(python[i], LOG_ASKED_PYTHON, STEPPER_FIRST);
     if (!counted_knows_objects())
         stepper_wants((uint64_t)_Py_NewReference, LOG_ASKED_OBJECT, STEPPER_TYPE);
 }
@@ -129,8 +138,6 @@ static PyObject *count_functions(void)
 /* Before the functions: to be told of those undoes what the specialiser did. */
 static PyObject *count_objects(void)
 {
-    if (!counted_knows_objects())
-        return count_functions();
     marks.counting = OBJECTS;
     counted_objects_begin();
     return once_more();

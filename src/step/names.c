@@ -166,8 +166,8 @@ static void add_slots(struct walk *w, PyTypeObject *type)
 {
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
         uintptr_t function = slot_of(type, slots[i].at);
-        bool handed_down = type->tp_base && type->tp_base != &PyBaseObject_Type &&
-                           function == slot_of(type->tp_base, slots[i].at);
+        bool handed_down =
+            type->tp_base && function == slot_of(type->tp_base, slots[i].at);
         if (!handed_down)
             add(w, function, LOG_NAMES_SLOT, is_class(type) ? "class" : type->tp_name,
                 slots[i].name);

@@ -25,12 +25,10 @@ struct stepper_plan {
 
 /* A function whose arguments are wanted: what the log is told when it is entered. */
 enum stepper_figure {
-    STEPPER_FIRST = 1, /* the first argument */
+    STEPPER_FIRST, /* the first argument */
     STEPPER_SECOND,
-    STEPPER_PRODUCT,       /* of the first two */
-    STEPPER_LATER_PRODUCT, /* of the second and third */
-    STEPPER_THIRD,
-    STEPPER_TYPE, /* of the object that is the first argument */
+    STEPPER_PRODUCT, /* of both */
+    STEPPER_TYPE,    /* of the object that is the first argument */
 };
 
 /* False, and why (a static text), where this machine or process cannot be stepped. */

@@ -128,10 +128,6 @@ static uint64_t figure_of(const greg_t *r, enum stepper_figure figure)
         return second;
     case STEPPER_PRODUCT:
         return first * second;
-    case STEPPER_LATER_PRODUCT:
-        return second * (uint64_t)r[REG_RDX];
-    case STEPPER_THIRD:
-        return (uint64_t)r[REG_RDX];
     default: /* STEPPER_TYPE: of an object just being made */
         return ((const uint64_t *)first)[1];
     }

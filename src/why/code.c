@@ -160,17 +160,35 @@ static void open_vdso(struct code *c, const struct steps *s)
         }
 }
 
+/* A slot that types have in common is none of them's. */
+static void share(struct code *c, struct word *word, uint32_t naming, struct str name)
+{
+    size_t dot = name.len;
+
+    if (word->naming != LOG_NAMES_SLOT || naming != LOG_NAMES_SLOT ||
+        str_eq(word->name, name))
+        return;
+    while (dot > 0 && name.at[dot - 1] != '.')
+        dot--;
+    word->name = arena_printf(c->arena, "<several types.%.*s", (int)(name.len - dot),
+                              name.at + dot);
+}
+
 static void read_words(struct code *c, struct str rest)
 {
     struct log_name record;
     struct str name;
 
-    while (steps_name(&rest, &record, &name))
-        if (find(c, &c->words, same_word, record.address) == MAP_NONE) {
-            map_add(&c->words, hash_of(record.address), c->word.count);
-            *(struct word *)pile_add(&c->word) =
-                (struct word){ record.address, record.naming, name };
+    while (steps_name(&rest, &record, &name)) {
+        uint32_t at = find(c, &c->words, same_word, record.address);
+        if (at != MAP_NONE) {
+            share(c, pile_at(&c->word, at), record.naming, name);
+            continue;
         }
+        map_add(&c->words, hash_of(record.address), c->word.count);
+        *(struct word *)pile_add(&c->word) =
+            (struct word){ record.address, record.naming, name };
+    }
 }
 
 bool code_open(struct code *c, const struct steps *s, struct arena *a, struct err *e)
@@ -256,7 +274,11 @@ static void fill_place(struct code *c, struct code_place *p)
         p->part = SPLIT_CALLS;
         return;
     }
-    name_place(c, p, f->name);
+    /* The C library is charged by what it exports, on machines with its debugging
+     * symbols as on those without. */
+    name_place(c, p,
+               p->image->home == CODE_LIBC && !f->exported ? (struct str){ 0 }
+                                                           : f->name);
     if (p->image->home == CODE_VDSO)
         p->part = SPLIT_VDSO;
     p->evaluator = p->image->home == CODE_PYTHON &&

@@ -108,18 +108,20 @@ static bool borrow(struct shadow *s, uint32_t at)
     return false;
 }
 
-static void label(struct shadow *s, uint32_t at, bool borrows)
+static void label(struct shadow *s, uint32_t at)
 {
     struct frame *f = &s->frame[at];
     uint32_t above = at > 0 ? s->frame[at - 1].node : ACCOUNT_ROOT;
 
-    f->borrowed =
-        f->place->function.len == 0 && f->place->image && borrows && borrow(s, at);
-    if (!f->borrowed)
+    bool named = f->place->function.len > 0;
+    bool stood_for = !named && f->place->image && borrow(s, at);
+
+    if (!stood_for)
         f->row = row_for(s, f->place, part_below(s, at, f->place));
+    f->borrowed = stood_for && f->place->image->home != CODE_LIBC;
     f->node = account_node(s->account, above, f->row);
     account_enter(s->account, f->row);
-    if (!f->borrowed)
+    if (!stood_for)
         account_call(s->account, f->row, f->node);
 }
 
@@ -136,7 +138,7 @@ static bool push(struct shadow *s, struct code_place *place, uint64_t pointer)
     }
     f = &s->frame[s->frames];
     *f = (struct frame){ .entered = pointer, .place = place, .opcode = OPCODE_NONE };
-    label(s, s->frames++, true);
+    label(s, s->frames++);
     return true;
 }
 
@@ -167,13 +169,13 @@ static void replace(struct shadow *s, struct code_place *place)
         code_learn(s->code, place, f->place->function);
     f->opcode = OPCODE_NONE;
     if (place->function.len == 0 && !from_stub && f->place->image == place->image) {
-        f->borrowed = true;
+        f->borrowed = place->image && place->image->home != CODE_LIBC;
         f->place = place;
         return;
     }
     account_leave(s->account, f->row);
     f->place = place;
-    label(s, s->frames - 1, true);
+    label(s, s->frames - 1);
 }
 
 /* Not the same function, nor a nameless part that may be of it. */
@@ -269,7 +271,7 @@ static void ask(struct shadow *s, const struct step *step)
         count_type(s, step->second);
         return;
     }
-    if (s->asking == 0 && s->account->on) {
+    if (s->asking == 0 && s->account->on && step->address == LOG_ASKED_LIBC) {
         s->asked.allocations++;
         s->asked.bytes += (int64_t)(step->second & INT64_MAX);
     }

@@ -235,6 +235,10 @@ static bool follow(struct reading *r, const struct loop *shown, struct split *ou
     opcodes_close(&r->opcodes, out, r->arena);
     out->allocations = shadow_asked(shadow)->allocations;
     out->allocated_bytes = shadow_asked(shadow)->bytes;
+    if (r->steps.head.allocation_counts) {
+        out->allocations += (int64_t)r->steps.head.allocations;
+        out->allocated_bytes += (int64_t)r->steps.head.allocated_bytes;
+    }
     read_objects(r, shadow, out);
     return true;
 }

@@ -98,7 +98,8 @@ struct split {
     struct split_function *called; /* by calls; empty where it could not be counted */
     uint32_t functions;
 
-    int64_t allocations, allocated_bytes; /* asked of the allocators, outermost only */
+    int64_t allocations,
+        allocated_bytes;        /* of Python's allocators and libc's, outermost only */
     struct split_count *object; /* made, by type, free lists included, by count */
     uint32_t objects;
     bool objects_known; /* the types could be told */
