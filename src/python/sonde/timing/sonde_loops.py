@@ -409,7 +409,7 @@ def set_up(order, report):
     jobs = list(enumerate(order["statements"]))
     for index, (file, code) in jobs:  # all, before any setup runs
         parse(code, index)
-    for index, (file, code) in reversed(jobs) if order["turned"] == "1" else jobs:
+    for index, (file, code) in reversed(jobs) if order.get("turned") == "1" else jobs:
         report.at(-1)
         try:
             space = load(file, loaded) if file else names()
