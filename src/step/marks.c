@@ -91,17 +91,6 @@ static void want_figures(void)
         stepper_wants((uint64_t)_Py_NewReference, LOG_ASKED_OBJECT, STEPPER_TYPE);
 }
 
-static uint64_t ticks_in(uint64_t ns, const struct log_header *log)
-{
-    uint64_t ticks, now;
-
-    stamp(&ticks, &now);
-    if (now <= log->ns_first)
-        return UINT64_MAX / 2;
-    return (uint64_t)((double)ns * (double)(ticks - log->ticks_first) /
-                      (double)(now - log->ns_first));
-}
-
 static PyObject *begin_steps(void)
 {
     struct log_header *log = marks.plan.log;
@@ -111,7 +100,7 @@ static PyObject *begin_steps(void)
                                  .mark = (uint64_t)marks_next,
                                  .left = &marks.left,
                                  .loops = marks.plan.loops,
-                                 .limit_ticks = ticks_in(marks.plan.limit_ns, log) };
+                                 .limit_ns = marks.plan.limit_ns };
     const char *why;
 
     want_figures();
@@ -183,12 +172,12 @@ static PyObject *turn(void)
     if (getpid() != marks.owner)
         return NULL; /* the statement forks: this is its child */
     if (log->phase == LOG_SETUP) {
-        marks.began_ns = clock_monotonic_ns();
         log->phase = LOG_WARMING;
         return once_more();
     }
     if (log->phase == LOG_WARMING) {
-        log->warm++;
+        if (log->warm++ == 0) /* the first loop may import: it says nothing of others */
+            marks.began_ns = clock_monotonic_ns();
         return is_warm(log) ? begin_steps() : once_more();
     }
     if (log->phase == LOG_STEPPING)

@@ -43,11 +43,11 @@ struct stepper {
     struct stepper_plan plan;
     bool on;
     uint32_t lock;
-    int memory;         /* /proc/self/mem */
-    uint64_t thread;    /* the one that is logged */
-    uint64_t *next;     /* where the next event goes */
-    uint64_t *allotted; /* the end of what is allocated of the file */
-    uint64_t deadline, loop_began;
+    int memory;                          /* /proc/self/mem */
+    uint64_t thread;                     /* the one that is logged */
+    uint64_t *next;                      /* where the next event goes */
+    uint64_t *allotted;                  /* the end of what is allocated of the file */
+    uint64_t deadline_ns, loop_began_ns; /* of processor time */
     struct end *again; /* ran unpatched once: to be patched at the next trap */
     uint32_t runs, ends, wanted;
     struct wanted want[STATE_WANTED];

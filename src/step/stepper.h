@@ -2,9 +2,8 @@
 /* stepper.h - steps this process from straight run to straight run of instructions.
  * Where a run ends a breakpoint is put; the handler of SIGTRAP does what stood there,
  * writes an event (step/log.h) and sees to it that the next run ends in one as well.
- * One thread is logged, the one that starts; of others only what meets a breakpoint is
- * done for them. Only in a process made for it: code is written to, for ever for its
- * children. Nothing here calls another library: its code is patched too. */
+ * One thread is logged, the one that starts; others are stepped as well. Only in a
+ * process made for it. Nothing here calls another library: its code is patched too. */
 #ifndef STEP_STEPPER_H
 #define STEP_STEPPER_H
 
@@ -16,11 +15,11 @@
 struct stepper_plan {
     struct log_header *log; /* the whole file is mapped, `room` bytes of it */
     uint64_t room;
-    int log_file;         /* grows under the events; may be closed by the statement */
-    uint64_t mark;        /* code: a loop begins where it is entered */
-    uint64_t *left;       /* set to 1 when no more is stepped */
-    uint32_t loops;       /* whole loops to step */
-    uint64_t limit_ticks; /* of the tsc, from the start */
+    int log_file;      /* grows under the events; may be closed by the statement */
+    uint64_t mark;     /* code: a loop begins where it is entered */
+    uint64_t *left;    /* set to 1 when no more is stepped */
+    uint32_t loops;    /* whole loops to step */
+    uint64_t limit_ns; /* of processor time, from the start */
 };
 
 /* A function whose arguments are wanted: what the log is told when it is entered. */

@@ -2,6 +2,7 @@
 /* trap.c - the handler of SIGTRAP: from one breakpoint to the next, and the events. */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 
 #include "step/kernel.h"
 #include "step/state.h"
@@ -15,6 +16,7 @@ enum {
     BREAKPOINT = 0xcc,
     GROW_BYTES = 4 << 20,
     EVENT_BYTES = 64,
+    LOOK_TRAPS = 256, /* at the processor clock */
     RESTORER = 0x04000000
 };
 
@@ -91,6 +93,15 @@ void trap_stop(enum log_end why, uint64_t detail)
     *stepper.plan.left = 1;
 }
 
+/* Of all threads: what others on the machine do costs a statement nothing. */
+static uint64_t processor_ns(void)
+{
+    uint64_t now[2] = { 0 };
+
+    kernel_call4(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (uint64_t)now, 0, 0);
+    return now[0] * 1000000000 + now[1];
+}
+
 /* The limit came. Without one whole loop nothing can be told, so nothing need go on. */
 static void overdue(void)
 {
@@ -104,17 +115,17 @@ static void overdue(void)
 /* A loop begins: the first one only ends what was before it. */
 static void mark(void)
 {
-    uint64_t now = kernel_ticks();
+    uint64_t now = processor_ns(), took = now - stepper.loop_began_ns;
     struct log_header *log = stepper.plan.log;
 
-    event_add(LOG_MARK, 0, 0, now);
-    if (stepper.loop_began)
+    event_add(LOG_MARK, 0, 0, kernel_ticks());
+    if (stepper.loop_began_ns)
         log->loops++;
     if (log->loops >= stepper.plan.loops)
         trap_stop(LOG_LOOPS_DONE, 0);
-    else if (log->loops && now + (now - stepper.loop_began) > stepper.deadline)
+    else if (log->loops && now + took > stepper.deadline_ns)
         trap_stop(LOG_TIME, 0);
-    stepper.loop_began = now;
+    stepper.loop_began_ns = now;
 }
 
 static uint64_t figure_of(const greg_t *r, enum stepper_figure figure)
@@ -153,6 +164,17 @@ static struct run *enter(const greg_t *registers, enum log_kind kind, uint64_t a
     return r;
 }
 
+/* Another thread goes there. It is stepped as well: where it ran by itself it could
+ * block SIGTRAP and then meet a breakpoint. */
+static struct run *follow(uint64_t address)
+{
+    struct run *r = run_at(address);
+
+    if (!r)
+        trap_stop(LOG_FULL, 0);
+    return r;
+}
+
 /* What ends in a trap of its own, halts or goes far is left to itself. */
 static bool can_be_left(const struct end *e)
 {
@@ -182,9 +204,9 @@ static void step(ucontext_t *context, struct end *e)
             address = transfer(registers, e, &kind);
         }
         registers[REG_RIP] = (greg_t)address;
-        if (!logged || !stepper.on)
+        if (!stepper.on)
             return;
-        r = enter(registers, kind, address);
+        r = logged ? enter(registers, kind, address) : follow(address);
         if (!r || !stepper.on)
             return;
         e = run_end(r);
@@ -201,7 +223,7 @@ static void begin(ucontext_t *context)
 
     stepper.on = true;
     stepper.thread = kernel_thread();
-    stepper.deadline = kernel_ticks() + stepper.plan.limit_ticks;
+    stepper.deadline_ns = processor_ns() + stepper.plan.limit_ns;
     enter(registers, LOG_JUMP, (uint64_t)registers[REG_RIP]);
 }
 
@@ -258,7 +280,8 @@ static void on_trap(int signal, siginfo_t *info, void *given)
         step(context, e);
     else
         foreign(registers, at);
-    if (stepper.on && kernel_ticks() > stepper.deadline)
+    if (stepper.on && stepper.plan.log->traps % LOOK_TRAPS == 0 &&
+        processor_ns() > stepper.deadline_ns)
         overdue();
     trap_unlock();
 }

@@ -40,7 +40,7 @@ static bool find_loops(struct reading *r)
 {
     uint64_t at = LOG_EVENTS, before = at, previous = at;
     struct loop *loop = NULL;
-    int64_t count = 0;
+    int64_t count = 0, all = 0;
     struct step step;
 
     while (steps_next(&r->steps, &at, &step)) {
@@ -55,6 +55,7 @@ static bool find_loops(struct reading *r)
             *loop = (struct loop){ .from = previous, .total = count };
         } else if (step.kind != LOG_SYSCALL && step.kind != LOG_ASKED) {
             count = step.count;
+            all += count;
             previous = before;
             if (loop) {
                 loop->total += count;
@@ -66,7 +67,9 @@ static bool find_loops(struct reading *r)
     }
     if (loop)
         loop->to = before;
-    return loop != NULL;
+    else /* it did not come to the end of the first, which began with the log */
+        r->loop[0] = (struct loop){ LOG_EVENTS, before, all, 0 };
+    return before > LOG_EVENTS;
 }
 
 static int by_number(const void *left, const void *right)
