@@ -459,6 +459,10 @@ void because_of(struct because *b, struct arena *a)
     bool calls = calls_of(c->of) > 0 || calls_of(c->with) > 0;
 
     b->count = 0;
+    if (single(b) && c->total == 0 && !calls) {
+        say(b, STR("It executes nothing beyond the loop around it."));
+        return;
+    }
     if (waits(b)) {
         say(b, waiting(b, a));
         return;

@@ -310,14 +310,14 @@ void explain_contrast(const struct explained *of, const struct explained *with,
         c->all_ns += c->part_ns[p];
     }
     double beyond = fabs(c->part_ns[SPLIT_KERNEL_ENTRY]) + fabs(c->waiting_ns);
-    c->by_time = beyond > 0.02 * fabs(c->all_ns) || c->total == 0;
+    c->by_time = beyond > 0.02 * fabs(c->all_ns);
 }
 
 double contrast_share(const struct contrast *c, enum split_part part)
 {
     if (c->by_time)
         return c->all_ns != 0 ? c->part_ns[part] / c->all_ns : 0;
-    return (double)c->part[part] / (double)c->total;
+    return c->total != 0 ? (double)c->part[part] / (double)c->total : 0;
 }
 
 /* What one instruction of a statement's own code takes. */
@@ -337,7 +337,7 @@ static double instruction_ns(const struct explained *x)
 double contrast_share_of(const struct contrast *c, int64_t of, int64_t with)
 {
     if (!c->by_time)
-        return (double)(of - with) / (double)c->total;
+        return c->total != 0 ? (double)(of - with) / (double)c->total : 0;
     double ns =
         (double)of * instruction_ns(c->of) - (double)with * instruction_ns(c->with);
     return c->all_ns != 0 ? ns / c->all_ns : 0;
