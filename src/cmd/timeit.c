@@ -19,14 +19,16 @@ enum {
     KEY_JSON,
     KEY_MARKDOWN,
     KEY_LIMIT,
+    KEY_STEPS,
     KEY_NO_WHY,
     KEY_WITH_TEXT
 };
 
 enum { SETUPS_MAX = 256, LIMIT_SECONDS = 60, STEPS_NS = 2000000000, LOOPS_STEPPED = 6 };
+#define STEP_NS_MOST 20000ull /* many times what one takes */
 
 struct timeit_args {
-    long number, repeat;
+    long number, repeat, steps;
     const char *setup[SETUPS_MAX];
     int setups, unit, verbose;
     bool process, precise, json, markdown, with_text, no_why;
@@ -46,6 +48,8 @@ static const struct argp_option options[] = {
     { "python", KEY_PYTHON, "PATH", 0, "the Python to time: 3.11, or a path", 0 },
     { "across", KEY_ACROSS, "LIST", 0, "several: 3.11,3.13 or paths", 0 },
     { "limit", KEY_LIMIT, "SECONDS", 0, "for one loop (default: 60)", 0 },
+    { "steps", KEY_STEPS, "N", 0, "to find out why, at most (default: 2 s of them)",
+      0 },
     { "no-why", KEY_NO_WHY, NULL, 0, "time them, and step none", 0 },
     { "json", KEY_JSON, NULL, 0, "as JSON", 0 },
     { "markdown", KEY_MARKDOWN, NULL, 0, "as a table for a pull request", 0 },
@@ -118,6 +122,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
                         "too many: -r %s: each is a Python of its own, "
                         "and %d are enough",
                         value, TIMING_LAUNCHES));
+    case KEY_STEPS:
+        return options_number("--steps", value, 1, &a->steps, e);
     case 'v':
         a->verbose++;
         return true;
@@ -336,12 +342,22 @@ static void show_failure(const struct timing_failure *f, struct arena *a)
     }
 }
 
-static const struct explain *explain(const struct timing_order *order,
+/* With --steps it is their number that counts: time is there to end what goes on for
+ * ever without a step. */
+static const struct explain *explain(const struct timeit_args *args,
+                                     const struct timing_order *order,
                                      const struct verdicts *v, struct arena *a)
 {
     struct explain *x = arena_alloc(a, sizeof *x);
     const char *package = arena_printf(a, "%s/..", order->scripts).at;
-    struct explain_order o = { order, package, STEPS_NS, LOOPS_STEPPED };
+    uint64_t steps = (uint64_t)args->steps;
+    struct explain_order o = {
+        .timing = order,
+        .package = package,
+        .steps_ns = STEPS_NS + steps * STEP_NS_MOST,
+        .steps = steps,
+        .loops = LOOPS_STEPPED,
+    };
 
     explain_run(&o, v, x, a);
     return x;
@@ -366,7 +382,7 @@ static int run(const void *args_of, struct words words, struct err *e)
         struct timeit_report r = {
             .timing = &timing,
             .verdicts = &verdicts,
-            .explain = args->no_why ? NULL : explain(&order, &verdicts, a),
+            .explain = args->no_why ? NULL : explain(args, &order, &verdicts, a),
             .arena = a,
             .unit = args->unit,
             .verbose = args->verbose,
@@ -382,15 +398,14 @@ const struct cmd cmd_timeit = {
     .help = "time statements beside each other: which is faster, and why",
     .usage = "[OPTIONS] STATEMENT... | FILE.py:FUNCTION...",
     .options = options,
-    .more = "Each word is a statement of its own (python -m timeit takes words as "
-            "lines of\n"
-            "one): several are timed in turn and compared. FILE.py:FUNCTION calls a "
-            "function.\n"
-            "Statements run in fresh Pythons, GC off, stdin empty; what they print is "
-            "dropped.",
+    .more =
+        "Each word is a statement of its own (python -m timeit takes words as lines "
+        "of\n"
+        "one): several are timed in turn and compared. FILE.py:FUNCTION calls one.\n"
+        "They run in fresh Pythons, GC off, stdin empty; what they print is dropped.",
     .examples =
         "sonde timeit -s 'import time, datetime' 'time.time()' "
-        "'datetime.datetime.now()'\n"
+        "'datetime.date.today()'\n"
         "sonde timeit 'sorted(l)' -s 'l = list(range(100))' --across 3.11,3.13\n"
         "sonde timeit app.py:parse --json",
     .args_size = sizeof(struct timeit_args),

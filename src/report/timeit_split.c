@@ -71,7 +71,7 @@ static struct times times_of(const struct split_table *t)
     return all[unit];
 }
 
-static void print_ns(const struct split_table *t, double ns)
+static void print_ns(const struct split_table *t, struct out *o, double ns)
 {
     double shown = ns / times_of(t).ns;
     char text[FIGURE_MAX + 2];
@@ -81,30 +81,43 @@ static void print_ns(const struct split_table *t, double ns)
     else
         snprintf(text, sizeof text, "%s%s", shown < 0 ? "-" : "",
                  units_count((uint64_t)llround(fabs(shown))).text);
-    out_printf(t->screen->out, "%*s", TIME_WIDTH, ns == 0 ? "0" : text);
+    out_printf(o, "%*s", TIME_WIDTH, ns == 0 ? "0" : text);
 }
 
-static void print_count(const struct split_table *t, int64_t count)
+static void print_count(struct out *o, int64_t count)
 {
     struct figure f = units_count((uint64_t)(count < 0 ? -count : count));
     char text[FIGURE_MAX + 2];
 
     snprintf(text, sizeof text, "%s%s", count < 0 ? "-" : "", f.text);
-    out_printf(t->screen->out, "%*s", FIGURE_WIDTH, text);
+    out_printf(o, "%*s", FIGURE_WIDTH, text);
+}
+
+/* What was put together, without blanks at its end. */
+static void end_line(const struct split_table *t, struct out *line)
+{
+    struct str s = out_text(line);
+
+    while (s.len > 0 && s.at[s.len - 1] == ' ')
+        s.len--;
+    out_str(t->screen->out, s);
+    out_char(t->screen->out, '\n');
+    out_abandon(line);
 }
 
 static void print_line(const struct split_table *t, const struct line *l)
 {
-    struct out *o = t->screen->out;
+    struct screen whole = { out_memory(), 0, t->screen->colour };
+    struct out *o = whole.out;
     struct str name = screen_keep_start(l->name, NAME_WIDTH, t->report->arena);
 
-    screen_put(t->screen, TONE_PLAIN, name, NAME_WIDTH);
+    screen_put(&whole, TONE_PLAIN, name, NAME_WIDTH);
     for (int i = 0; i < sides(t); i++) {
         int k = place(t, i);
 
-        print_count(t, l->instructions[k]);
+        print_count(o, l->instructions[k]);
         if (l->timed)
-            print_ns(t, l->ns[k]);
+            print_ns(t, o, l->ns[k]);
         else
             out_printf(o, "%*s", TIME_WIDTH, "");
     }
@@ -112,9 +125,9 @@ static void print_line(const struct split_table *t, const struct line *l)
         out_printf(o, "%7ld %%", lround(100 * l->share));
     if (l->remark.len > 0) {
         out_text_of(o, "  ");
-        screen_put(t->screen, TONE_DIM, l->remark, 0);
+        screen_put(&whole, TONE_DIM, l->remark, 0);
     }
-    out_char(o, '\n');
+    end_line(t, o);
 }
 
 /* "5 calls", "1 call each" */
@@ -297,28 +310,34 @@ static void print_total(const struct split_table *t)
     print_line(t, &l);
 }
 
+static void print_names(const struct split_table *t)
+{
+    struct str name[2] = { t->slow, t->fast };
+    struct out *o = out_memory();
+
+    out_printf(o, "%-*s", NAME_WIDTH, "why");
+    for (int i = 0; i < 2; i++)
+        out_printf(o, "%*.*s%*s", FIGURE_WIDTH, (int)name[place(t, i)].len,
+                   name[place(t, i)].at, TIME_WIDTH, "");
+    if (!t->shareless)
+        out_text_of(o, "  of the difference");
+    end_line(t, o);
+}
+
 static void print_head(const struct split_table *t)
 {
     struct out *o = t->screen->out;
     char about[16];
 
     snprintf(about, sizeof about, "about %s", times_of(t).name);
-    if (sides(t) == 2) {
-        struct str name[2] = { t->slow, t->fast };
-
-        out_printf(o, "%-*s", NAME_WIDTH, "why");
-        for (int i = 0; i < 2; i++)
-            out_printf(o, "%*.*s%*s", FIGURE_WIDTH, (int)name[place(t, i)].len,
-                       name[place(t, i)].at, TIME_WIDTH, "");
-        out_text_of(o, t->shareless ? "\n" : "  of the difference\n");
-    }
+    if (sides(t) == 2)
+        print_names(t);
     out_printf(o, "%-*s", NAME_WIDTH, sides(t) == 2 ? "" : "why");
     for (int i = 0; i < sides(t); i++)
         out_printf(o, "%*s%*s", FIGURE_WIDTH, "instr", TIME_WIDTH, about);
-    if (t->shareless)
-        out_char(o, '\n');
-    else
-        out_printf(o, "  %s\n", t->contrast->by_time ? "of time" : "of instr");
+    if (!t->shareless)
+        out_printf(o, "  %s", t->contrast->by_time ? "of time" : "of instr");
+    out_char(o, '\n');
 }
 
 void timeit_split(const struct split_table *t)

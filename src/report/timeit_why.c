@@ -76,10 +76,11 @@ bool timeit_because_one(const struct timeit_report *r, uint32_t python,
     return true;
 }
 
-static void print_sentences(const struct screen *s, const struct because *b)
+static void print_sentences(const struct screen *s, const char *begin,
+                            const struct because *b)
 {
     for (uint32_t i = 0; i < b->count; i++)
-        timeit_paragraph(s, "", b->sentence[i]);
+        timeit_paragraph(s, i == 0 ? begin : "", b->sentence[i]);
 }
 
 static void print_comparison(const struct timeit_report *r, const struct screen *s,
@@ -96,11 +97,11 @@ static void print_comparison(const struct timeit_report *r, const struct screen 
             r, s, b.contrast, b.slow, b.fast, b.shareless, turned
         };
         timeit_split(&t);
-    } else {
-        out_printf(s->out, "%.*s and %.*s: ", (int)b.fast.len, b.fast.at,
-                   (int)b.slow.len, b.slow.at);
     }
-    print_sentences(s, &b);
+    const char *which = arena_printf(r->arena, "%.*s and %.*s: ", (int)b.fast.len,
+                                     b.fast.at, (int)b.slow.len, b.slow.at)
+                            .at;
+    print_sentences(s, table ? "" : which, &b);
 }
 
 static void print_single(const struct timeit_report *r, const struct screen *s,
@@ -113,7 +114,7 @@ static void print_single(const struct timeit_report *r, const struct screen *s,
     out_char(s->out, '\n');
     struct split_table t = { .report = r, .screen = s, .contrast = b.contrast };
     timeit_split(&t);
-    print_sentences(s, &b);
+    print_sentences(s, "", &b);
 }
 
 static void each(const struct timeit_report *r, const struct screen *s,

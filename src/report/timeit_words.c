@@ -193,6 +193,23 @@ static void note_statement(struct notes *n, uint32_t python, uint32_t statement)
                          (int)name.len, name.at, timeit_time(r, e->gross).text);
 }
 
+static struct str noise(const struct timeit_report *r)
+{
+    const struct verdicts *v = r->verdicts;
+    const char *more = "a quieter moment, or --precise, tells more";
+
+    if (v->slow > 0.1)
+        return arena_printf(
+            r->arena,
+            "This machine is busy: %.0f %% of the blocks took more than "
+            "1.5 x the median (%s).",
+            100 * v->slow, more);
+    return arena_printf(r->arena,
+                        "This machine is busy: others had the processor for %.0f %% of "
+                        "the time (%s).",
+                        100 * (1 - 1 / v->busy), more);
+}
+
 struct str *timeit_notes(const struct timeit_report *r, uint32_t *count)
 {
     const struct timing_order *o = r->timing->order;
@@ -210,11 +227,7 @@ struct str *timeit_notes(const struct timeit_report *r, uint32_t *count)
                          "collections while timing.",
                          units_count(r->timing->collections).text);
     if (r->verdicts->noisy)
-        n.note[n.count++] = arena_printf(
-            r->arena,
-            "This machine is busy: %.0f %% of the blocks took more than 1.5 x the "
-            "median (a quieter moment, or --precise, tells more).",
-            100 * r->verdicts->slow);
+        n.note[n.count++] = noise(r);
     *count = n.count;
     return n.note;
 }

@@ -100,7 +100,8 @@ static PyObject *begin_steps(void)
                                  .mark = (uint64_t)marks_next,
                                  .left = &marks.left,
                                  .loops = marks.plan.loops,
-                                 .limit_ns = marks.plan.limit_ns };
+                                 .limit_ns = marks.plan.limit_ns,
+                                 .steps = marks.plan.steps };
     const char *why;
 
     want_figures();

@@ -16,7 +16,7 @@ struct marks_plan {
     uint64_t room;
     int log_file;
     uint32_t warm, loops;
-    uint64_t limit_ns;
+    uint64_t limit_ns, steps;
 };
 
 /* The iterator's type, ready for calls; NULL with an exception. */

@@ -133,22 +133,23 @@ static bool read_job(struct job *job, PyObject *inner, PyObject *args, PyObject 
 }
 
 PyDoc_STRVAR(step_doc,
-             "step(inner, args, log_path, warm, loops, limit_ns)\n\n"
+             "step(inner, args, log_path, warm, loops, limit_ns, steps=0)\n\n"
              "Steps loops of inner(iterator, *args) in a child; how many whole "
              "ones there are.");
 
 static PyObject *step(PyObject *self, PyObject *given)
 {
     PyObject *inner, *args, *path, *all, *one;
-    unsigned long long limit;
+    unsigned long long limit, steps = 0;
     struct marks_plan plan = { 0 };
     struct job job;
 
     (void)self;
-    if (!PyArg_ParseTuple(given, "OOOIIK:step", &inner, &args, &path, &plan.warm,
-                          &plan.loops, &limit))
+    if (!PyArg_ParseTuple(given, "OOOIIK|K:step", &inner, &args, &path, &plan.warm,
+                          &plan.loops, &limit, &steps))
         return NULL;
     plan.limit_ns = limit;
+    plan.steps = steps;
     if (!read_job(&job, inner, args, path, &plan))
         return NULL;
     all = run_all(&job, 1);
@@ -157,23 +158,25 @@ static PyObject *step(PyObject *self, PyObject *given)
     return one;
 }
 
-PyDoc_STRVAR(step_all_doc,
-             "step_all([(inner, args, log_path), ...], warm, loops, limit_ns)\n\n"
-             "The same of several, each in a fork of this very process; a list.");
+PyDoc_STRVAR(
+    step_all_doc,
+    "step_all([(inner, args, log_path), ...], warm, loops, limit_ns, steps=0)\n\n"
+    "The same of several, each in a fork of this very process; a list.");
 
 static PyObject *step_all(PyObject *self, PyObject *given)
 {
     PyObject *list, *inner, *args, *path;
-    unsigned long long limit;
+    unsigned long long limit, steps = 0;
     struct marks_plan plan = { 0 };
     static struct job jobs[JOBS];
     Py_ssize_t count = 0;
 
     (void)self;
-    if (!PyArg_ParseTuple(given, "O!IIK:step_all", &PyList_Type, &list, &plan.warm,
-                          &plan.loops, &limit))
+    if (!PyArg_ParseTuple(given, "O!IIK|K:step_all", &PyList_Type, &list, &plan.warm,
+                          &plan.loops, &limit, &steps))
         return NULL;
     plan.limit_ns = limit;
+    plan.steps = steps;
     if (PyList_GET_SIZE(list) > JOBS)
         return PyErr_Format(PyExc_ValueError, "more than %d statements", JOBS);
     for (; count < PyList_GET_SIZE(list); count++)

@@ -20,6 +20,8 @@ struct stepper_plan {
     uint64_t *left;    /* set to 1 when no more is stepped */
     uint32_t loops;    /* whole loops to step */
     uint64_t limit_ns; /* of processor time, from the start */
+    uint64_t
+        steps; /* the handler runs so often at most; 0: as often as there is time */
 };
 
 /* A function whose arguments are wanted: what the log is told when it is entered. */

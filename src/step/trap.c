@@ -281,7 +281,8 @@ static void on_trap(int signal, siginfo_t *info, void *given)
     else
         foreign(registers, at);
     if (stepper.on && stepper.plan.log->traps % LOOK_TRAPS == 0 &&
-        processor_ns() > stepper.deadline_ns)
+        (processor_ns() > stepper.deadline_ns ||
+         (stepper.plan.steps && stepper.plan.log->traps > stepper.plan.steps)))
         overdue();
     trap_unlock();
 }

@@ -89,7 +89,7 @@ static bool step_all(const struct work *w, struct err *e)
         .python = of->python[w->python].path,
         .fixed = true,
         .quiet_ns =
-            of->limit_ns + (of->statements + 1) * (2 * w->order->steps_ns + SLACK_NS),
+            of->limit_ns + (of->statements + 1) * (4 * w->order->steps_ns + SLACK_NS),
     };
 
     order_text(&o, "package", str_of(w->order->package));
@@ -97,6 +97,7 @@ static bool step_all(const struct work *w, struct err *e)
     order_number(&o, "warm", WARM_LOOPS);
     order_number(&o, "stepped", w->order->loops);
     order_number(&o, "limit_ns", w->order->steps_ns);
+    order_number(&o, "steps", w->order->steps);
     if (!order_run(&o, of, &run, &end, w->arena, e))
         return false;
     for (struct told t = told_of(end.told); told_next(&t);)

@@ -23,8 +23,9 @@ struct explained {
 struct explain_order {
     const struct timing_order *timing;
     const char *package; /* the folder of the extensions sonde._step */
-    uint64_t steps_ns;   /* for one statement */
-    uint32_t loops;      /* to step */
+    uint64_t steps_ns;   /* for one statement, of processor time */
+    uint64_t steps; /* the same, so many at most; 0: as many as there is time for */
+    uint32_t loops; /* to step */
 };
 
 struct explain {

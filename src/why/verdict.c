@@ -370,6 +370,7 @@ static void estimate_all(struct making *m)
         }
     }
     m->v->slow = slow;
+    m->v->busy = busy;
     m->v->noisy = slow > SLOW_MOST || busy > BUSY;
 }
 

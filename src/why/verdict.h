@@ -45,6 +45,8 @@ struct verdicts {
     struct comparison *comparison;
     uint32_t comparisons;
     double slow; /* of all blocks, the share that took more than 1.5 medians */
+    double busy; /* the most that a statement that does not wait took of wall to CPU
+                    time */
     bool noisy;
 };
 

@@ -6,7 +6,8 @@ equal hashes. The order besides what sonde_loops.py tells of:
     folder     where logs go: 0.log for the first statement, and so on; last the empty one's
     warm       loops before the stepped ones
     stepped    loops to step
-    limit_ns   for the steps of one statement
+    limit_ns   of processor time for the steps of one statement
+    steps      for the same: so many at most; 0: as many as there is time for
 """
 import os
 import sys
@@ -41,4 +42,4 @@ def run(order, report):
         jobs.append((inner, (), os.path.join(order["folder"], "%d.log" % index)))
     loops.silence()
     report.send()
-    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]))
+    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]), int(order["steps"]))
