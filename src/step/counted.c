@@ -93,6 +93,26 @@ bool counted_functions_end(struct section *s)
     return !functions.full;
 }
 
+void counted_try_objects(void)
+{
+    PyObject *one = PyLong_FromLong(1);
+    PyObject *made[] = { PyList_New(0),
+                         PyDict_New(),
+                         PyTuple_New(3),
+                         PyFloat_FromDouble(0.25),
+                         PyUnicode_FromString("a string of its own"),
+                         PyBytes_FromString("bytes of their own"),
+                         PyLong_FromLongLong(1ll << 40),
+                         PySet_New(NULL),
+                         PySlice_New(one, one, one),
+                         PyThread_GetInfo() };
+
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        Py_XDECREF(made[i]);
+    Py_XDECREF(one);
+    PyErr_Clear();
+}
+
 bool counted_knows_objects(void)
 {
     return pyabi_tells_made();

@@ -32,14 +32,13 @@ static void stamp(uint64_t *ticks, uint64_t *ns)
     *ns = now.ns;
 }
 
-static PyObject *turn(void);
+static PyObject *turn(PyObject *self);
 
 /* Each step of a loop counts: the same instructions in each one. */
 __attribute__((noinline)) static PyObject *marks_next(PyObject *self)
 {
-    (void)self;
     if (__builtin_expect(--marks.left == 0, 0))
-        return turn();
+        return turn(self);
     return Py_NewRef(Py_None);
 }
 
@@ -91,8 +90,9 @@ static void want_figures(void)
         stepper_wants((uint64_t)_Py_NewReference, LOG_ASKED_OBJECT, STEPPER_TYPE);
 }
 
-static PyObject *begin_steps(void)
+static PyObject *begin_steps(PyObject *self)
 {
+    PyObject *(*volatile next)(PyObject *) = marks_next;
     struct log_header *log = marks.plan.log;
     struct stepper_plan plan = { .log = log,
                                  .room = marks.plan.room,
@@ -115,7 +115,9 @@ static PyObject *begin_steps(void)
     marks.left = UINT64_MAX;
     log->phase = LOG_STEPPING;
     stepper_start();
-    return Py_NewRef(Py_None);
+    if (!counted_knows_objects())
+        counted_try_objects();
+    return next(self); /* here the first loop begins, some returns early */
 }
 
 static PyObject *count_functions(void)
@@ -165,7 +167,7 @@ static PyObject *count_more(void)
 }
 
 /* NULL without an exception is the end of the loop. */
-static PyObject *turn(void)
+static PyObject *turn(PyObject *self)
 {
     struct log_header *log = marks.plan.log;
 
@@ -179,7 +181,7 @@ static PyObject *turn(void)
     if (log->phase == LOG_WARMING) {
         if (log->warm++ == 0) /* the first loop may import: it says nothing of others */
             marks.began_ns = clock_monotonic_ns();
-        return is_warm(log) ? begin_steps() : once_more();
+        return is_warm(log) ? begin_steps(self) : once_more();
     }
     if (log->phase == LOG_STEPPING)
         return end_steps();

@@ -25,7 +25,8 @@ struct shadow {
     uint32_t frames, room;
     uint32_t asking; /* frames that are `asked` */
     struct shadow_asked asked;
-    bool objects;
+    struct pile tried;
+    bool marked; /* a loop has begun */
 };
 
 struct shadow *shadow_open(struct code *c, struct account *account,
@@ -39,6 +40,7 @@ struct shadow *shadow_open(struct code *c, struct account *account,
     s->room = FIRST_ROOM;
     s->frame = arena_array(a, s->room, sizeof *s->frame);
     s->asked.types = pile_on(a, sizeof(struct shadow_type));
+    s->tried = pile_on(a, sizeof(struct shadow_type));
     return s;
 }
 
@@ -244,11 +246,10 @@ static void enter_kernel(struct shadow *s, const struct step *step)
 
 static void count_type(struct shadow *s, uint64_t type)
 {
-    struct pile *types = &s->asked.types;
+    struct pile *types = s->marked ? &s->asked.types : &s->tried;
     struct shadow_type *t;
 
-    s->objects = true;
-    if (!s->account->on)
+    if (s->marked && !s->account->on)
         return;
     for (uint32_t i = 0; i < types->count; i++) {
         t = pile_at(types, i);
@@ -281,8 +282,10 @@ static void ask(struct shadow *s, const struct step *step)
 
 bool shadow_step(struct shadow *s, const struct step *step)
 {
-    if (step->kind == LOG_MARK)
+    if (step->kind == LOG_MARK) {
+        s->marked = true;
         return true;
+    }
     if (step->kind == LOG_SYSCALL || step->kind == LOG_ASKED) {
         if (s->frames == 0)
             return true;
@@ -321,7 +324,12 @@ const struct shadow_asked *shadow_asked(const struct shadow *s)
     return &s->asked;
 }
 
-bool shadow_told_objects(const struct shadow *s)
+int64_t shadow_tried(const struct shadow *s, uint64_t type)
 {
-    return s->objects;
+    for (uint32_t i = 0; i < s->tried.count; i++) {
+        const struct shadow_type *t = pile_at(&s->tried, i);
+        if (t->type == type)
+            return t->count;
+    }
+    return 0;
 }

@@ -31,7 +31,7 @@ struct shadow_type {
 };
 
 const struct shadow_asked *shadow_asked(const struct shadow *s);
-/* Some object was told of at all, in any loop. */
-bool shadow_told_objects(const struct shadow *s);
+/* How many objects of that type were told of before the first loop. */
+int64_t shadow_tried(const struct shadow *s, uint64_t type);
 
 #endif

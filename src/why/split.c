@@ -199,19 +199,38 @@ static void read_logged_objects(const struct reading *r,
     }
 }
 
+/* All that were made to try it (counted_try_objects) were told of: nothing of the
+ * Python's makes objects behind the log's back. */
+static bool tells_of_objects(const struct reading *r, const struct shadow *shadow)
+{
+    static const char *const tried[] = { "list",  "dict",           "tuple", "float",
+                                         "str",   "bytes",          "int",   "set",
+                                         "slice", "sys.thread_info" };
+    enum { TRIED = sizeof tried / sizeof *tried };
+    struct str rest = steps_section(&r->steps, r->steps.head.types), name;
+    struct log_count record;
+    uint32_t told = 0;
+
+    while (steps_count(&rest, &record, &name))
+        for (uint32_t i = 0; i < TRIED; i++)
+            told += str_eq(name, str_of(tried[i])) &&
+                    shadow_tried(shadow, record.number) > 0;
+    return told == TRIED;
+}
+
 static void read_objects(const struct reading *r, const struct shadow *shadow,
                          struct split *out)
 {
     struct str rest = steps_section(&r->steps, r->steps.head.objects), name;
     struct log_count record;
 
-    out->objects_known = r->steps.head.object_counts || shadow_told_objects(shadow);
+    out->objects_known = r->steps.head.object_counts || tells_of_objects(r, shadow);
     if (r->steps.head.object_counts) {
         out->object = arena_array(r->arena, records_in(rest) + 1, sizeof *out->object);
         while (steps_count(&rest, &record, &name))
             out->object[out->objects++] =
                 (struct split_count){ name, (int64_t)record.count };
-    } else {
+    } else if (out->objects_known) {
         read_logged_objects(r, shadow_asked(shadow), out);
     }
     qsort(out->object, out->objects, sizeof *out->object, counts_by_count);

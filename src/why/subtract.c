@@ -214,6 +214,7 @@ void split_subtract(struct split *from, const struct split *what, struct arena *
         subtract_counts(from->object, &from->objects, what->object, what->objects, a);
     subtract_syscalls(from, what, a);
     subtract_functions(from, what, a);
+    from->objects_known &= what->objects_known;
     from->total -= what->total;
     from->borrowed -= what->borrowed;
     from->allocations -= what->allocations;
