@@ -176,6 +176,8 @@ def test_what_it_prints_is_dropped(text, timed):
 def test_what_the_setup_says_on_stderr_is_shown_once(run_sonde, python):
     done = run_sonde("timeit", "--python", python, *QUICK, "-s", "sys.stderr.write('told\\n')", "1")
     assert (done.returncode, done.stderr) == (0, "told\n")
+    done = run_sonde("timeit", "--python", python, *QUICK, "len is 1")  # what the compiler warns of, as well
+    assert (done.returncode, done.stderr.count("SyntaxWarning")) == (0, 1), done.stderr
 
 
 def test_forms_of_output(run_sonde, python, tmp_path):

@@ -179,13 +179,13 @@ def parse(code, index, lines=0):
 def make(shape, setup, code, index, space):
     """The function that has setup and statement in it; its source, for tracebacks."""
     above = setup.count("\n") + 1
-    parts = {"SETUP": parse(setup, -1) or parse("pass", -1),
-             "STATEMENT": parse(code, index, above) or parse("pass", index, above)}
-    tree = compile(SHAPES[shape], label(index), "exec", ONLY_AST)
-    move(tree, above + code.count("\n") + 1)
-    put(tree, parts)
-    quiet, sys.stderr = sys.stderr, None  # its warnings were given by parse()
+    quiet, sys.stderr = sys.stderr, None  # its warnings were given by set_up()
     try:
+        parts = {"SETUP": parse(setup, -1) or parse("pass", -1),
+                 "STATEMENT": parse(code, index, above) or parse("pass", index, above)}
+        tree = compile(SHAPES[shape], label(index), "exec", ONLY_AST)
+        move(tree, above + code.count("\n") + 1)
+        put(tree, parts)
         compiled = compile(tree, label(index), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError) as error:
         raise Failed("compile", index, error)
@@ -264,30 +264,6 @@ def timed(statement, report, loops):
         raise Failed("run", statement.index, error)
 
 
-def fit(statement, report, ns):
-    """As many loops as take that long; returns what the first one took."""
-    loops, first = 1, None
-    while True:
-        wall, cpu = timed(statement, report, loops)
-        first = first or max(wall, cpu)
-        report.tell("warm", statement.index, loops, wall)
-        taken = max(wall, cpu, 1)
-        if taken >= ns or loops > 1 << 40:
-            break
-        loops = max(loops + 1, min(loops * 10, int(loops * ns * 1.2 / taken)))
-    statement.loops = max(1, int(loops * ns / taken))
-    return first
-
-
-def warm_up(statement, report, first):
-    """Until the code has settled: specialised, its memory there."""
-    used, blocks = 0, 0
-    while first < WARM_NS and (used < WARM_NS or blocks < WARM_BLOCKS):
-        wall, cpu = timed(statement, report, statement.loops)
-        used += max(wall, cpu)
-        blocks += 1
-
-
 try:
     from resource import RUSAGE_THREAD, getrusage
 
@@ -298,6 +274,39 @@ try:
 except ImportError:
     def switches():
         return 0, 0
+
+
+def measured(statement, report, loops):
+    """What a block takes that is to be of some length: what others do meanwhile is not in it."""
+    before = switches()[0]
+    wall, cpu = timed(statement, report, loops)
+    report.tell("warm", statement.index, loops, wall)
+    return max(1, wall if switches()[0] > before else cpu)
+
+
+def fit(statement, report, ns):
+    """As many loops as take that long; returns what the first one took."""
+    loops, first = 1, None
+    while True:
+        taken = measured(statement, report, loops)
+        first = first or taken
+        if taken >= ns or loops > 1 << 40:
+            break
+        loops = max(loops + 1, min(loops * 10, int(loops * ns * 1.2 / taken)))
+    statement.loops = max(1, int(loops * ns / taken))
+    return first
+
+
+def warm_up(statement, report, first):
+    """Until the code has settled: specialised, its memory there. Returns what a loop takes at its best: two
+    copies of a statement shall have blocks of one length, whatever disturbed the first ones."""
+    used, blocks, best = 0, 0, first
+    while first < WARM_NS and (used < WARM_NS or blocks < WARM_BLOCKS):
+        taken = measured(statement, report, statement.loops)
+        used += taken
+        blocks += 1
+        best = min(best, taken / statement.loops)
+    return best
 
 
 def one_block(statement, report):
@@ -368,9 +377,8 @@ def run_timed(order, statements, empty, report):
             if order["cold"] == "1":
                 statement.loops = known[statement.index]
                 continue
-            first = fit(statement, report, BLOCK_NS)
-            statement.loops = known[statement.index] or statement.loops
-            warm_up(statement, report, first)
+            best = warm_up(statement, report, fit(statement, report, BLOCK_NS))
+            statement.loops = known[statement.index] or max(1, int(BLOCK_NS / best))
         fit(empty, report, EMPTY_NS)
         rounds(statements, empty, report, ns)
         if gc.isenabled() and hasattr(gc, "get_stats"):
@@ -407,6 +415,7 @@ def set_up(order, report):
               getattr(time, cpu.__name__ + "_ns", None) or in_ns(cpu)]
     found, loaded, functions = {}, {}, {}
     jobs = list(enumerate(order["statements"]))
+    parse(order["setup"], -1)
     for index, (file, code) in jobs:  # all, before any setup runs
         parse(code, index)
     for index, (file, code) in reversed(jobs) if order.get("turned") == "1" else jobs:
