@@ -32,6 +32,7 @@ enum log_end {
     LOG_EXITS,      /* it ends the process: detail is the status */
     LOG_RAISED,     /* text is the exception */
     LOG_FOREIGN,    /* code that cannot be stepped: detail is its address */
+    LOG_TRAPPED,    /* a breakpoint of its own, or a SIGTRAP that was sent */
     LOG_DESCRIPTOR, /* it took the stepper's descriptor */
     LOG_KILLED,     /* detail is the signal; the watcher wrote it */
     LOG_GONE,       /* it ended without a word: detail is the status; the watcher */

@@ -230,7 +230,7 @@ static void begin(ucontext_t *context)
 /* From now on SIGTRAP does what the program believes it does. */
 static void give_signal_back(uint64_t detail)
 {
-    trap_stop(LOG_FOREIGN, detail);
+    trap_stop(LOG_TRAPPED, detail);
     kernel_call4(SYS_rt_sigaction, SIGTRAP, (uint64_t)stepper.signal_action, 0, 8);
 }
 
