@@ -64,9 +64,11 @@ def check_sums(split):
         assert sum(row["self"] for row in split["rows"] if row["part"] == part) == count
     nodes = split["nodes"]
     assert sum(node[2] for node in nodes) == split["total"] == nodes[0][3]
+    below = [0] * len(nodes)
+    for parent, _, _, inclusive, _ in nodes[1:]:
+        below[parent] += inclusive
     for number, (parent, row, own, inclusive, _) in enumerate(nodes):
-        below = sum(node[3] for node in nodes[number + 1:] if node[0] == number)
-        assert inclusive == own + below and (number == 0) == (row == -1) and parent <= number
+        assert inclusive == own + below[number] and (number == 0) == (row == -1) and parent <= number
     return split
 
 

@@ -230,6 +230,8 @@ static char decode_opcode(struct x86 *x, struct at *at)
         byte = at->code[at->length++];
         what = one_byte[byte >> 4][byte & 15];
     }
+    if (what == 'p' || what == 'r')
+        return '-';
     x->opcode = byte;
     at->one = what != 'x';
     if (at->one)
@@ -250,7 +252,7 @@ void x86_decode(const uint8_t *code, struct x86 *x)
     if (at.one)
         x->kind = kind_of_one(x);
     x->length = (uint8_t)at.length;
-    if (what == '-' || at.length > X86_LONGEST) {
+    if (what == '-' || x->kind == X86_BAD || at.length > X86_LONGEST) {
         x->kind = X86_BAD;
         x->length = 1;
     }

@@ -289,7 +289,10 @@ static struct str bytecode_clause(const struct because *b, struct arena *a)
                                 .at
                           : "";
 
-    if (more == 0)
+    /* What the JIT compiled is dispatched no more: the rest would be taken for all. */
+    bool compiled = b->contrast->of->split->jit ||
+                    (b->contrast->with && b->contrast->with->split->jit);
+    if (more == 0 || compiled)
         return str_of(calls);
     return arena_printf(a, ": %s %sopcode%s%s",
                         units_count((uint64_t)(more < 0 ? -more : more)).text,

@@ -32,6 +32,7 @@ enum log_end {
     LOG_EXITS,      /* it ends the process: detail is the status */
     LOG_RAISED,     /* text is the exception */
     LOG_FOREIGN,    /* code that cannot be stepped: detail is its address */
+    LOG_TRAPPED,    /* a breakpoint of its own, or a SIGTRAP that was sent */
     LOG_DESCRIPTOR, /* it took the stepper's descriptor */
     LOG_KILLED,     /* detail is the signal; the watcher wrote it */
     LOG_GONE,       /* it ended without a word: detail is the status; the watcher */
@@ -59,14 +60,12 @@ struct log_header {
     uint32_t warm, warm_asked, loops, loops_asked; /* loops: whole ones stepped */
     uint32_t object_counts, function_counts;       /* their loops ran to the end */
     uint32_t allocation_counts, unused;
-    uint64_t allocations,
-        allocated_bytes; /* asked of Python's allocators in one loop */
-    uint64_t ticks_first, ns_first, ticks_last,
-        ns_last;                  /* the tsc beside CLOCK_MONOTONIC */
-    struct log_section maps;      /* /proc/self/maps */
-    struct log_section vdso;      /* its image */
-    struct log_section names;     /* log_name */
-    struct log_section opcodes;   /* log_count: number, name */
+    uint64_t allocations, allocated_bytes; /* of Python's allocators, in one loop */
+    uint64_t ticks_first, ns_first, ticks_last, ns_last; /* tsc, CLOCK_MONOTONIC */
+    struct log_section maps;                             /* /proc/self/maps */
+    struct log_section vdso;                             /* its image */
+    struct log_section names;                            /* log_name */
+    struct log_section opcodes;                          /* log_count: number, name */
     struct log_section functions; /* log_count: line, "qualname\nfile" */
     struct log_section objects;   /* log_count: count, type's name */
     struct log_section types;     /* log_count: the type's address, its name */

@@ -51,7 +51,8 @@ struct stepper {
     struct end *again; /* ran unpatched once: to be patched at the next trap */
     uint32_t runs, ends, wanted;
     struct wanted want[STATE_WANTED];
-    uint64_t signal_action[4]; /* what the program believes SIGTRAP does */
+    uint64_t signal_action[4]; /* what the program believes SIGTRAP does ... */
+    uint64_t trap_masked;      /* ... and whether it is blocked: its bit, or 0 */
 };
 
 extern struct stepper stepper;

@@ -41,25 +41,27 @@ static int64_t call(ucontext_t *context, int64_t number, const uint64_t args[6],
     return result;
 }
 
-/* The handler's return sets the mask again: it is changed where that finds it. */
+/* The handler's return sets the mask again: it is changed where that finds it. Of
+ * SIGTRAP the program is told what it believes. */
 static int64_t change_mask(ucontext_t *context, const uint64_t args[6])
 {
     uint64_t *mask = (uint64_t *)&context->uc_sigmask.__val[0];
-    uint64_t before = *mask, given;
+    uint64_t before = *mask | stepper.trap_masked, now = before, given;
 
     if (args[3] != MASK_BYTES)
         return -EINVAL;
     if (args[1]) {
         given = *(const uint64_t *)args[1];
         if (args[0] == SIG_BLOCK)
-            *mask |= given;
+            now = before | given;
         else if (args[0] == SIG_UNBLOCK)
-            *mask &= ~given;
+            now = before & ~given;
         else if (args[0] == SIG_SETMASK)
-            *mask = given;
+            now = given;
         else
             return -EINVAL;
-        *mask &= ALL_BUT_TRAP;
+        *mask = now & ALL_BUT_TRAP;
+        stepper.trap_masked = now & TRAP_BIT;
     }
     if (args[2])
         *(uint64_t *)args[2] = before;

@@ -20,15 +20,30 @@ enum {
     RESTORER = 0x04000000
 };
 
-/* The kernel goes back through this; glibc's own has a breakpoint before long. */
+/* The kernel goes back through the first; glibc's own has a breakpoint before long. The
+ * others trap, and that is all they do. */
 __asm__(".text\n"
-        ".hidden trap_restorer\n"
-        ".globl trap_restorer\n"
+        ".hidden trap_restorer, stepper_start, stepper_stop, trap_start_mark, "
+        "trap_stop_mark\n"
+        ".globl trap_restorer, stepper_start, stepper_stop, trap_start_mark, "
+        "trap_stop_mark\n"
         ".type trap_restorer, @function\n"
         "trap_restorer:\n"
         "    movl $15, %eax\n" /* rt_sigreturn */
         "    syscall\n"
-        ".size trap_restorer, . - trap_restorer\n");
+        ".size trap_restorer, . - trap_restorer\n"
+        ".type stepper_start, @function\n"
+        "stepper_start:\n"
+        "trap_start_mark:\n"
+        "    int3\n"
+        "    ret\n"
+        ".size stepper_start, . - stepper_start\n"
+        ".type stepper_stop, @function\n"
+        "stepper_stop:\n"
+        "trap_stop_mark:\n"
+        "    int3\n"
+        "    ret\n"
+        ".size stepper_stop, . - stepper_stop\n");
 
 void trap_lock(void)
 {
@@ -230,7 +245,7 @@ static void begin(ucontext_t *context)
 /* From now on SIGTRAP does what the program believes it does. */
 static void give_signal_back(uint64_t detail)
 {
-    trap_stop(LOG_FOREIGN, detail);
+    trap_stop(LOG_TRAPPED, detail);
     kernel_call4(SYS_rt_sigaction, SIGTRAP, (uint64_t)stepper.signal_action, 0, 8);
 }
 
@@ -342,20 +357,4 @@ void stepper_wants(uint64_t function, enum log_asked asked, enum stepper_figure 
 bool stepper_runs(void)
 {
     return stepper.on;
-}
-
-__attribute__((noinline, noclone)) void stepper_start(void)
-{
-    __asm__ volatile(".hidden trap_start_mark\n"
-                     ".globl trap_start_mark\n"
-                     "trap_start_mark: int3" ::
-                         : "memory");
-}
-
-__attribute__((noinline, noclone)) void stepper_stop(void)
-{
-    __asm__ volatile(".hidden trap_stop_mark\n"
-                     ".globl trap_stop_mark\n"
-                     "trap_stop_mark: int3" ::
-                         : "memory");
 }

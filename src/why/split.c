@@ -320,6 +320,8 @@ static struct str why_text(const struct log_header *head, struct arena *a)
                    : arena_printf(a, "it raises %s", head->text);
     case LOG_FOREIGN:
         return STR("it has code that cannot be stepped");
+    case LOG_TRAPPED:
+        return STR("it uses SIGTRAP itself");
     case LOG_DESCRIPTOR:
         return STR("it takes the stepper's descriptor");
     case LOG_KILLED:

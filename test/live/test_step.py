@@ -60,9 +60,9 @@ def test_a_clock_against_datetime(stepper, python_version):
     assert row(date, "datetime.datetime.now")["inclusive"] < date["total"] / 2
     assert 0 < clock["parts"]["bytecode"] < date["parts"]["bytecode"] < 0.15 * date["total"]
     assert sum(date["opcodes"].values()) - sum(clock["opcodes"].values()) in (2, 3)
-    if python_version >= (3, 13):  # it asks for what clock_gettime(2) would
-        assert clock["objects"] == {"float": 1}
-    assert date["objects"]["datetime.datetime"] == 1
+    assert clock["objects_known"] or python_version < (3, 13)
+    if clock["objects_known"]:
+        assert clock["objects"] == {"float": 1} and date["objects"]["datetime.datetime"] == 1
 
 
 @pytest.mark.smoke
@@ -73,13 +73,14 @@ def test_what_each_is_known_to_do(stepper):
     [(name, count, ns)] = stat["syscalls"]
     assert (name, count) == ("newfstatat", 1) and 100 < ns < 1e6
     assert stat["parts"]["kernel_entry"] == 1 and row(stat, "newfstatat")["part"] == "kernel_entry"
-    assert stat["objects"]["os.stat_result"] == 1 and row(stat, "posix.stat")["calls"] == 1
+    assert row(stat, "posix.stat")["calls"] == 1
     assert [(f[0].split(".")[-1], f[3]) for f in key["functions"]] == [("<lambda>", 100)]
     assert plain["functions"] == [] and key["total"] > 2 * plain["total"]
     assert row(key, "_PyEval_EvalFrameDefault")["calls"] == 100 and key["opcodes"]["RETURN_VALUE"] == 100
     assert many["parts"]["allocation"] > 0.6 * many["total"]
     assert many["allocated_bytes"] - many["allocations"] * 60 < 8008 <= many["allocated_bytes"] + 60
-    assert many["objects"]["list"] == 2
+    if stat["objects_known"]:
+        assert stat["objects"]["os.stat_result"] == 1 and many["objects"]["list"] == 2
     assert 590 <= sum(loop["opcodes"].values()) - sum(total["opcodes"].values()) <= 610
     assert loop["parts"]["bytecode"] > 0.6 * (loop["total"] - total["total"])
     [(name, count, ns)] = nap["syscalls"]
@@ -87,7 +88,7 @@ def test_what_each_is_known_to_do(stepper):
     assert frees["allocations"] in (1, 2) and 2000 <= frees["allocated_bytes"] < 2200
 
 
-@pytest.mark.smoke
+@pytest.mark.wide
 def test_every_instruction_has_a_part(stepper):
     """... and each statement is whole, of a cost that its loops agree in."""
     for text, split in zip(STATEMENTS, stepper.splits(*STATEMENTS, setup=SETUP)):
@@ -100,7 +101,7 @@ def test_every_instruction_has_a_part(stepper):
 def test_fresh_processes_agree(stepper, tmp_path):
     """To the instruction, nearly all of them."""
     seen = {text: [] for text in STATEMENTS}
-    for _ in range(4):
+    for _ in range(3):
         for text, split in zip(STATEMENTS, stepper.splits(*STATEMENTS, setup=SETUP)):
             seen[text].append(split["total"])
     differ = {text: totals for text, totals in seen.items() if len(set(totals)) > 1}
@@ -138,7 +139,7 @@ def test_loops_are_told_apart_from_what_comes_after(stepper):
     """The empty statement is the loop alone: its opcodes, no call, no system call."""
     stepper.run("pass", "pass", after="import os; os.stat('.')")
     split = check_sums(stepper.split(1))
-    assert len(set(split["loops"])) == 1 and 60 < split["total"] < 200
+    assert len(set(split["loops"][1:])) == 1 and 60 < split["total"] < 200
     assert split["syscalls"] == [] and sum(split["opcodes"].values()) in (2, 3)
     nothing = stepper.split(1, 0)
     assert nothing["total"] == 0 and nothing["rows"] == [] and len(nothing["nodes"]) == 1
@@ -147,7 +148,7 @@ def test_loops_are_told_apart_from_what_comes_after(stepper):
 
 def test_warm_loops_are_bounded(stepper):
     """Long ones are few, and it says so."""
-    slow, fast = stepper.splits("sum(range(100_000))", "len(w)", setup=SETUP, limit_ns=20_000_000_000, loops=2)
+    slow, fast = stepper.splits("sum(range(20_000))", "len(w)", setup=SETUP, loops=1)
     assert 2 <= slow["warm"] < 3000 and fast["warm"] == 3000
 
 
