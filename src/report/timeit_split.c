@@ -237,7 +237,8 @@ static struct str kernel_remark(const struct split_table *t)
     struct arena *a = t->report->arena;
 
     if (s->syscalls == 0)
-        return (struct str){ 0 };
+        return t->contrast->of->part_ns[SPLIT_KERNEL_ENTRY] >= 0.5 ? STR("page faults")
+                                                                   : (struct str){ 0 };
     struct str name = screen_safe(s->syscall[0].name, a);
     if (s->syscalls > 1)
         return arena_printf(a, "%.*s, ...", (int)name.len, name.at);

@@ -152,7 +152,8 @@ struct notes {
     uint32_t count;
 };
 
-enum { NOTES_PER = 4 };
+enum { NOTES_PER = 5 };
+#define SLOW_INSTRUCTION_NS 0.8 /* an instruction; a tenth to a quarter is usual */
 
 static void note_statement(struct notes *n, uint32_t python, uint32_t statement)
 {
@@ -210,6 +211,28 @@ static struct str noise(const struct timeit_report *r)
                         100 * (1 - 1 / v->busy), more);
 }
 
+/* What the counts do not tell: bytes moved by one instruction, memory waited for. */
+static void note_slow_instructions(struct notes *n, uint32_t python, uint32_t statement)
+{
+    const struct timeit_report *r = n->report;
+    const struct explained *x = explain_at(r->explain, r->verdicts, python, statement);
+    double ns = x->split ? explained_instruction_ns(x) : 0;
+    struct str name = timeit_name(r, python, statement);
+    struct str whose = name.len > 0
+                           ? arena_printf(r->arena, "%.*s's", (int)name.len, name.at)
+                           : STR("Its");
+
+    if (ns < SLOW_INSTRUCTION_NS)
+        return;
+    n->note[n->count++] = arena_printf(
+        r->arena,
+        "%.*s instructions take %s each, where a tenth or two of a nanosecond is "
+        "usual: "
+        "they wait for memory, or one moves many bytes. Their shares say little of its "
+        "time.",
+        (int)whose.len, whose.at, units_one(UNIT_NS, ns).text);
+}
+
 struct str *timeit_notes(const struct timeit_report *r, uint32_t *count)
 {
     const struct timing_order *o = r->timing->order;
@@ -220,6 +243,9 @@ struct str *timeit_notes(const struct timeit_report *r, uint32_t *count)
     for (uint32_t p = 0; p < o->pythons; p++)
         for (uint32_t i = 0; i < o->statements; i++)
             note_statement(&n, p, i);
+    for (uint32_t p = 0; r->explain && p < o->pythons; p++)
+        for (uint32_t i = 0; i < o->statements; i++)
+            note_slow_instructions(&n, p, i);
     if (r->timing->collects)
         n.note[n.count++] =
             arena_printf(r->arena,

@@ -321,8 +321,7 @@ double contrast_share(const struct contrast *c, enum split_part part)
     return c->total != 0 ? (double)c->part[part] / (double)c->total : 0;
 }
 
-/* What one instruction of a statement's own code takes. */
-static double instruction_ns(const struct explained *x)
+double explained_instruction_ns(const struct explained *x)
 {
     double ns = 0;
     int64_t count = 0;
@@ -339,8 +338,8 @@ double contrast_share_of(const struct contrast *c, int64_t of, int64_t with)
 {
     if (!c->by_time)
         return c->total != 0 ? (double)(of - with) / (double)c->total : 0;
-    double ns =
-        (double)of * instruction_ns(c->of) - (double)with * instruction_ns(c->with);
+    double ns = (double)of * explained_instruction_ns(c->of) -
+                (double)with * explained_instruction_ns(c->with);
     return c->all_ns != 0 ? ns / c->all_ns : 0;
 }
 

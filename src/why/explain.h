@@ -55,5 +55,7 @@ void explain_contrast(const struct explained *of, const struct explained *with,
 double contrast_share(const struct contrast *c, enum split_part part);
 double contrast_share_of(const struct contrast *c, int64_t of, int64_t with);
 double contrast_waiting(const struct contrast *c);
+/* What one instruction of a statement's own code takes; 0: there are none. */
+double explained_instruction_ns(const struct explained *x);
 
 #endif
