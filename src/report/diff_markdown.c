@@ -2,28 +2,10 @@
 /* diff_markdown.c - a table for a pull request. Names may hold anything: they stand in
  * <code>, every character but plain ones as a number, so that none is markup, closes a
  * cell or calls somebody by name. */
-#include <string.h>
-
 #include "report/diff_texts.h"
+#include "report/markdown.h"
 #include "report/names.h"
 #include "report/report.h"
-
-static void write_code(struct out *o, struct str safe)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789./,:()- ";
-
-    out_text_of(o, "<code>");
-    for (size_t i = 0; i < safe.len; i++) {
-        unsigned char c = (unsigned char)safe.at[i];
-
-        if (c >= 0x80 || strchr(plain, c))
-            out_char(o, (char)c);
-        else
-            out_printf(o, "&#%u;", c);
-    }
-    out_text_of(o, "</code>");
-}
 
 static void write_heading(const struct diff *d, struct out *o)
 {
@@ -67,10 +49,10 @@ static void write_row(const struct diff *d, struct out *o, const struct compared
                c->change == CHANGE_GONE
                    ? "-"
                    : units_one(unit, c->figures[SIDE_AFTER].time).text);
-    write_code(o, screen_safe(name_shown(f, a), a));
+    markdown_code(o, screen_safe(name_shown(f, a), a));
     if (place.len > 0) {
         out_char(o, ' ');
-        write_code(o, screen_safe(place, a));
+        markdown_code(o, screen_safe(place, a));
     }
     out_text_of(o, " | ");
     out_str(o, diff_reason(c, false, a));
@@ -89,7 +71,7 @@ static void write_foot(const struct diff *d, struct out *o, uint32_t shown)
                diff_is_single(d) ? "called as often" : "without a proven difference");
     for (uint32_t i = 0; i < d->options->notes; i++) {
         out_char(o, '\n');
-        write_code(o, screen_safe(d->options->note[i], d->arena));
+        markdown_code(o, screen_safe(d->options->note[i], d->arena));
         out_char(o, '\n');
     }
 }

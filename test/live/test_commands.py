@@ -69,7 +69,7 @@ def test_options_can_be_abbreviated(run_sonde):
     assert "no recording here" in run_sonde("report", "--caller").stderr
 
 
-@pytest.mark.parametrize("name", ["attach", "top", "dump", "time", "timeit", "why", "lines", "memory", "heap",
+@pytest.mark.parametrize("name", ["attach", "top", "dump", "time", "why", "lines", "memory", "heap",
                                   "graph", "view"])
 def test_commands_to_come_say_so(run_sonde, name):
     done = run_sonde(name, "x")

@@ -96,3 +96,8 @@ def test_every_command(memcheck, recordings, words, status):
 @pytest.mark.long
 def test_a_launch(memcheck, recordings, python):
     assert memcheck("run", "-v", "-o", "z", "--python", python, "-c", "raise SystemExit(7)") == 7
+
+
+@pytest.mark.long
+def test_a_timing(memcheck, recordings, python):
+    assert memcheck("timeit", "--python", python, "-n", "100", "-r", "2", "len('x')", "[]", "time.sleep(0)") == 0

@@ -12,6 +12,7 @@ Programs need no change to be profiled: `sonde run app.py`. To measure a part of
 
 What cProfile and pstats offer, by sonde's engine: sonde.Profile, sonde.run, sonde.runctx,
 sonde.Stats (of any file sonde reads); sonde.install() puts ours under the names cProfile and profile.
+sonde.timeit("a()", "b()") times statements beside each other and says why.
 """
 import sys
 
@@ -32,6 +33,7 @@ _LATER = {
     "Stats": ("sonde.stats", "Stats"),
     "profiled": ("sonde.blocks", "profiled"),
     "install": ("sonde.names", "install"),
+    "timeit": ("sonde.timed", "timeit"),
     "__version__": ("sonde._stats", "version"),
 }
 

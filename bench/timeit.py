@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""timeit.py: does sonde timeit find what is there, and nothing else? And are its times right?
+
+Statements of several kinds (short, allocating, calling, native) beside a copy of themselves, where nothing may be
+proven; beside themselves with 5 % more work, and 3 % more with --precise, which must be found; other processors busy.
+Then: the best time beside timeit's own, the median beside copies of the statement in a row, of which the loop is no
+part, and how long the pair takes that started it all. A full run writes bench/timeit.json and bench/timeit.md; any
+other the same to build/bench/.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import process
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+SONDE = ROOT / "build/venv/bin/sonde"
+FULL = {"copies": 200, "gaps": 100, "precise": 100}
+MOST_COPIES, LEAST_GAPS, LEAST_PRECISE = 6, 90, 90
+MOST_BESIDE_TIMEIT, MOST_BESIDE_COPIES, MOST_PAIR_S = 0.05, 0.02, 5
+
+COPIES = {  # setup, statement: of each kind one
+    "an addition": ("x = 1", "x + 1"),
+    "an attribute": ("class C: pass\nc = C(); c.x = 1", "c.x"),
+    "a look-up": ("d = {'a': 1}", "d['a']"),
+    "a call": ("def f(x): return x", "f(1)"),
+    "a list": ("", "[0] * 100"),
+    "a dict": ("", "{'a': 1, 'b': 2}"),
+    "a float's text": ("x = 1.25", "repr(x)"),
+    "a sum": ("", "sum(range(1000))"),
+    "a sort": ("l = [i * 7919 % 1000 for i in range(300)]", "sorted(l)"),
+    "a loop": ("r = range(100)", "for i in r: i + i"),
+}
+GAPS = {  # setup, statement; N: how much there is to do
+    "sum": ("r = range(N)", "sum(r)"),
+    "loop": ("r = range(N)", "for i in r: i + i"),
+    "calls": ("r = range(N)\ndef f(x): return x", "for i in r: f(i)"),
+    "lists": ("r = range(N)", "for i in r: [i, i]"),
+    "text": ("l = [str(i) for i in range(N)]", "','.join(l)"),
+    "dumps": ("import json; l = list(range(N))", "json.dumps(l)"),
+}
+WORK = 1000
+PAIR = ("import time, datetime", "time.time()", "datetime.datetime.now().timestamp()")
+CALIBRATED = {  # some hundred ns each: what is around a copy in a row is little
+    "sum": ("r = range(30)", "sum(r)"), "list": ("", "[0] * 200"), "repr": ("x = 1.2345678", "repr(x)"),
+    "join": ("l = ['ab'] * 20", "','.join(l)"), "now": ("import datetime; now = datetime.datetime.now", "now()"),
+}
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(prog="timeit.py", description="Try sonde timeit on statements whose difference is"
+                                     " known. Takes 40 minutes, on a machine that has nothing else to do.")
+    for name, count in FULL.items():
+        parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help=f"trials (default {count})")
+    parser.add_argument("--busy", type=int, default=1, metavar="N",
+                        help="processes that use up a processor meanwhile (default 1)")
+    parser.add_argument("--python", metavar="PATH", help="default: 3.13, else the newest")
+    parser.add_argument("--no-times", action="store_true", help="leave out what needs a quiet machine")
+    parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
+    args = parser.parse_args(argv)
+    full = all(getattr(args, name) == count for name, count in FULL.items()) and args.busy == 1 and not args.no_times
+    args.output = args.output or (HERE if full else ROOT / "build/bench")
+    return args
+
+
+def default_python():
+    lines = subprocess.run([ROOT / "tool/pythons", "--headers", "--long"], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout.splitlines()
+    return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])
+
+
+def timed(args, *words):
+    return json.loads(process.output([SONDE, "timeit", "--json", "--python", args.python, *words]))
+
+
+@contextlib.contextmanager
+def busy(count):
+    """So many processes that do nothing else than use up a processor."""
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(process.started([sys.executable, "-c", "while True: pass"]))
+                    for _ in range(count)]
+        try:
+            yield
+        finally:
+            for child in children:
+                child.kill()
+                child.wait()
+
+
+def trial(args, kind, name, setup, statements, *options):
+    """Two statements beside each other."""
+    data = timed(args, "--no-why", *options, "-s", setup, "--", *statements)
+    [found] = data["comparisons"]
+    row = {"kind": kind, "name": name, "verdict": found["verdict"], "ratio": found["ratio"], "ci95": found["ci95"],
+           "slow_blocks": round(data["noise"]["slow_blocks"], 3)}
+    print(f"{kind:8} {name:16} {row['verdict']:22} {(row['ratio'] or 1) - 1:+.2%}", flush=True)
+    return row
+
+
+def copies(args):
+    names = list(COPIES)
+    for number in range(args.copies):
+        setup, statement = COPIES[names[number % len(names)]]
+        yield trial(args, "copy", names[number % len(names)], setup, [statement, statement])
+
+
+def planted(args, kind, count, part, *options):
+    """More work, before and after in turn."""
+    names = list(GAPS)
+    for number in range(count):
+        name = names[number % len(names)]
+        setup, statement = GAPS[name]
+        both = [setup.replace("N", str(WORK)), setup.replace("N", str(round(WORK * (1 + part))))]
+        # Names of the second one are other ones, so that one setup makes both.
+        second = both[1].replace("r = ", "q = ").replace("l = ", "m = ")
+        other = statement.replace("in r:", "in q:").replace("(r)", "(q)").replace("(l)", "(m)")
+        turned = number // len(names) % 2
+        statements = [other, statement] if turned else [statement, other]
+        row = trial(args, kind, name, both[0] + "\n" + second, statements, *options)
+        row["found"] = row["verdict"] == ("b faster" if turned else "a faster")
+        if turned and row["ratio"]:
+            row["ratio"] = 1 / row["ratio"]
+        yield row
+
+
+def beside_timeit(args):
+    """The least of each, the loop in it."""
+    for name, (setup, statement) in COPIES.items():
+        code = ("import timeit; t = timeit.Timer(%r, %r); n, _ = t.autorange(); "
+                "print(min(t.repeat(7, n)) / n * 1e9)" % (statement, setup or "pass"))
+        theirs = float(process.output([args.python, "-c", code]))
+        ours = timed(args, "--no-why", "-s", setup, "--", statement)["statements"][0]["timeit_ns"]
+        yield {"name": name, "timeit_ns": theirs, "sonde_ns": ours, "error": ours / theirs - 1}
+
+
+def beside_copies(args):
+    """A function of 500 copies in a row, and one of none: what one copy takes, without a loop."""
+    for name, (setup, statement) in CALIBRATED.items():
+        code = f"""
+import time
+body = ("        " + {statement!r} + "\\n") * 500
+head = "".join("    " + line + "\\n" for line in {setup!r}.split("\\n") if line)
+names = {{}}
+for kind, text in (("many", body), ("none", "        pass\\n")):
+    exec("def %s():\\n%s    yield\\n    while 1:\\n%s        yield\\n" % (kind, head, text), names)
+turn = {{kind: names[kind]().__next__ for kind in ("many", "none")}}
+def best(kind):
+    for _ in range(200): turn[kind]()
+    found = []
+    for _ in range(400):
+        a = time.thread_time_ns(); turn[kind](); found.append(time.thread_time_ns() - a)
+    return sorted(found)[len(found) // 10]
+import gc; gc.disable()
+print((best("many") - best("none")) / 500)
+"""
+        rows = []
+        for _ in range(5):
+            truth = float(process.output([args.python, "-c", code]))
+            ours = timed(args, "--no-why", "-r", "3", "-s", setup, "--", statement)["statements"][0]["ns"]["median"]
+            rows.append((ours / truth - 1, truth, ours))
+        error, truth, ours = sorted(rows)[len(rows) // 2]
+        yield {"name": name, "copies_ns": truth, "sonde_ns": ours, "error": error}
+
+
+def pair(args):
+    start = time.monotonic()
+    timed(args, "-s", PAIR[0], *PAIR[1:])
+    return time.monotonic() - start
+
+
+def run_all(args):
+    results = {"schema": "sonde.bench-timeit/1", "date": datetime.date.today().isoformat(),
+               "processors": os.cpu_count(), "busy": args.busy, "load": round(os.getloadavg()[0], 2)}
+    if not args.no_times:
+        results["timeit"] = list(beside_timeit(args))
+        results["calibrated"] = list(beside_copies(args))
+        results["pair_s"] = round(statistics.median(pair(args) for _ in range(3)), 2)
+    with busy(args.busy):
+        rows = [*copies(args), *planted(args, "gap", args.gaps, 0.05),
+                *planted(args, "precise", args.precise, 0.03, "--precise")]
+    results["of"] = rows
+    results["copies"] = {"trials": args.copies, "alarms": sum(r["verdict"] != "no difference proven" for r in rows
+                                                              if r["kind"] == "copy"), "bound": MOST_COPIES}
+    for kind, count, bound in (("gap", args.gaps, LEAST_GAPS), ("precise", args.precise, LEAST_PRECISE)):
+        own = [row for row in rows if row["kind"] == kind]
+        results[kind] = {"trials": count, "found": sum(row["found"] for row in own), "bound": bound,
+                         "median_ratio": statistics.median(r["ratio"] for r in own) if own else None}
+    return results
+
+
+def markdown(results):
+    lines = ["| trial | trials | came out | promised |", "|---|---|---|---|"]
+    c, g, p = results["copies"], results["gap"], results["precise"]
+    lines.append(f"| a statement beside itself | {c['trials']} | {c['alarms']} verdicts | at most {c['bound']} |")
+    lines.append(f"| 5 % more work | {g['trials']} | {g['found']} found | at least {g['bound']} |")
+    lines.append(f"| 3 % more work, `--precise` | {p['trials']} | {p['found']} found | at least {p['bound']} |")
+    if "timeit" in results:
+        worst = max(abs(row["error"]) for row in results["timeit"])
+        lines.append(f"| the least beside timeit's, worst of {len(results['timeit'])} | 1 | {worst:.1%} | "
+                     f"{MOST_BESIDE_TIMEIT:.0%} |")
+        worst = max(abs(row["error"]) for row in results["calibrated"])
+        lines.append(f"| the median beside copies in a row, worst of {len(results['calibrated'])} | 5 | {worst:.1%} | "
+                     f"{MOST_BESIDE_COPIES:.0%} |")
+        lines.append(f"| the first example, whole | 3 | {results['pair_s']} s | {MOST_PAIR_S} s |")
+    lines += ["", f"On {results['processors']} processors; with {results['busy']} of them kept busy what is compared, "
+              f"quiet what is timed; {results['date']}."]
+    return "\n".join(lines) + "\n"
+
+
+def within(results):
+    c, g, p = results["copies"], results["gap"], results["precise"]
+    good = c["alarms"] <= max(1, MOST_COPIES * c["trials"] / 200)
+    good = good and all(r["found"] >= r["bound"] * r["trials"] / 100 for r in (g, p))
+    if "timeit" in results:
+        good = good and max(abs(row["error"]) for row in results["timeit"]) <= MOST_BESIDE_TIMEIT
+        good = good and max(abs(row["error"]) for row in results["calibrated"]) <= MOST_BESIDE_COPIES
+        good = good and results["pair_s"] <= MOST_PAIR_S
+    return good
+
+
+def main():
+    args = parse(sys.argv[1:])
+    process.interrupts.install()
+    if not SONDE.exists():
+        sys.exit("bench: sonde is not built (run: make build)")
+    args.python = args.python or default_python()
+    try:
+        results = run_all(args)
+    except KeyboardInterrupt:
+        return 130
+    except process.Failure as error:
+        sys.exit(f"bench: {error}")
+    args.output.mkdir(parents=True, exist_ok=True)
+    (args.output / "timeit.json").write_text(json.dumps(results, indent=1) + "\n")
+    (args.output / "timeit.md").write_text(markdown(results))
+    print(markdown(results))
+    return 0 if within(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
