@@ -224,11 +224,13 @@ def write(results, folder):
     (folder / "diff.md").write_text(markdown(results))
 
 
+def programs_of(args):
+    return [p for p in suite.PROGRAMS if p.name in (args.only or FUNCTIONS)]
+
+
 def run_part(args):
     """Some of the trials, one after another, and how many runs were repeated."""
-    programs = [p for p in suite.PROGRAMS if p.name in (args.only or FUNCTIONS)]
-    suite.fetch(programs)
-    (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
+    programs = programs_of(args)
     numbers = range(args.first, args.trials, args.step)
     trials = []
     with tempfile.TemporaryDirectory(dir=ROOT / "build/bench") as folder:
@@ -265,6 +267,8 @@ def run_parts(args):
 
 
 def run_all(args):
+    suite.fetch(programs_of(args))
+    (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     trials, repeated = run_parts(args) if args.at_once > 1 else run_part(args)
     results = summary(args, trials, repeated)
     write(results, args.output)

@@ -57,7 +57,7 @@ def memcheck(sonde, clean_env, tmp_path):
     return run
 
 
-SMALL = [(["report", "x.sonde"], 0), (["report", "--json", "--tree", "kept.sonde", "made.sonde"], 0),
+SMALL = [(["report", "x.sonde"], 0), (["report", "--json", "--tree", "x.sonde", "made.sonde"], 0), (["report", "kept.sonde", "made.sonde"], 1),
          (["report", "cut.sonde"], 0), (["report", "--all", "kept.prof", "x.sonde"], 0),
          (["report", "--callers", "kept.prof", "x.sonde"], 0), (["diff", "--tree", "x.sonde", "made.sonde"], 0),
          (["report", "--pstats", "cut.prof"], 1), (["report", "no.sonde"], 1), (["report", "nothing.sonde"], 1), (["-x"], 2),

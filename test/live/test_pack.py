@@ -455,6 +455,9 @@ def test_a_full_disk_leaves_nothing(run_sonde, recording, tmp_path):
         assert [path.name for path in folder.iterdir()] == ["fill"]
 
 
+ASKED = ("asked", "wish", "idle", "resets", "wish_ns", "reset_ns")  # of a finished tape: it is in no sum, and dropped
+
+
 def test_another_reader_agrees(run_sonde, python, tmp_path):
     recording = record(run_sonde, python, tmp_path)
     (recording / "77.note").write_text("python 3.9.2 /usr/bin/python3.9\n")
@@ -464,7 +467,8 @@ def test_another_reader_agrees(run_sonde, python, tmp_path):
     assert sorted(packed.tapes) == sorted(p.name for p in recording.glob("*.tape"))
     for name, tape in packed.tapes.items():
         theirs = Tape(recording / name)
-        assert vars(tape.header) == vars(theirs.header) and not tape.alive
+        heads = [{k: v for k, v in vars(t.header).items() if k not in ASKED} for t in (tape, theirs)]
+        assert heads[0] == heads[1] and not tape.alive
         assert [list(map(vars, kind.values())) for kind in tape.by_kind.values()] == \
             [list(map(vars, kind.values())) for kind in theirs.by_kind.values()]
         assert list(tape.nodes) == list(theirs.nodes)

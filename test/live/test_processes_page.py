@@ -16,8 +16,8 @@ BLOCK = re.compile(r"^```\n\$ (.*)\n((?:.*\n)*?)```$", re.M)
 
 
 def plain(text):
-    """What of an output has to be the same."""
-    lines = []
+    """What of an output has to be the same. Which of several workers had its first event first is chance."""
+    lines, workers = [], []
     for line in text.splitlines():
         if line.startswith("note: "):  # what the probe cost varies
             continue
@@ -26,8 +26,13 @@ def plain(text):
         line = re.sub(r"\b\d+\.\d\b|\b\d+ %|^ +\d+(?=  )", "#", line)  # shares, pids
         line = re.sub(r"\b3\.\d+\.\d+\w*", "3.#", line)
         line = re.sub(r"called [\d,]+ times", "called # times", line)  # waiting to be killed, or not yet
-        lines.append(re.sub(" +", " ", line).strip())
-    return "\n".join(lines)
+        line = re.sub(" +", " ", line).strip()
+        if line.startswith("# worker: "):
+            workers.append(line)
+        else:
+            lines += [*sorted(workers), line]
+            workers = []
+    return "\n".join(lines + sorted(workers))
 
 
 @pytest.fixture
