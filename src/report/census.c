@@ -37,8 +37,12 @@ static void count_death(struct census *c, const struct process *p)
         c->victim = (struct str){ 0 };
     while (i < c->signals && c->signal[i] != p->signal)
         i++;
-    if (i == c->signals && i < CENSUS_MOST)
-        c->signal[c->signals++] = p->signal;
+    if (i < c->signals || i == CENSUS_MOST)
+        return;
+    for (; i > 0 && c->signal[i - 1] > p->signal; i--) /* by number */
+        c->signal[i] = c->signal[i - 1];
+    c->signal[i] = p->signal;
+    c->signals++;
 }
 
 /* Nothing is missing of what is no Python, was not wanted, or did nothing. */
