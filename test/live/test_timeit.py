@@ -9,7 +9,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from counting import packages_in
+from counting import package_of, packages_in
 
 QUICK = ["--no-why", "-n", "200", "-r", "3"]
 
@@ -192,7 +192,7 @@ def test_forms_of_output(run_sonde, python, tmp_path):
 
 
 @pytest.mark.parametrize("words", [["-n", "200"], ["--no-why", "-n", "1", "-r", "1"]])
-def test_older_pythons(run_sonde, words):
+def test_older_pythons(run_sonde, sonde, words):
     """Timed they are from 3.6 on."""
     versions = pathlib.Path.home() / ".pyenv/versions"
     for path in [next(versions.glob(f"{v}.*/bin/python3"), None) for v in ("3.6", "3.8", "3.10")]:
@@ -200,6 +200,8 @@ def test_older_pythons(run_sonde, words):
             data = json.loads(run_sonde("timeit", "--json", "--python", path, "sum(range(10))", *words).stdout)
             assert data["statements"][0]["ns"]["median"] > 50
             assert data["statements"][0].get("method", "none") == "none"
+    package = package_of(sonde)
+    assert not [path for path in package.rglob("*.pyc") if re.search(r"cpython-3[6-9]\.|cpython-310", path.name)]
 
 
 @pytest.mark.wide
