@@ -17,6 +17,7 @@ struct marks_plan {
     int log_file;
     uint32_t warm, loops;
     uint64_t limit_ns;
+    int single; /* by ptrace even where breakpoints can be put */
 };
 
 /* The iterator's type, ready for calls; NULL with an exception. */
