@@ -42,4 +42,5 @@ def run(order, report):
         jobs.append((inner, (), order["log"][index]))
     loops.silence()
     report.send()
-    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]), int(order["steps"]))
+    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]), False,
+                  int(order["steps"]))
