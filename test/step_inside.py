@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps statements, inside the Python that runs them: what test/stepping.py starts.
 
-Words: a file of JSON {"setup", "after", "statements", "warm", "loops", "limit_ns"}, and the
+Words: a file of JSON {"setup", "after", "statements", "warm", "loops", "limit_ns",
+"single"}, and the
 folder where the log of each statement goes, in their order. `after` follows the loop, at
 full speed. Prints how many whole loops were stepped, as a list.
 """
@@ -30,7 +31,8 @@ def main(wanted, folder):
     inners = [compiled(wanted["setup"], text, wanted["after"]) for text in wanted["statements"]]
     gc.disable()
     jobs = [(inner, (), f"{folder}/{number}.steps") for number, inner in enumerate(inners)]
-    print(_step.step_all(jobs, wanted["warm"], wanted["loops"], wanted["limit_ns"]))
+    print(_step.step_all(jobs, wanted["warm"], wanted["loops"], wanted["limit_ns"],
+                         wanted["single"]))
 
 
 if __name__ == "__main__":

@@ -32,11 +32,12 @@ class Stepper:
         self.env = env | {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1", "PYTHONDONTWRITEBYTECODE": "1",
                           "PYTHONPATH": str(packages_in(folder, sonde))}
 
-    def run(self, *statements, setup="", after="", warm=3000, loops=6, limit_ns=2_000_000_000, **options):
+    def run(self, *statements, setup="", after="", warm=3000, loops=6, limit_ns=2_000_000_000, single=False,
+            **options):
         """How many loops of each were stepped, and the finished process."""
         wanted = self.folder / "wanted.json"
         wanted.write_text(json.dumps({"setup": setup, "after": after, "statements": statements, "warm": warm,
-                                      "loops": loops, "limit_ns": limit_ns}))
+                                      "loops": loops, "limit_ns": limit_ns, "single": single}))
         done = subprocess.run([self.python, INSIDE, wanted, self.folder], cwd=self.folder, env=self.env, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=250, preexec_fn=nothing_at_random, **options)

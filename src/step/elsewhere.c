@@ -2,6 +2,7 @@
 /* elsewhere.c - on processors that the stepper does not know. */
 #include <stddef.h>
 
+#include "step/single.h"
 #include "step/stepper.h"
 
 bool stepper_open(const struct stepper_plan *plan, const char **why)
@@ -23,4 +24,12 @@ void stepper_stop(void) {}
 bool stepper_runs(void)
 {
     return false;
+}
+
+enum single_end single_run(pid_t child, const struct single_plan *plan, int *status)
+{
+    (void)child;
+    (void)status;
+    plan->log->end = LOG_UNABLE;
+    return SINGLE_UNABLE;
 }

@@ -52,6 +52,7 @@ struct log_header {
     uint64_t bytes;       /* how far the file is, with its sections */
     uint64_t traps;       /* times the handler ran */
     uint64_t mark;        /* where a loop begins: the iterator's next */
+    uint64_t left;        /* set to 1 there, no more is stepped */
     uint64_t evaluator;   /* _PyEval_EvalFrameDefault, or 0 */
     uint32_t python;      /* PY_VERSION_HEX of the one that runs */
     uint32_t jit;         /* it runs compiled code */

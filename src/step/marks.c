@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* marks.c - one call of `next` after another. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +91,14 @@ static void want_figures(void)
         stepper_wants((uint64_t)_Py_NewReference, LOG_ASKED_OBJECT, STEPPER_TYPE);
 }
 
+/* By the process that waits: when it runs on it is stepped. */
+static bool ask_for_single_steps(struct log_header *log)
+{
+    log->method = 1;
+    kill(getpid(), SIGSTOP);
+    return log->end == LOG_NOT_YET;
+}
+
 static PyObject *begin_steps(PyObject *self)
 {
     PyObject *(*volatile next)(PyObject *) = marks_next;
@@ -102,19 +111,21 @@ static PyObject *begin_steps(PyObject *self)
                                  .loops = marks.plan.loops,
                                  .limit_ns = marks.plan.limit_ns,
                                  .steps = marks.plan.steps };
-    const char *why;
+    const char *why = "breakpoints were not asked for";
 
     want_figures();
-    if (!stepper_open(&plan, &why)) {
-        log->end = LOG_UNABLE;
-        strncpy(log->text, why, LOG_TEXT - 1);
-        return NULL;
-    }
     log->mark = plan.mark;
+    log->left = (uint64_t)&marks.left;
     log->evaluator = (uint64_t)_PyEval_EvalFrameDefault;
     marks.left = UINT64_MAX;
     log->phase = LOG_STEPPING;
-    stepper_start();
+    if (!marks.plan.single && stepper_open(&plan, &why)) {
+        stepper_start();
+    } else {
+        strncpy(log->text, why, LOG_TEXT - 1);
+        if (!ask_for_single_steps(log))
+            return NULL;
+    }
     if (!counted_knows_objects())
         counted_try_objects();
     return next(self); /* here the first loop begins, some returns early */

@@ -16,7 +16,9 @@ struct marks_plan {
     uint64_t room;
     int log_file;
     uint32_t warm, loops;
-    uint64_t limit_ns, steps;
+    uint64_t limit_ns;
+    uint64_t steps; /* at most; 0: as many as there is time for */
+    int single;     /* by ptrace even where breakpoints can be put */
 };
 
 /* The iterator's type, ready for calls; NULL with an exception. */

@@ -90,7 +90,11 @@ static bool run(struct job *job, PyObject *type)
         PyErr_SetFromErrno(PyExc_OSError);
         return false;
     }
-    return watch_wait(child, job->plan.log, job->plan.limit_ns);
+    return watch_wait(child, &(struct single_plan){ .log = job->plan.log,
+                                                    .room = job->plan.room,
+                                                    .log_file = job->plan.log_file,
+                                                    .loops = job->plan.loops,
+                                                    .limit_ns = job->plan.limit_ns });
 }
 
 static PyObject *run_all(struct job *jobs, Py_ssize_t count)
@@ -132,10 +136,11 @@ static bool read_job(struct job *job, PyObject *inner, PyObject *args, PyObject 
     return opened;
 }
 
-PyDoc_STRVAR(step_doc,
-             "step(inner, args, log_path, warm, loops, limit_ns, steps=0)\n\n"
-             "Steps loops of inner(iterator, *args) in a child; how many whole "
-             "ones there are.");
+PyDoc_STRVAR(
+    step_doc,
+    "step(inner, args, log_path, warm, loops, limit_ns, single=False, steps=0)\n\n"
+    "Steps loops of inner(iterator, *args) in a child; how many whole "
+    "ones there are.");
 
 static PyObject *step(PyObject *self, PyObject *given)
 {
@@ -145,8 +150,8 @@ static PyObject *step(PyObject *self, PyObject *given)
     struct job job;
 
     (void)self;
-    if (!PyArg_ParseTuple(given, "OOOIIK|K:step", &inner, &args, &path, &plan.warm,
-                          &plan.loops, &limit, &steps))
+    if (!PyArg_ParseTuple(given, "OOOIIK|pK:step", &inner, &args, &path, &plan.warm,
+                          &plan.loops, &limit, &plan.single, &steps))
         return NULL;
     plan.limit_ns = limit;
     plan.steps = steps;
@@ -158,10 +163,10 @@ static PyObject *step(PyObject *self, PyObject *given)
     return one;
 }
 
-PyDoc_STRVAR(
-    step_all_doc,
-    "step_all([(inner, args, log_path), ...], warm, loops, limit_ns, steps=0)\n\n"
-    "The same of several, each in a fork of this very process; a list.");
+PyDoc_STRVAR(step_all_doc,
+             "step_all([(inner, args, log_path), ...], warm, loops, limit_ns, "
+             "single=False, steps=0)\n\n"
+             "The same of several, each in a fork of this very process; a list.");
 
 static PyObject *step_all(PyObject *self, PyObject *given)
 {
@@ -172,8 +177,8 @@ static PyObject *step_all(PyObject *self, PyObject *given)
     Py_ssize_t count = 0;
 
     (void)self;
-    if (!PyArg_ParseTuple(given, "O!IIK|K:step_all", &PyList_Type, &list, &plan.warm,
-                          &plan.loops, &limit, &steps))
+    if (!PyArg_ParseTuple(given, "O!IIK|pK:step_all", &PyList_Type, &list, &plan.warm,
+                          &plan.loops, &limit, &plan.single, &steps))
         return NULL;
     plan.limit_ns = limit;
     plan.steps = steps;

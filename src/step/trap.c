@@ -328,6 +328,28 @@ static bool open_memory(void)
     return stepper.memory >= 0;
 }
 
+/* Calls and returns are checked against a stack of their own, which emulated ones leave
+ * as it was. */
+static bool has_shadow_stack(void)
+{
+    static const char word[] = "shstk";
+    char text[4096];
+    int64_t file = kernel_call4(SYS_openat, (uint64_t)AT_FDCWD,
+                                (uint64_t) "/proc/self/status", O_RDONLY, 0);
+    int64_t bytes =
+        kernel_call4(SYS_read, (uint64_t)file, (uint64_t)text, sizeof text, 0);
+    bool found = false;
+
+    kernel_call4(SYS_close, (uint64_t)file, 0, 0, 0);
+    for (int64_t i = 0; i + 5 <= bytes && !found; i++) {
+        int same = 0;
+        while (same < 5 && text[i + same] == word[same])
+            same++;
+        found = same == 5;
+    }
+    return found;
+}
+
 bool stepper_open(const struct stepper_plan *plan, const char **why)
 {
     uint8_t byte = *(const uint8_t *)plan->mark;
@@ -340,6 +362,9 @@ bool stepper_open(const struct stepper_plan *plan, const char **why)
         *why = "the kernel lets no process write to its own code";
         return false;
     }
+    *why = "this process has a shadow stack";
+    if (has_shadow_stack())
+        return false;
     *why = "the kernel refuses a handler of SIGTRAP";
     return take_signal();
 }

@@ -62,19 +62,37 @@ static bool nap(int handle)
     Py_END_ALLOW_THREADS return n >= 0 || errno != EINTR || PyErr_CheckSignals() == 0;
 }
 
-bool watch_wait(pid_t child, struct log_header *log, uint64_t limit_ns)
+/* Stopped: it asks to be stepped, once, or the statement did it. True: it is gone. */
+static bool step_stopped(pid_t child, const struct single_plan *plan, int *status)
 {
+    enum single_end end = SINGLE_GOES_ON;
+
+    if (plan->log->method == 1 && plan->log->end == LOG_NOT_YET)
+        end = single_run(child, plan, status);
+    if (end == SINGLE_UNABLE)
+        kill(child, SIGKILL);
+    return end == SINGLE_GONE;
+}
+
+bool watch_wait(pid_t child, const struct single_plan *plan)
+{
+    struct log_header *log = plan->log;
     int handle = (int)syscall(SYS_pidfd_open, child, 0), status = 0;
     uint64_t since = clock_monotonic_ns();
     uint32_t phase = LOG_SETUP, now;
     bool overdue = false, fine = true;
 
-    while (waitpid(child, &status, WNOHANG) == 0) {
+    pid_t seen;
+
+    while ((seen = waitpid(child, &status, WNOHANG | WUNTRACED)) == 0 ||
+           (seen == child && WIFSTOPPED(status))) {
+        if (seen == child && step_stopped(child, plan, &status))
+            break;
         now = *(volatile uint32_t *)&log->phase;
         if (now != phase)
             since = clock_monotonic_ns();
         phase = now;
-        overdue = clock_monotonic_ns() - since > allowed_ns(phase, limit_ns);
+        overdue = clock_monotonic_ns() - since > allowed_ns(phase, plan->limit_ns);
         if (!overdue)
             fine = nap(handle);
         if (overdue || !fine) {
@@ -87,5 +105,5 @@ bool watch_wait(pid_t child, struct log_header *log, uint64_t limit_ns)
     if (handle >= 0)
         close(handle);
     tell_end(log, status, overdue, phase);
-    return fine;
+    return fine && PyErr_CheckSignals() == 0;
 }

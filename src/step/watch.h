@@ -7,14 +7,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "step/log.h"
+#include "step/single.h"
 
 /* In the new child, before anything else: it dies with its parent, and with its group.
  */
 void watch_enter(pid_t parent);
-/* Until the child is gone. Says in the log how it went, where the log does not. False:
- * a signal's handler raised an exception meanwhile; the child is killed all the same.
- */
-bool watch_wait(pid_t child, struct log_header *log, uint64_t limit_ns);
+/* Until the child is gone; steps it by ptrace where it asks for that. Says in the log
+ * how it went, where the log does not. False: a signal's handler raised an exception
+ * meanwhile; the child is killed all the same. */
+bool watch_wait(pid_t child, const struct single_plan *plan);
 
 #endif

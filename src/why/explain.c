@@ -4,8 +4,8 @@
 #include "why/explain.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,7 +28,8 @@ struct work {
     struct explain *explain;
     struct arena *arena;
     uint32_t python;
-    const char *folder; /* of the logs */
+    int log[TIMING_STATEMENTS +
+            1]; /* in memory: nothing is left of them, however we end */
 };
 
 static struct explained *at(const struct work *w, uint32_t statement)
@@ -60,16 +61,29 @@ static double clock_price(void)
     return (double)best / READS;
 }
 
+/* By which this process and its child find it. */
 static const char *log_path(const struct work *w, uint32_t statement)
 {
-    return arena_printf(w->arena, "%s/%u.log", w->folder, statement).at;
+    return arena_printf(w->arena, "/proc/%ld/fd/%d", (long)getpid(), w->log[statement])
+        .at;
 }
 
-static void remove_logs(const struct work *w)
+static void close_logs(const struct work *w)
 {
     for (uint32_t i = 0; i <= w->order->timing->statements; i++)
-        unlink(log_path(w, i));
-    rmdir(w->folder);
+        if (w->log[i] >= 0)
+            close(w->log[i]);
+}
+
+static bool open_logs(struct work *w)
+{
+    bool all = true;
+
+    for (uint32_t i = 0; i <= w->order->timing->statements; i++) {
+        w->log[i] = memfd_create("steps", MFD_CLOEXEC);
+        all = all && w->log[i] >= 0;
+    }
+    return all;
 }
 
 static void refuse_all(const struct work *w, struct str why)
@@ -93,7 +107,8 @@ static bool step_all(const struct work *w, struct err *e)
     };
 
     order_text(&o, "package", str_of(w->order->package));
-    order_text(&o, "folder", str_of(w->folder));
+    for (uint32_t i = 0; i <= of->statements; i++)
+        order_text(&o, "log", str_of(log_path(w, i)));
     order_number(&o, "warm", WARM_LOOPS);
     order_number(&o, "stepped", w->order->loops);
     order_number(&o, "limit_ns", w->order->steps_ns);
@@ -253,31 +268,18 @@ static void lay_out(const struct work *w, uint32_t statement)
         x->part_ns[SPLIT_UNEXPLAINED] = left;
 }
 
-static bool make_folder(struct work *w)
-{
-    const char *shared = getenv("TMPDIR");
-    char *path =
-        arena_cstr(w->arena, arena_printf(w->arena, "%s/sonde-XXXXXX",
-                                          shared && *shared ? shared : "/tmp"));
-
-    w->folder = mkdtemp(path);
-    return w->folder != NULL;
-}
-
 static void explain_python(struct work *w)
 {
     struct err e = { 0 };
     bool kernel = false;
 
-    if (!make_folder(w)) {
-        refuse_all(w, STR("there is no folder for its log"));
-        return;
-    }
-    if (step_all(w, &e))
+    if (!open_logs(w))
+        refuse_all(w, STR("there is no memory for its log"));
+    else if (step_all(w, &e))
         read_splits(w);
     else
         refuse_all(w, arena_str(w->arena, str_of(e.text)));
-    remove_logs(w);
+    close_logs(w);
     for (uint32_t i = 0; i < w->order->timing->statements; i++)
         kernel = kernel || has_kernel_time(w, i);
     if (kernel)
@@ -289,7 +291,7 @@ static void explain_python(struct work *w)
 void explain_run(const struct explain_order *o, const struct verdicts *v,
                  struct explain *x, struct arena *a)
 {
-    struct work w = { o, v, x, a, 0, NULL };
+    struct work w = { .order = o, .verdicts = v, .explain = x, .arena = a };
     uint32_t pythons = o->timing->pythons;
 
     x->at = arena_array(a, pythons * o->timing->statements, sizeof *x->at);

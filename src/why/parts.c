@@ -20,6 +20,8 @@ static const struct pattern of_python[] = {
     { "gc_*full*", SPLIT_GC },
     { "gc_mark*", SPLIT_GC },
     { "deduce_unreachable", SPLIT_GC },
+    { "gc.collect", SPLIT_GC },
+    { "<*.tp_traverse>", SPLIT_GC },
 
     { "_PyEval_EvalFrameDefault", SPLIT_BYTECODE },
     { "_TAIL_CALL_*", SPLIT_BYTECODE },

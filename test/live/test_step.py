@@ -135,6 +135,23 @@ def test_results_are_what_they_are_unstepped(stepper):
     assert done.stderr == expected
 
 
+@pytest.mark.wide
+def test_single_steps_agree(stepper):
+    """The other way to step, by ptrace: the same instructions of the same functions.
+
+    Not of statements that go to libc's malloc: it has one cost or another from loop to loop.
+    """
+    statements = ["time.time()", "datetime.datetime.now().timestamp()", "len(w)", "C()", "f'{a}-{b}'",
+                  "[0] * 50", "try: 1 / 0\nexcept ArithmeticError: pass"]
+    ways = [stepper.splits(*statements, setup=SETUP, single=single) for single in (False, True)]
+    for text, blocks, steps in zip(statements, *ways):
+        assert (blocks["end"], steps["end"]) == ("whole", "whole"), (text, steps["why"])
+        assert abs(blocks["total"] - steps["total"]) <= 0.004 * blocks["total"], text
+        assert blocks["opcodes"] == steps["opcodes"], text
+        assert {r["function"]: r["calls"] for r in blocks["rows"]} == \
+            {r["function"]: r["calls"] for r in steps["rows"]}, text
+
+
 def test_loops_are_told_apart_from_what_comes_after(stepper):
     """The empty statement is the loop alone: its opcodes, no call, no system call."""
     stepper.run("pass", "pass", after="import os; os.stat('.')")

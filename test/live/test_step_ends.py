@@ -66,6 +66,24 @@ def test_only_when_stepped(stepper):
         assert (split["end"], split["why"]) == ("refused", reason), statement
 
 
+@pytest.mark.wide
+def test_single_steps_end_as_well(stepper):
+    statements = {
+        "n += 1\nif n > 20: 1 / 0": ("refused", "it raises ZeroDivisionError: division by zero"),
+        "n += 1\nif n > 20: os._exit(7)": ("refused", "it ends the process (status 7)"),
+        "n += 1\nif n > 20: os.execv('/bin/true', ['true'])": ("refused", "it becomes another program"),
+        "n += 1\nif n > 20: os.kill(os.getpid(), 9)": ("refused", "it is killed by SIGKILL"),
+        "n += 1\nif n > 20: ctypes.string_at(0)": ("refused", "it is killed by SIGSEGV"),
+        "n += 1\nwhile n > 20: pass": ("refused", "one loop takes longer to step than the limit"),
+        "n += 1\nif n > 20: time.sleep(60)": ("refused", "a loop did not end within the limit (0 were stepped)"),
+        "os.fork() or os._exit(0)": ("partial", "it starts a process (clone)"),
+    }
+    stepper.run(*statements, setup=IMPORTS + "\nn = 0", warm=20, limit_ns=400_000_000, single=True)
+    for number, (statement, end) in enumerate(statements.items()):
+        split = stepper.split(number)
+        assert (split["end"], split["why"]) == end, statement
+
+
 @pytest.mark.smoke
 def test_what_starts_processes_is_stepped_up_to_there(stepper):
     statements = ["os.fork() or os._exit(0)", "subprocess.run(['/bin/true'])", "os.system('true')",

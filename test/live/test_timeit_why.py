@@ -78,7 +78,7 @@ def test_the_users_pair(why):
     assert "  libc's localtime_r" in data["text"] and "5 calls" in data["text"]
 
 
-@pytest.mark.smoke
+@pytest.mark.wide
 def test_a_system_call(why):
     """os.stat: the one call, its share of the time, and what else there is: the result is built."""
     data = why("-r", "2", "-s", "import os", "pass", "os.stat('.')")
@@ -102,7 +102,7 @@ def test_waiting(why):
                         because(data))
 
 
-@pytest.mark.smoke
+@pytest.mark.wide
 def test_allocation(why):
     data = why(*ROUGH, "[]", "[0] * 1000")
     part = difference(data)
@@ -115,7 +115,7 @@ def test_allocation(why):
                      because(data))
 
 
-@pytest.mark.smoke
+@pytest.mark.wide
 def test_bytecode(why):
     data = why(*ROUGH, "sum(range(100))", "s = 0\nfor i in range(100): s += i")
     part = difference(data)
@@ -123,7 +123,7 @@ def test_bytecode(why):
     assert re.search(r"(Most|Nearly all) of the difference \(\d+ %\) is bytecode: 60\d more opcodes", because(data))
 
 
-@pytest.mark.smoke
+@pytest.mark.wide
 def test_a_function_of_the_users(why):
     data = why(*ROUGH, "-s", "l = list(range(100))\ndef f(x): return x", "sorted(l)", "sorted(l, key=f)")
     assert [(f["name"], f["calls"], f["file"]) for f in data["statements"][1]["functions"]] == [

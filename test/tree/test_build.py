@@ -34,6 +34,13 @@ def profiles(package, agents):
     return found
 
 
+@pytest.fixture(scope="module")
+def steppers(package, agents):
+    found = sorted(package.glob("_step.*.so"))
+    assert len(found) == len(agents)
+    return found
+
+
 def test_version_is_the_projects(root, run_sonde):
     (version,) = re.findall(r"^  version: '(.*)',$", (root / "meson.build").read_text(), re.M)
     done = run_sonde("--version")
@@ -46,8 +53,8 @@ def test_changelog_knows_the_version(root):
     assert f"## [{version}]" in (root / "CHANGELOG.md").read_text()
 
 
-def test_agents_export_one_symbol(agents, profiles):
-    for agent in agents + profiles:
+def test_agents_export_one_symbol(agents, profiles, steppers):
+    for agent in agents + profiles + steppers:
         symbols = output("nm", "-D", "--defined-only", str(agent)).split("\n")
         assert [line.split()[-1] for line in symbols if line] == ["PyInit_" + agent.name.split(".")[0]], agent
 
@@ -58,6 +65,15 @@ def test_agents_can_neither_print_nor_abort(agents, profiles):
     for agent in agents + profiles:
         symbols = re.findall(r"^ +U (\w+)", output("nm", "-D", str(agent)), re.M)
         assert [name for name in symbols if banned.fullmatch(name)] == [], agent
+
+
+def test_the_steppers_handler_calls_no_library(root):
+    """Its breakpoints are in all of them: a call would never come back."""
+    text = output("nm", "-P", root / "build/dev/src/python/libsonde_stepping.a")
+    kinds = [line.split()[:2] for line in text.splitlines() if len(line.split()) > 1]
+    defined = {name for name, kind in kinds if kind != "U"}
+    assert {"stepper_open", "run_at", "x86_decode"} <= defined
+    assert {name for name, kind in kinds if kind == "U"} - defined <= {"_GLOBAL_OFFSET_TABLE_"}
 
 
 def test_each_python_has_its_agent_and_hook(root, agents, package):

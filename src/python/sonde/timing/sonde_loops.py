@@ -14,7 +14,7 @@ The order is a file of (key, value) pairs, "KEY LENGTH\\n" and so many bytes eac
     process    1: CPU time is the process's, not the thread's
     first      1: what setup prints on stderr is let through, and growth is looked for
     wanted     "01..": for "kernel", which statements
-    package, folder, warm, stepped, limit_ns   for "step": see sonde_steps.py
+    package, log, warm, stepped, limit_ns   for "step": see sonde_steps.py
 
 The answer is lines of words; main() tells them. A statement that ends the process is told by its
 absence, and by the byte of the order that says what runs (STATE).
@@ -93,7 +93,7 @@ def read_order(fd):
     with os.fdopen(os.dup(fd), "rb") as file:
         file.seek(0)
         data = file.read()
-    order, at, file = {"statements": [], "loops": []}, 0, ""
+    order, at, file = {"statements": [], "loops": [], "log": []}, 0, ""
     while at < len(data):
         end = data.index(b"\n", at)
         key, length = data[at:end].decode().split()
@@ -105,6 +105,8 @@ def read_order(fd):
             order["statements"].append((file, value))
         elif key == "loops":
             order["loops"].append(int(value))
+        elif key == "log":
+            order["log"].append(value)
         else:
             order[key] = value
     return order
@@ -454,7 +456,9 @@ def work(order, report):
     gc.disable()
     if mode == "step":
         sys.path.insert(0, os.path.dirname(__file__))
+        write, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         import sonde_steps
+        sys.dont_write_bytecode = write
         del sys.path[0]
         return sonde_steps.run(order, report)
     statements, empty = set_up(order, report)

@@ -3,7 +3,7 @@
 equal hashes. The order besides what sonde_loops.py tells of:
 
     package    the folder of the extensions sonde._step
-    folder     where logs go: 0.log for the first statement, and so on; last the empty one's
+    log        the file for each statement's log, last the empty one's
     warm       loops before the stepped ones
     stepped    loops to step
     limit_ns   of processor time for the steps of one statement
@@ -39,7 +39,8 @@ def run(order, report):
         setup = order["setup"] if index < len(order["statements"]) else "pass"
         space = loops.load(file, loaded) if file else loops.names()
         inner, _ = loops.make("step", setup, code, index, space)
-        jobs.append((inner, (), os.path.join(order["folder"], "%d.log" % index)))
+        jobs.append((inner, (), order["log"][index]))
     loops.silence()
     report.send()
-    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]), int(order["steps"]))
+    step.step_all(jobs, int(order["warm"]), int(order["stepped"]), int(order["limit_ns"]), False,
+                  int(order["steps"]))
