@@ -54,8 +54,8 @@ def test_lengths_of_a_part_of_each_library(python):
         [start] = re.findall(r"^ *\d+ \.text +\w+ +(\w+)", subprocess.run(["objdump", "-h", path], check=True, text=True,
                                                                           stdout=subprocess.PIPE).stdout, re.M)
         count, wrong = compare(path, (f"--start-address=0x{start}", f"--stop-address={int(start, 16) + 400_000:#x}"))
-        # The range may end within one.
-        assert count > 50_000 and wrong[:-1] == [] and len(wrong) <= 1, (path, wrong)
+        # The range may end within one; the command of a shared build only calls the library.
+        assert (count > 50_000 or "/bin/" in path) and wrong[:-1] == [] and len(wrong) <= 1, (path, wrong)
 
 
 @pytest.mark.long
@@ -63,7 +63,7 @@ def test_lengths_of_a_part_of_each_library(python):
 def test_lengths_of_all_instructions(python):
     for path in libraries(python):
         count, wrong = compare(path)
-        assert count > 200_000 and wrong == [], (path, wrong[:20])
+        assert wrong == [] and (count > 200_000 or "/bin/" in path), (path, count, wrong[:20])
 
 
 def symbols(path):
