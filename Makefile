@@ -30,10 +30,11 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 	@$(MAKE) build
 	@tool/check --long
 
-bench: build  ## sonde beside cProfile on each Python, beside pstats, and sonde diff
+bench: build  ## beside cProfile on each Python, beside pstats, sonde diff, processes
 	@$(venv)/bin/python bench/bench.py
 	@$(venv)/bin/python bench/dumps.py
 	@$(venv)/bin/python bench/diff.py
+	@$(venv)/bin/python bench/processes.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \

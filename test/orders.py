@@ -6,9 +6,9 @@ from tape_writer import LAUNCHER, TYPE, Tape
 MS, US = 1_000_000, 1_000
 
 
-def write_orders(folder):
+def write_orders(folder, **options):
     """A program of one process and two threads, killed worker included."""
-    main = Tape(pid=4101, parent=4100, program="orders.py", wall_ns=12_400 * MS, cpu_ns=400 * MS)
+    main = Tape(pid=4101, parent=4100, program="orders.py", wall_ns=12_400 * MS, cpu_ns=400 * MS, **options)
     f = {
         "module": main.function("<module>", "/srv/orders.py", 1),
         "load": main.function("load", "/srv/orders/feed.py", 88),
@@ -41,8 +41,9 @@ def write_orders(folder):
     main.node(t, top, f["lambda2"], 7, 5)
     t = main.thread("replay", 4102)
     main.node(t, None, f["parse"], 8_008, 20 * MS)
+    main.process(4111, "sh", parent=4101, status=0, wall_ns=200 * MS, reason="not Python", flags=2)
     main.write(folder)
-    worker = Tape(pid=4109, parent=4101, program="orders.py", wall_ns=11_000 * MS, cpu_ns=10_500 * MS)
+    worker = Tape(pid=4109, parent=4101, program="orders.py", wall_ns=11_000 * MS, cpu_ns=10_500 * MS, **options)
     f = worker.function("crunch", "/srv/orders/crunch.py", 5)
     n = worker.node(worker.thread("MainThread", 4109), None, f, 2, 400 * MS)
     worker.node(0, n, worker.function("<built-in method builtins.len>", qualname="builtins.len"),
@@ -50,5 +51,4 @@ def write_orders(folder):
     worker.write(folder)
     launcher = Tape(pid=4100, parent=1, program="orders.py", role=LAUNCHER, python=0)
     launcher.process(4101, "orders.py", parent=4100, status=9, wall_ns=12_500 * MS)
-    launcher.process(4111, "sh", parent=4101, status=0, wall_ns=200 * MS, reason="not Python", flags=2)
     launcher.write(folder)

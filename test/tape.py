@@ -19,10 +19,14 @@ TSC, MONOTONIC, THREAD_CPU = range(1, 4)
 AGENT, LAUNCHER = 1, 2
 RUNNING, FINISHED = 1, 2
 
-HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QII QQQ")
+HEADER = struct.Struct("<QII IIII Q II QQ II QQ QQQQ QQ QQQQ QII QQQ QQQ 4I Q")
 HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid parent_pid start_ticks started_ns "
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
-                 "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine").split()
+                 "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine "
+                 "duty called more_processes above_1 above_2 above_3 above_4 cpu_from_ns").split()
+CONTROL_AT, CONTROL_BYTES = 320, 32
+CONTROL = struct.Struct("<IBB2xI4x QQ III4x QQ")
+CONTROL_FIELDS = ("asked wish idle resets wish_ns reset_ns heard counting resets_done since_ticks since_ns").split()
 SEAL_AT = HEADER_BYTES - 8
 BLOCK = struct.Struct("<IIII QQ Q 24x")
 RECORDS = {
@@ -74,13 +78,16 @@ class Tape:
             raise Damaged(f"{path}: {len(self.data)} bytes")
         self.header = types.SimpleNamespace(
             **dict(zip(HEADER_FIELDS, HEADER.unpack_from(self.data), strict=True)))
+        if len(self.data) >= CONTROL_AT + CONTROL.size:
+            self.header.__dict__.update(zip(CONTROL_FIELDS, CONTROL.unpack_from(self.data, CONTROL_AT), strict=True))
         if self.header.magic != MAGIC or self.header.version != 1 or self.header.header_bytes != 4096:
             raise Damaged(f"{path}: not a tape")
         self.functions, self.nodes, self.threads, self.processes = {}, {}, {}, {}
         self.by_kind = {FUNCTIONS: self.functions, NODES: self.nodes, THREADS: self.threads,
                         PROCESSES: self.processes}
         [seal] = struct.unpack_from("<Q", self.data, SEAL_AT)
-        if sums and seal and block_sum(self.data[:SEAL_AT] + bytes(8)) != seal:
+        if sums and seal and block_sum(self.data[:CONTROL_AT] + bytes(CONTROL_BYTES) +
+                                       self.data[CONTROL_AT + CONTROL_BYTES:SEAL_AT] + bytes(8)) != seal:
             raise Damaged("header: checksum")
         self.sealed = seal != 0
         self.blocks = list(self._blocks(sums))
@@ -89,7 +96,7 @@ class Tape:
             size = used if kind == TEXTS else used * CELL
             if sums and total and block_sum(self.data[(cell + 1) * CELL:][:size]) != total:
                 raise Damaged(f"cell {cell}: checksum")
-        for name in "program", "executable":
+        for name in "program", "executable", "duty", "called":
             setattr(self.header, name, self.text(getattr(self.header, name)))
         self._check()
 

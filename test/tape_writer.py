@@ -29,13 +29,16 @@ class Tape:
     def __init__(self, pid=100, parent=99, program="app.py", python=0x030D00F0, role=AGENT,
                  wall_ns=SECOND, cpu_ns=SECOND // 2, clock=MONOTONIC, state=FINISHED,
                  version=1, lost_events=0, in_last_node=False, flags=3, fault=0,
-                 max_paths=0, more_functions=0, cut_texts=0, started=STARTED):
+                 max_paths=0, more_functions=0, cut_texts=0, started=STARTED, begin_ns=0, start_ticks=1234,
+                 duty="", called="", ancestors=(), more_processes=0):
         self.pid, self.parent, self.program, self.python = pid, parent, program, python
         self.role, self.wall_ns, self.cpu_ns, self.clock = role, wall_ns, cpu_ns, clock
         self.state, self.version, self.lost_events = state, version, lost_events
         self.flags, self.fault, self.max_paths = flags, fault, max_paths
         self.more_functions, self.cut_texts = more_functions, cut_texts
-        self.started = started
+        self.started, self.begin_ns, self.start_ticks = started, begin_ns, start_ticks
+        self.duty, self.called, self.more_processes = duty, called, more_processes
+        self.ancestors = (*ancestors, 0, 0, 0, 0)[:4]
         self.in_last_node = in_last_node  # threads are in the node made last, else nowhere
         self.functions, self.threads, self.processes = [], [], []
         self.nodes = []  # of each thread
@@ -56,8 +59,8 @@ class Tape:
         nodes.append((parent or 0, function, calls, resumes, self_ns))
         return len(nodes) - 1
 
-    def process(self, pid, name, parent=99, status=None, wall_ns=SECOND, reason="", flags=0):
-        self.processes.append((pid, name, parent, status, wall_ns, reason, flags))
+    def process(self, pid, name, parent=99, status=None, wall_ns=SECOND, reason="", flags=0, start_ns=0):
+        self.processes.append((pid, name, parent, status, wall_ns, reason, flags, start_ns))
 
     def _layout(self):
         """First record's cell of each block, in the order they are written."""
@@ -103,27 +106,29 @@ class Tape:
             for i, (name, native) in enumerate(self.threads):
                 current = cells[NODES, i] + len(self.nodes[i]) - 1 if self.in_last_node else 0
                 records += struct.pack("<QIIIIQQI20x", text(name), i, native, cells[NODES, i], 0,
-                                       0, self.wall_ns, current)
+                                       self.begin_ns, self.begin_ns + self.wall_ns, current)
             body += block(THREADS, len(self.threads), records)
         if self.processes:
             records = bytearray()
-            for pid, name, parent, status, wall_ns, reason, flags in self.processes:
+            for pid, name, parent, status, wall_ns, reason, flags, start_ns in self.processes:
                 if status is not None:
                     flags |= 1
                 records += struct.pack("<QQIIIIQQQQ", text(name), text(reason), pid, parent,
-                                       flags, status or 0, 0, wall_ns, self.cpu_ns, 0)
+                                       flags, status or 0, start_ns, start_ns + wall_ns, self.cpu_ns, 0)
             body += block(PROCESSES, len(self.processes), records)
         for i, nodes in enumerate(self.nodes):
             body += block(NODES, len(nodes), self._pack_nodes(nodes, cells, i),
                           owner=cells[THREADS] + i)
         head_texts = text(self.program), text("/usr/bin/python3" if self.role == AGENT else "")
+        told = text(self.duty), text(self.called)
         body += block(TEXTS, 0, texts, used=len(texts))
         end = (HEADER + len(body)) // CELL
         header = struct.pack(
-            "<QIIIIIIQIIQQIIQQQQQQQQQQQQQIIQQ", 0x50415445444E4F53, self.version, HEADER, self.role,
-            self.state, self.flags, self.clock, 0, self.pid, self.parent, 1234, self.started, self.python, 0,
-            *head_texts, 0, 0, self.wall_ns, self.wall_ns, self.cpu_ns, end, self.lost_events,
-            0, 0, 0, self.max_paths, self.fault, 0, self.more_functions, self.cut_texts)
+            "<QIIIIIIQIIQQIIQQQQQQQQQQQQQIIQQQQQQ4I", 0x50415445444E4F53, self.version, HEADER, self.role,
+            self.state, self.flags, self.clock, 0, self.pid, self.parent, self.start_ticks, self.started, self.python, 0,
+            *head_texts, *[self.begin_ns] * 2, *[self.begin_ns + self.wall_ns] * 2, self.cpu_ns, end, self.lost_events,
+            0, 0, 0, self.max_paths, self.fault, 0, self.more_functions, self.cut_texts, 0,
+            *told, self.more_processes, *self.ancestors)
         return header.ljust(HEADER, b"\0") + bytes(body)
 
     @staticmethod
@@ -161,7 +166,7 @@ def packed_tape(tape, name, /, alive=False, **changed):
         blocks += 1
         at += cells
     fields = {"bytes": len(content), "ticks": 0, "ns": SECOND, "blocks": blocks, "cells": end, "damaged_at": 0,
-              "flags": int(alive), "header": 208, "code": 0, "why": 0, "name": len(name)} | changed
+              "flags": int(alive), "header": 248, "code": 0, "why": 0, "name": len(name)} | changed
     return content, struct.pack("<QQQ8I", *fields.values()) + tape[:fields["header"]] + name
 
 

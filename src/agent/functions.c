@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
 
 enum {
     DEAD_FIRST = 1024,
@@ -144,6 +144,8 @@ static uint32_t named(void *key, PyObject *object)
     struct tape_function f = { 0 };
 
     names_of(&f, object);
+    roles_look_at(object);
+    starts_seen(object);
     uint32_t cell = dead_take(&f);
     if (cell == 0)
         return add_record(&f);
@@ -172,6 +174,8 @@ uint32_t functions_of(void *key, PyObject *object)
 {
     uint32_t cell = known_find(key);
 
+    if (key == roles_key && cell != 0)
+        roles_begin();
     if (cell != 0)
         return cell;
     if (!known_room())
@@ -203,6 +207,7 @@ uint32_t functions_link(uint32_t function, uint32_t node)
 
 void functions_forget(void *key)
 {
+    roles_forget(key);
     if (!calls.tape.base || agent.forked)
         return;
     uint32_t cell = known_forget(key);
@@ -219,6 +224,7 @@ void functions_forget(void *key)
 
 void functions_drop(void)
 {
+    roles_drop();
     known_drop();
     if (dead)
         munmap(dead, dead_size * sizeof *dead);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* module.c - sonde._agent: what the start-up hook and `import sonde` call. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
+
+/* Of this life of Python: it may end and begin again in one process. */
+static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
+static bool prepared, listening, begun;
 
 static void set_program(const char *name)
 {
@@ -36,36 +35,76 @@ static void set_program_of(PyObject *name, const char *otherwise)
     Py_XDECREF(bytes);
 }
 
+/* Python has ended: no event comes after, nothing of its objects is left. */
+static void python_ends(void)
+{
+    agent_finish();
+    agent_forget();
+    probe_forget();
+    by_run = prepared = listening = begun = false;
+}
+
 static bool turn_on(void)
 {
-    static bool at_exit;
-
+    if (agent.held)
+        return heed_start();
     if (!probe_claim())
         return false;
     if (!agent_begin()) {
         int why = errno;
-        probe_release();
+        probe_unclaim();
         errno = why;
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, agent.directory);
         return false;
     }
     deaths_begin();
     greenlet_look();
-    if (!at_exit)
-        at_exit = Py_AtExit(agent_finish) == 0;
     agent_resume();
     agent.on = true;
     agent.on = probe_start();
-    return agent.on;
+    return agent.on && heed_start();
+}
+
+/* A tape that tells who it was, and whom it starts, but of no call. */
+static bool begin_left_out(void)
+{
+    deaths_begin();
+    return agent_begin();
 }
 
 static void turn_off(void)
 {
-    if (!agent.on)
+    bool counted = agent.on;
+
+    if (!agent.on && !agent.held)
         return;
     probe_stop();
-    agent.on = false;
-    agent_pause();
+    agent.on = agent.held = false;
+    heed_answer(TAPE_STOPPED);
+    if (counted)
+        agent_pause(clock_monotonic_ns());
+}
+
+void agent_stand_aside(void)
+{
+    turn_off();
+}
+
+static void look_at_code(PyObject *code)
+{
+    char text[128] = "";
+
+    if (code && PyUnicode_Check(code))
+        names_bytes(code, text, sizeof text);
+    roles_command(text);
+}
+
+static bool is_beginning(const char *event, PyObject *args)
+{
+    if (event[0] == 'c')
+        return strncmp(event, "cpython.run_", 12) == 0 &&
+               strcmp(event, "cpython.run_startup") != 0;
+    return embedder_begins(event, args);
 }
 
 /* The main program is about to run: site is done, __main__ has not begun. */
@@ -75,28 +114,31 @@ static void program_begins(const char *event, PyObject *args)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
+    bool embedded = event[0] != 'c';
     bool command = strcmp(event, "cpython.run_command") == 0;
-    set_program_of(command ? NULL : what, "-c");
+    set_program_of(command || embedded ? NULL : what,
+                   embedded ? program_invocation_short_name : "-c");
+    if (command)
+        look_at_code(what);
     errno = 0;
-    if (!turn_on())
+    if (!choice_of_command(agent.program)) {
+        if (!begin_left_out())
+            note_leave_error();
+    } else if (turn_on())
+        heed_join();
+    else
         note_leave_error();
     PyErr_Restore(type, value, traceback);
 }
 
-static bool by_run; /* the recording is that of `sonde run`, whatever start() names */
-
 static int on_audit(const char *event, PyObject *args, void *data)
 {
-    static bool begun;
-
     (void)data;
     if (deaths_elsewhere()) {
         deaths_several();
         return 0;
     }
-    if (event[0] == 'c' && by_run && !begun &&
-        strncmp(event, "cpython.run_", 12) == 0 &&
-        strcmp(event, "cpython.run_startup") != 0) {
+    if (by_run && !begun && is_beginning(event, args)) {
         begun = true;
         program_begins(event, args);
     }
@@ -110,14 +152,14 @@ static int on_audit(const char *event, PyObject *args, void *data)
         probe_end();
     if (event[0] == 'o')
         endings_heard(event, args);
+    starts_heard(event, args);
+    heed_heard();
     return 0;
 }
 
-/* Once a process: a hook cannot be taken away again. */
+/* Once a life of Python: a hook cannot be taken away again. */
 static bool listen_to_audit(void)
 {
-    static bool listening;
-
     if (!listening)
         listening = PySys_AddAuditHook(on_audit, NULL) == 0;
     return listening;
@@ -131,24 +173,26 @@ static uint64_t number_of(const char *text, const char *name, uint64_t otherwise
 }
 
 /* "clock=cpu,builtins=0,io=pwrite,paths=1000"; what is unknown is passed over. */
-static void read_options(const char *text)
+static void read_options(const char *all)
 {
+    char text[1024];
+
+    snprintf(text, sizeof text, "%s", all);
+    const char *children = choice_cut(text);
     agent.options = (struct options){
         .clock = clock_trusts_tsc() ? CLOCK_KIND_TSC : CLOCK_KIND_MONOTONIC,
         .builtins = true,
-        .children = true,
         .threads = number_of(text, "threads=", AGENT_THREADS),
         .text_bytes = number_of(text, "texts=", AGENT_TEXT_BYTES),
         .step = writer_step(number_of(text, "step=", 0)),
     };
+    choice_read(children, number_of(text, "inner=", 0) != 0);
     calls.max_paths = number_of(text, "paths=", AGENT_PATHS);
     calls.max_functions = number_of(text, "functions=", AGENT_FUNCTIONS);
     if (strstr(text, "clock=cpu"))
         agent.options.clock = CLOCK_KIND_THREAD_CPU;
     if (strstr(text, "builtins=0"))
         agent.options.builtins = false;
-    if (strstr(text, "children=0"))
-        agent.options.children = false;
     if (strstr(text, "io=mapped"))
         agent.options.io = WRITER_MAPPED;
     if (strstr(text, "io=pwrite"))
@@ -160,148 +204,32 @@ static void read_options(const char *text)
  * than who started it: the environment that names the directory is not its own. */
 static PyObject *enter(PyObject *self, PyObject *args)
 {
-    const char *options;
-    PyObject *directory; /* bytes: it need not be UTF-8 */
+    PyObject *directory, *options; /* bytes: they need not be UTF-8 */
 
     (void)self;
     if (getauxval(AT_SECURE))
         Py_RETURN_NONE;
-    if (!PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &directory, &options))
+    if (!PyArg_ParseTuple(args, "O&O&", PyUnicode_FSConverter, &directory,
+                          PyUnicode_FSConverter, &options))
         return NULL;
     bool again = agent.directory[0] != '\0'; /* a subinterpreter's site, say */
     bool fits = (size_t)PyBytes_GET_SIZE(directory) < sizeof agent.directory;
     if (!again && fits)
         strcpy(agent.directory, PyBytes_AS_STRING(directory));
+    if (!again && fits)
+        read_options(PyBytes_AS_STRING(options));
     Py_DECREF(directory);
+    Py_DECREF(options);
     if (again)
         Py_RETURN_NONE;
     if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the recording's path is too long");
         return NULL;
     }
-    by_run = true;
-    read_options(options);
+    by_run = agent.follows = true;
     if (!listen_to_audit())
         return NULL;
     Py_RETURN_NONE;
-}
-
-static bool is_ours(const char *name)
-{
-    return str_ends(str_of(name), STR(".tape")) || str_ends(str_of(name), STR(".note"));
-}
-
-/* The user's own directory, and no link to one. */
-static DIR *open_own(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat s;
-
-    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_uid == geteuid())
-        return fdopendir(fd);
-    if (fd >= 0) {
-        close(fd);
-        errno = EEXIST;
-    }
-    return NULL;
-}
-
-/* Only a recording: a directory with nothing in it but tapes. */
-static bool empty_recording(const char *path)
-{
-    DIR *d = open_own(path);
-    bool ours = d != NULL;
-
-    for (struct dirent *e; ours && (e = readdir(d));)
-        ours = e->d_name[0] == '.' || is_ours(e->d_name);
-    if (!ours) {
-        if (d)
-            closedir(d);
-        errno = d ? EEXIST : errno;
-        return false;
-    }
-    rewinddir(d);
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.')
-            unlinkat(dirfd(d), e->d_name, 0);
-    closedir(d);
-    return true;
-}
-
-static bool make_recording(const char *path)
-{
-    if (mkdir(path, 0700) != 0 && (errno != EEXIST || !empty_recording(path)))
-        return false;
-    return realpath(path, agent.directory) != NULL;
-}
-
-/* PROGRAM-YYYYMMDD-HHMMSS.sonde, -2 and so on where that is taken. */
-static bool make_default_recording(void)
-{
-    char path[PATH_MAX], stamp[32];
-    time_t now = time(NULL);
-    struct tm local;
-    struct str name = str_of(agent.program[0] == '-' ? "python" : agent.program);
-
-    if (str_ends(name, STR(".py")))
-        name.len -= 3;
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    for (int i = 1; i < 1000; i++) {
-        char suffix[16] = "";
-        if (i > 1)
-            snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, sizeof path, "%.*s-%s%s.sonde", (int)name.len, name.at, stamp,
-                 suffix);
-        if (mkdir(path, 0700) == 0)
-            return realpath(path, agent.directory) != NULL;
-        if (errno != EEXIST)
-            return false;
-    }
-    return false;
-}
-
-/* NAME.sonde of NAME, in room of PATH_MAX; false: an error is set. */
-static bool name_recording(PyObject *path, char *named)
-{
-    PyObject *bytes;
-
-    if (!PyUnicode_FSConverter(path, &bytes))
-        return false;
-    const char *name = PyBytes_AS_STRING(bytes);
-    const char *suffix = str_ends(str_of(name), STR(".sonde")) ? "" : ".sonde";
-    int len = snprintf(named, PATH_MAX, "%s%s", name, suffix);
-    bool fits = len > 0 && len < PATH_MAX;
-    bool nothing = str_basename(str_of(name)).len == 0; /* "" and "folder/" */
-    Py_DECREF(bytes);
-    if (fits && !nothing)
-        return true;
-    errno = nothing ? ENOENT : ENAMETOOLONG;
-    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    return false;
-}
-
-static bool make_named_recording(PyObject *path)
-{
-    char named[PATH_MAX];
-
-    if (!name_recording(path, named))
-        return false;
-    if (make_recording(named))
-        return true;
-    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    return false;
-}
-
-/* The recording that this process has under way, by name. */
-static bool is_current(PyObject *path)
-{
-    char named[PATH_MAX], real[PATH_MAX];
-
-    if (!name_recording(path, named)) {
-        PyErr_Clear();
-        return false;
-    }
-    return realpath(named, real) && strcmp(real, agent.directory) == 0;
 }
 
 static void program_from_argv(void)
@@ -322,8 +250,8 @@ static bool open_recording(PyObject *path)
     program_from_argv();
     agent.off = false;
     if (path != Py_None)
-        return make_named_recording(path);
-    if (make_default_recording())
+        return place_named(path);
+    if (place_by_default())
         return true;
     PyErr_SetFromErrno(PyExc_OSError);
     return false;
@@ -354,7 +282,8 @@ static PyObject *start_once(PyObject *path)
         return PyErr_Format(PyExc_RuntimeError, "sonde is recording already, to %s",
                             agent.directory);
     bool entered = agent.directory[0] != '\0';
-    if (entered && path != Py_None && (agent.off || !is_current(path))) {
+    if (entered && path != Py_None && (agent.off || !place_is_current(path))) {
+        turn_off();
         agent_finish(); /* the one before ends here */
         entered = false;
     }
@@ -394,6 +323,13 @@ static PyObject *stop(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *reset(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    agent_reset(clock_monotonic_ns());
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(start_doc,
              "start(path=None)\n--\n\n"
              "Record every call of this process from here on, in the recording path\n"
@@ -404,11 +340,18 @@ PyDoc_STRVAR(start_doc,
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\n"
                        "Pause. What was counted is in the recording and can be read.");
 
+PyDoc_STRVAR(reset_doc,
+             "reset()\n--\n\n"
+             "Begin anew: what this process has counted so far is forgotten, and what\n"
+             "runs now is running already, as after a start(). Does nothing where\n"
+             "nothing was recorded. Other processes go on as they were.");
+
 PyMethodDef agent_methods[AGENT_METHODS] = {
     { "enter", enter, METH_VARARGS, NULL },
     { "start", (PyCFunction)(void (*)(void))start, METH_VARARGS | METH_KEYWORDS,
       start_doc },
     { "stop", stop, METH_NOARGS, stop_doc },
+    { "reset", reset, METH_NOARGS, reset_doc },
     { NULL, NULL, 0, NULL },
 };
 
@@ -416,20 +359,24 @@ static bool make_names(void)
 {
     if (!agent.name_attribute)
         agent.name_attribute = PyUnicode_InternFromString("_name");
-    return agent.name_attribute != NULL;
+    return agent.name_attribute != NULL && roles_prepare();
 }
 
 static int execute(PyObject *module)
 {
     (void)module;
-    if (deaths_listening())
-        return 0; /* once a process */
-    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare()) {
+    if (prepared)
+        return 0; /* in another interpreter */
+    if (!agent_prepare() || !calls_prepare() || !make_names() || !probe_prepare() ||
+        Py_AtExit(python_ends) != 0) {
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ImportError, "sonde: no thread key is left");
+            PyErr_SetString(PyExc_ImportError,
+                            "sonde: no thread key or exit function is left");
         return -1;
     }
-    deaths_listen();
+    prepared = true;
+    if (!deaths_listening())
+        deaths_listen();
     return 0;
 }
 

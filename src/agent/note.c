@@ -12,8 +12,8 @@
 bool note_leave(const char *why)
 {
     char path[PATH_MAX], text[512];
-    int len = snprintf(text, sizeof text, "python %s %s\nagent: %s\n", PY_VERSION,
-                       agent.program, why);
+    int len = snprintf(text, sizeof text, "python %s %s\nagent: %s\nparent %ld\n",
+                       PY_VERSION, agent.program, why, (long)getppid());
     int fits =
         snprintf(path, sizeof path, "%s/%ld.note", agent.directory, (long)getpid());
 

@@ -36,24 +36,42 @@ HANDLER(on_call_switching, call(args[2], true))
 HANDLER(on_call_end, monitored_end(thread_now, args[2]))
 HANDLER(on_call_end_switching, monitored_end_switching(thread_now, args[2]))
 
+/* Stopped from outside: see heed.c. */
+static ALWAYS_INLINE void begin_held(PyObject *code, bool resumes)
+{
+    if (heed_is_wanted() && heed_held())
+        monitored_enter(thread_now, code, resumes, calls.switching);
+}
+
+HANDLER(on_held, (void)0)
+HANDLER(on_held_start, begin_held(args[0], false))
+HANDLER(on_held_resume, begin_held(args[0], true))
+
 static const struct {
-    tool_handler *call, *switching;
+    tool_handler *call, *switching, *held;
 } handlers[TOOL_EVENTS] = {
-    [TOOL_START] = { on_start, on_start_switching },
-    [TOOL_RESUME] = { on_resume, on_resume_switching },
-    [TOOL_THROW] = { on_resume, on_resume_switching },
-    [TOOL_RETURN] = { on_leave, on_leave },
-    [TOOL_YIELD] = { on_leave, on_leave },
-    [TOOL_UNWIND] = { on_leave, on_leave },
-    [TOOL_CALL] = { on_call, on_call_switching },
-    [TOOL_C_RETURN] = { on_call_end, on_call_end_switching },
-    [TOOL_C_RAISE] = { on_call_end, on_call_end_switching },
+    [TOOL_START] = { on_start, on_start_switching, on_held_start },
+    [TOOL_RESUME] = { on_resume, on_resume_switching, on_held_resume },
+    [TOOL_THROW] = { on_resume, on_resume_switching, on_held },
+    [TOOL_RETURN] = { on_leave, on_leave, on_held },
+    [TOOL_YIELD] = { on_leave, on_leave, on_held },
+    [TOOL_UNWIND] = { on_leave, on_leave, on_held },
+    [TOOL_CALL] = { on_call, on_call_switching, on_held },
+    [TOOL_C_RETURN] = { on_call_end, on_call_end_switching, on_held },
+    [TOOL_C_RAISE] = { on_call_end, on_call_end_switching, on_held },
 };
+
+static void tell(bool held)
+{
+    for (enum tool_event e = 0; e < TOOL_EVENTS; e++)
+        tool_tell(e, held              ? handlers[e].held
+                     : calls.switching ? handlers[e].switching
+                                       : handlers[e].call);
+}
 
 void front_switching(void)
 {
-    for (enum tool_event e = 0; e < TOOL_EVENTS; e++)
-        tool_tell(e, calls.switching ? handlers[e].switching : handlers[e].call);
+    tell(agent.held);
 }
 
 bool probe_prepare(void)
@@ -69,7 +87,7 @@ bool probe_claim(void)
     return tool_claim();
 }
 
-void probe_release(void)
+void probe_unclaim(void)
 {
     tool_release();
 }
@@ -82,6 +100,21 @@ bool probe_start(void)
     probe_stop();
     PyErr_SetRaisedException(error);
     return false;
+}
+
+void probe_hold(void)
+{
+    tell(true);
+    if (!tool_narrow())
+        PyErr_Clear(); /* all events are told of as before: dearer, not wrong */
+}
+
+bool probe_release(void)
+{
+    if (!tool_widen())
+        return false;
+    tell(false);
+    return true;
 }
 
 static void tell_replaced(void)
@@ -103,6 +136,11 @@ void probe_end(void)
     if (tool_is_claimed() && agent.on &&
         PyInterpreterState_Get() == PyInterpreterState_Main() && !tool_is_intact())
         tell_replaced();
+}
+
+void probe_forget(void)
+{
+    tool_forget();
 }
 
 void front_look_again(void)

@@ -9,7 +9,7 @@
 #include "calls/profiled.h"
 
 static PyInterpreterState *interpreter;
-static uint64_t newest; /* id of the list's head when last looked at */
+static uint64_t newest; /* id of the newest thread state when last looked */
 static uint64_t looked; /* the same; 0: all threads are to be looked at again */
 
 /* Where the program last set a profile function, whatever it was. */
@@ -67,6 +67,14 @@ static void tell_replaced(void)
         writer_header(&calls.tape)->flags |= TAPE_REPLACED;
 }
 
+/* Threads that C code makes call Python and are gone, or amid it, before anybody looks.
+ */
+static void tell_unseen(void)
+{
+    if (calls.tape.base && !agent.forked)
+        writer_header(&calls.tape)->flags |= TAPE_UNSEEN;
+}
+
 /* Whether a thread is still where it set its profile function: no call was missed. */
 static bool missed_nothing(PyThreadState *s)
 {
@@ -75,20 +83,25 @@ static bool missed_nothing(PyThreadState *s)
 }
 
 /* New thread states are put at the head of the list, with a greater id: one look
- * tells. One that a thread made in C is filling in just now has its turn later. */
+ * tells. One that a thread made in C is filling in just now has its turn later.
+ * Those that Python code makes are seen before they run. */
 static __attribute__((noinline)) void install(PyThreadState *head)
 {
     bool complete = true, gone = looked == 0 && change.thread;
+    uint64_t made = pyabi_newest_thread(interpreter), there = newest;
 
     for (PyThreadState *s = head; s && (looked == 0 || s->id > newest);
          s = PyThreadState_Next(s)) {
         Py_tracefunc *place = place_of(s);
         gone = gone && s != change.thread;
+        there += s->id > newest;
         if (!s->cframe) {
             complete = false;
         } else if (!*place) {
             if (s->id <= newest && !missed_nothing(s))
                 tell_replaced();
+            if (newest != 0 && s->id > newest && pyabi_current(s))
+                tell_unseen();
             set_place(s, place, on_event);
         } else if (*place != on_event) {
             tell_replaced();
@@ -96,8 +109,10 @@ static __attribute__((noinline)) void install(PyThreadState *head)
     }
     if (gone) /* it ended with what it had set */
         tell_replaced();
+    if (newest != 0 && there != made)
+        tell_unseen();
     if (complete) {
-        newest = looked = head->id;
+        newest = looked = made;
         change.thread = NULL;
     }
 }
@@ -157,10 +172,8 @@ void front_look_again(void)
 
 static void look_for_threads(void)
 {
-    PyThreadState *head = PyInterpreterState_ThreadHead(interpreter);
-
-    if (UNLIKELY(head->id != looked))
-        install(head);
+    if (UNLIKELY(pyabi_newest_thread(interpreter) != looked))
+        install(PyInterpreterState_ThreadHead(interpreter));
 }
 
 bool front_enter_type(struct pyabi_frame *frame, PyObject *type)
@@ -182,11 +195,24 @@ static void call(struct pyabi_frame *frame, PyObject *callable)
         profiled_call(thread_now, frame, key, callable);
 }
 
+/* Stopped from outside: see heed.c. Threads that begin must hear of a start too. */
+static bool is_released(int what)
+{
+    if (what != PyTrace_CALL)
+        return false;
+    if (heed_is_wanted() && heed_held())
+        return true;
+    look_for_threads();
+    return false;
+}
+
 static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *argument)
 {
     struct pyabi_frame *frame = pyabi_of_object(object);
 
     (void)self;
+    if (UNLIKELY(agent.held) && !is_released(what))
+        return 0;
     switch (what) {
     case PyTrace_CALL:
         profiled_enter(thread_now, frame);
@@ -220,6 +246,12 @@ void probe_end(void)
     /* The audit event of a profile function that is set has told already. */
 }
 
+void probe_forget(void)
+{
+    interpreter = NULL;
+    quiet = NULL;
+}
+
 void front_switching(void)
 {
     /* Frames are compared anyway. */
@@ -230,7 +262,7 @@ bool probe_claim(void)
     return true;
 }
 
-void probe_release(void)
+void probe_unclaim(void)
 {
     /* Nothing was claimed. */
 }
@@ -244,6 +276,16 @@ bool probe_start(void)
     install(PyInterpreterState_ThreadHead(interpreter));
     if (agent.options.builtins)
         constructors_start();
+    return true;
+}
+
+void probe_hold(void)
+{
+    /* The profile functions stay: there is none that hears of calls alone. */
+}
+
+bool probe_release(void)
+{
     return true;
 }
 

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
 
 struct agent agent;
 
@@ -49,7 +49,10 @@ static struct thread *take_spare(void)
     agent.spare = t->next;
     *t->stack = (struct entry){ .node = t->cell->root };
     t->dead = 0;
-    t->cell->merged++;
+    if (t->cell->ended == TAPE_PAST)
+        t->cell->name = thread_name();
+    else
+        t->cell->merged++;
     t->cell->ended = 0;
     return t;
 }
@@ -83,6 +86,7 @@ static void reap_threads(void)
 static void forget_tables(void)
 {
     functions_drop();
+    children_drop();
     agent.thread_serial = calls.nodes = calls.folded = 0;
 }
 
@@ -91,6 +95,7 @@ static void forget_tables(void)
 void agent_after_fork_in_child(void)
 {
     agent.changing = false; /* by a thread that is not here */
+    waits_after_fork_in_child();
     if (!calls.tape.base)
         return;
     agent.forked = true;
@@ -99,6 +104,8 @@ void agent_after_fork_in_child(void)
 
 static void leave_parents_tape(void)
 {
+    lineage_leave(writer_header(&calls.tape));
+    choice_of_fork();
     writer_forget(&calls.tape);
     forget_tables();
     agent.threads = NULL; /* copies of blocks; one may still be a thread's */
@@ -114,6 +121,9 @@ static void describe(struct tape_header *h)
     ssize_t len = readlink("/proc/self/exe", executable, sizeof executable);
 
     h->flags |= agent.options.builtins ? TAPE_BUILTINS : 0;
+    h->flags |= agent.left_out ? TAPE_LEFT_OUT : 0;
+    lineage_tell(h);
+    roles_tell(h);
     h->max_paths = calls.max_paths;
     h->python = (uint32_t)Py_Version;
     if (len > 0)
@@ -136,8 +146,9 @@ static bool begin(void)
     calls.tape.text_bytes_max = agent.options.text_bytes;
     describe(writer_header(&calls.tape));
     writer_flush(&calls.tape);
-    if (!calls.tape.shared)
-        endings_watch();
+    starts_watch();
+    waits_watch();
+    endings_watch();
     return true;
 }
 
@@ -153,15 +164,18 @@ bool agent_begin(void)
     if (wanted && !begun && !note_leave(strerror(errno)) && parents)
         writer_lose_process(parents);
     writer_give_back(parents);
+    if (begun)
+        heed_join();
     return begun;
 }
 
 /* What is under way belongs to where each thread is. The others hold no GIL,
  * so no event of theirs is running. */
-static void charge_all(void)
+static void charge_all(uint64_t until_ns)
 {
+    uint64_t now = writer_moment(&calls.tape, until_ns).ticks;
+
     for (struct thread *t = agent.threads; t; t = t->next) {
-        uint64_t now = clock_ticks(agent.options.clock);
         bool foreign_clock =
             agent.options.clock == CLOCK_KIND_THREAD_CPU && t != thread_now;
         if (foreign_clock || t->dead || now < t->cell->last)
@@ -179,6 +193,7 @@ static void abandon_threads(void)
         next = t->next;
         t->abandoned = true;
         t->cell = thread_nothing.cell;
+        t->quick = thread_nothing.quick;
         thread_unfit(t);
     }
     agent.threads = NULL;
@@ -188,9 +203,10 @@ void agent_finish(void)
 {
     if (agent.forked || !calls.tape.base)
         return;
+    heed_end();
     if (agent.on)
-        charge_all();
-    agent.on = false;
+        charge_all(UINT64_MAX);
+    agent.on = agent.held = false;
     agent.off = true;
     reap_threads();
     abandon_threads();
@@ -201,15 +217,23 @@ void agent_finish(void)
     forget_tables();
 }
 
-void agent_pause(void)
+void agent_forget(void)
+{
+    agent.name_attribute = NULL;
+    agent.directory[0] = '\0';
+    agent.off = agent.held = false;
+    agent.paused_at = 0;
+}
+
+void agent_pause(uint64_t since_ns)
 {
     if (agent.forked || !calls.tape.base)
         return;
-    charge_all();
+    charge_all(since_ns);
     for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = 0; /* time that passes from now on is nobody's */
     writer_stamp(&calls.tape);
-    agent.paused_at = clock_monotonic_ns();
+    agent.paused_at = writer_moment(&calls.tape, since_ns).ns;
     writer_flush(&calls.tape);
 }
 
@@ -218,23 +242,41 @@ void agent_save(void)
     if (agent.forked || !calls.tape.base)
         return;
     if (agent.on)
-        charge_all();
+        charge_all(UINT64_MAX);
+    writer_stamp(&calls.tape);
     writer_flush_last(&calls.tape);
 }
 
+void agent_reset(uint64_t since_ns)
+{
+    if (agent.forked || !calls.tape.base)
+        return;
+    reap_threads();
+    writer_reset(&calls.tape, since_ns);
+    if (agent.paused_at != 0)
+        agent.paused_at = writer_header(&calls.tape)->answer.since.ns;
+    writer_flush(&calls.tape);
+}
+
 /* Stacks are found anew from the frames, at each thread's next event. */
+void agent_unfit(void)
+{
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        greenlet_forget(t);
+        thread_unfit(t);
+        t->resuming = true;
+    }
+}
+
 void agent_resume(void)
 {
     if (agent.paused_at == 0 || !calls.tape.base)
         return;
     writer_header(&calls.tape)->paused_ns += clock_monotonic_ns() - agent.paused_at;
     agent.paused_at = 0;
-    for (struct thread *t = agent.threads; t; t = t->next) {
-        greenlet_forget(t);
-        thread_unfit(t);
+    agent_unfit();
+    for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = t->top->node;
-        t->resuming = true;
-    }
 }
 
 static struct thread *new_block(void)
@@ -278,7 +320,7 @@ static struct thread *new_thread(void)
         t = new_record();
     if (!t)
         return NULL;
-    t->quick = agent.options.clock == CLOCK_KIND_TSC && calls.tape.shared;
+    t->quick = &writer_header(&calls.tape)->control.idle;
     t->cell->native = (uint32_t)gettid();
     t->cell->last = clock_ticks(agent.options.clock);
     t->cell->current = t->cell->root;
@@ -294,7 +336,7 @@ static struct thread *new_thread(void)
 
 struct thread *front_thread(struct thread *t)
 {
-    if (!agent.on || !agent_begin())
+    if (!agent.on || !agent_begin() || !agent.on)
         return NULL;
     if (t->abandoned) {
         thread_now = &thread_nothing;

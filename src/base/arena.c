@@ -128,6 +128,22 @@ void *arena_grow(struct arena *a, const void *old, size_t old_bytes, size_t new_
     return grown;
 }
 
+void *arena_widen(struct arena *a, void *piece, size_t new_bytes)
+{
+    struct chunk **at = &a->chunks;
+
+    while ((*at)->bytes != piece)
+        at = &(*at)->next;
+    size_t before = (*at)->size;
+    struct chunk *c = realloc(*at, sizeof *c + new_bytes);
+    if (!c)
+        out_of_memory(new_bytes);
+    memset(c->bytes + before, 0, new_bytes - before);
+    c->size = c->used = new_bytes;
+    *at = c;
+    return c->bytes;
+}
+
 char *arena_cstr(struct arena *a, struct str s)
 {
     char *copy = arena_alloc(a, s.len + 1);

@@ -74,7 +74,8 @@ static void write_quoted(struct out *o, struct str s)
         i += write_special(o, at + i, s.len - i);
         plain = i;
     }
-    out_bytes(o, at + plain, s.len - plain);
+    if (s.len > plain) /* the empty text may be nowhere */
+        out_bytes(o, at + plain, s.len - plain);
     out_char(o, '"');
 }
 

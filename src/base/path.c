@@ -33,6 +33,8 @@ struct str path_last_parts(struct str path, uint32_t parts)
 {
     size_t start = path.len;
 
+    if (path.len == 0) /* it may be nowhere */
+        return path;
     while (start > 0 && (path.at[start - 1] != '/' || --parts > 0))
         start--;
     return (struct str){ path.at + start, path.len - start };

@@ -73,6 +73,8 @@ struct str str_basename(struct str path)
 {
     size_t start = path.len;
 
+    if (path.len == 0) /* it may be nowhere */
+        return path;
     while (start > 0 && path.at[start - 1] != '/')
         start--;
     return (struct str){ path.at + start, path.len - start };

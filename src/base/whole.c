@@ -5,75 +5,145 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STEP = 64 * 1024 };
+/* Of a pipe: room for so much more at a time, and at most. */
+enum { STEP = 128 * 1024, STEP_MAX = 16 << 20 };
+/* It is looked at when the first bytes are there, at so many, and 16 times as many. */
+enum { LOOK = 64 * 1024, LOOK_MAX = 16 << 20 };
+
+enum { WRITER_MS = 1000 };
 
 struct filling {
+    const struct whole_kind *kind;
+    const char *path;
     struct arena *arena;
     char *at;
     size_t used, room;
+    size_t look; /* at so many bytes the next time */
 };
 
-static void make_room(struct filling *f)
+static bool refused(const struct filling *f, const char *why, struct err *e)
 {
-    if (f->used < f->room)
-        return;
-    size_t room = f->room ? f->room * 2 : STEP;
-    f->at = arena_grow(f->arena, f->at, f->used, room);
-    f->room = room;
+    return err_set(e, ERR_FORMAT, "%s: %s: %s", f->kind->what, f->path, why);
 }
 
-/* Up to one byte more than `most`; false: errno says why. */
-static bool fill(int fd, uint64_t most, struct filling *f)
+static bool failed(const struct filling *f, struct err *e)
 {
-    while (f->used <= most) {
-        make_room(f);
-        ssize_t n = read(fd, f->at + f->used, f->room - f->used);
+    return err_set(e, ERR_IO, "%s: %s: %s", f->kind->what, f->path, strerror(errno));
+}
+
+static bool too_long(const struct filling *f, struct err *e)
+{
+    return err_set(e, ERR_FORMAT, "%s: %s: more than %llu bytes", f->kind->what,
+                   f->path, (unsigned long long)f->kind->most);
+}
+
+/* A regular file's size is known, so that nothing is copied twice. */
+static bool fill_from_file(int fd, uint64_t size, struct filling *f, struct err *e)
+{
+    if (size > f->kind->most)
+        return too_long(f, e);
+    f->at = arena_alloc(f->arena, (size_t)size + 1);
+    while (f->used < size) {
+        ssize_t n = read(fd, f->at + f->used, (size_t)size - f->used);
 
         if (n == 0)
-            return true;
+            break;
         if (n > 0)
             f->used += (size_t)n;
         else if (errno != EINTR)
-            return false;
+            return failed(f, e);
     }
     return true;
 }
 
-/* A regular file's size is known, so that nothing is copied twice. */
-static size_t first_room(int fd, uint64_t most)
+static void make_room(struct filling *f)
+{
+    size_t more = f->room < STEP_MAX ? f->room : STEP_MAX;
+
+    if (f->used < f->room)
+        return;
+    if (f->at)
+        f->at = arena_widen(f->arena, f->at, f->room + more);
+    else
+        f->at = arena_alloc(f->arena, more = STEP);
+    f->room += more;
+}
+
+static bool may_go_on(struct filling *f, struct err *e)
+{
+    if (f->used > f->kind->most)
+        return too_long(f, e);
+    if (f->used < f->look || f->look > LOOK_MAX || !f->kind->may_begin)
+        return true;
+    f->look = f->look < LOOK ? LOOK : f->look * 16;
+    return f->kind->may_begin((struct str){ f->at, f->used }, f->path, e);
+}
+
+static void wait_for(int fd, int milliseconds)
+{
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+    poll(&wait, 1, milliseconds);
+}
+
+/* Who opens a pipe without waiting is told that nothing is there yet, or, where
+ * nobody writes, that this is the end: who is about to write has a moment. */
+static bool fill_from_pipe(int fd, struct filling *f, struct err *e)
+{
+    for (bool waited = false;;) {
+        make_room(f);
+        ssize_t n = read(fd, f->at + f->used, f->room - f->used);
+
+        if (n == 0 && f->used > 0)
+            return true;
+        if (n == 0 && waited)
+            return refused(f, "a pipe that nobody writes to", e);
+        if (n > 0)
+            f->used += (size_t)n;
+        else if (n == 0)
+            wait_for(fd, WRITER_MS);
+        else if (errno == EAGAIN)
+            wait_for(fd, -1);
+        else if (errno != EINTR)
+            return failed(f, e);
+        waited = waited || n == 0;
+        if (n > 0 && !may_go_on(f, e))
+            return false;
+    }
+}
+
+static bool fill(int fd, struct filling *f, struct err *e)
 {
     struct stat s;
 
-    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || s.st_size <= 0)
-        return STEP;
-    return (uint64_t)s.st_size < most ? (size_t)s.st_size + 1 : (size_t)most + 1;
+    if (fstat(fd, &s) != 0)
+        return failed(f, e);
+    if (S_ISREG(s.st_mode))
+        return fill_from_file(fd, (uint64_t)s.st_size, f, e);
+    if (S_ISFIFO(s.st_mode))
+        return fill_from_pipe(fd, f, e);
+    return refused(
+        f, S_ISDIR(s.st_mode) ? "a directory" : "neither a regular file nor a pipe", e);
 }
 
-bool whole_read(const char *path, const char *what, uint64_t most, struct arena *a,
+bool whole_read(const char *path, const struct whole_kind *k, struct arena *a,
                 struct str *bytes, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct filling f = { .kind = k, .path = path, .arena = a, .look = 1 };
+    bool ok = fd >= 0 ? fill(fd, &f, e) : failed(&f, e);
 
-    if (fd < 0)
-        return err_set(e, ERR_IO, "%s: %s: %s", what, path, strerror(errno));
-    struct filling f = { .arena = a, .room = first_room(fd, most) };
-    f.at = arena_alloc(a, f.room);
-    bool ok = fill(fd, most, &f);
-    int fault = errno;
-    close(fd);
-    if (!ok)
-        return err_set(e, ERR_IO, "%s: %s: %s", what, path, strerror(fault));
-    if (f.used > most)
-        return err_set(e, ERR_FORMAT, "%s: %s: more than %llu bytes", what, path,
-                       (unsigned long long)most);
+    if (fd >= 0)
+        close(fd);
     *bytes = (struct str){ f.at, f.used };
-    return true;
+    return ok;
 }
 
 enum { MAPPED_MAX = 64 };
@@ -119,7 +189,7 @@ bool whole_is_torn(void)
     return mapped.torn != 0;
 }
 
-bool whole_map(const char *path, const char *what, uint64_t most, struct arena *a,
+bool whole_map(const char *path, const struct whole_kind *k, struct arena *a,
                struct str *bytes, struct err *e)
 {
     struct stat s;
@@ -127,13 +197,13 @@ bool whole_map(const char *path, const char *what, uint64_t most, struct arena *
     char *at = MAP_FAILED;
 
     if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 &&
-        (uint64_t)s.st_size <= most && mapped.count < MAPPED_MAX)
+        (uint64_t)s.st_size <= k->most && mapped.count < MAPPED_MAX)
         at =
             mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (fd >= 0)
         close(fd);
     if (at == MAP_FAILED)
-        return whole_read(path, what, most, a, bytes, e);
+        return whole_read(path, k, a, bytes, e);
     watch(at, (size_t)s.st_size);
     *bytes = (struct str){ at, (size_t)s.st_size };
     return true;
@@ -142,13 +212,23 @@ bool whole_map(const char *path, const char *what, uint64_t most, struct arena *
 bool whole_begin(const char *path, char *to, size_t most, struct str *head)
 {
     struct stat s;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ssize_t got = -1;
+    int fd = -1;
 
+    /* Who opens a pipe and closes it again has broken it. */
+    if (!whole_is_pipe(path))
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
         got = read(fd, to, most);
     if (fd >= 0)
         close(fd);
     *head = (struct str){ to, got > 0 ? (size_t)got : 0 };
     return got >= 0;
+}
+
+bool whole_is_pipe(const char *path)
+{
+    struct stat s;
+
+    return stat(path, &s) == 0 && S_ISFIFO(s.st_mode);
 }

@@ -8,19 +8,27 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* Also of pipes. More than `most` bytes are refused, and so is a directory. `what`
- * begins the error: "cannot read profile". */
-bool whole_read(const char *path, const char *what, uint64_t most, struct arena *a,
-                struct str *bytes, struct err *e);
+/* What is to be read. */
+struct whole_kind {
+    const char *what; /* begins the error: "cannot read profile" */
+    uint64_t most;    /* more bytes are refused */
+    /* Whether what begins so may be one; name is for the error. NULL: anything may. */
+    bool (*may_begin)(struct str begin, const char *name, struct err *e);
+};
 
+/* Of regular files and of pipes: of those, step by step, as long as it may be one;
+ * nobody writes to it: refused, not waited for. So are directories and devices. */
+bool whole_read(const char *path, const struct whole_kind *k, struct arena *a,
+                struct str *bytes, struct err *e);
 /* The same, mapped until the process ends where the file is a regular one. Bytes may
  * change under the reader; where the file becomes shorter they read as 0, and
  * whole_is_torn says so. Not in a process that has other uses for SIGBUS. */
-bool whole_map(const char *path, const char *what, uint64_t most, struct arena *a,
+bool whole_map(const char *path, const struct whole_kind *k, struct arena *a,
                struct str *bytes, struct err *e);
 bool whole_is_torn(void);
 
 /* Up to so many bytes that it begins with; false: no regular file that can be read. */
 bool whole_begin(const char *path, char *to, size_t most, struct str *head);
+bool whole_is_pipe(const char *path);
 
 #endif

@@ -73,8 +73,8 @@ static bool finish(struct operation *o)
 
 static bool run_open(struct operation *o)
 {
-    struct pstats_table *t =
-        o->path ? open_table(o->path, LOAD_COPY, false, &o->e) : table_open();
+    static const struct open_as as = { .how = LOAD_COPY };
+    struct pstats_table *t = o->path ? open_table(o->path, &as, &o->e) : table_open();
 
     o->self->table = t;
     return t != NULL;
@@ -443,7 +443,8 @@ static int execute(PyObject *module)
         return -1;
     int failed = PyModule_AddObjectRef(module, "Table", type);
     Py_DECREF(type);
-    return failed;
+    return failed ? failed
+                  : PyModule_AddStringConstant(module, "version", SONDE_VERSION);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -83,7 +83,9 @@ void known_drop(void);
 
 /* names.c: fills in a function's record */
 void names_of(struct tape_function *f, PyObject *object);
-tape_text names_of_string(PyObject *s);                   /* 0: it is none */
+tape_text names_of_string(PyObject *s); /* 0: it is none */
+/* The same text, cut to fit with a NUL behind it. */
+void names_bytes(PyObject *s, char *to, size_t room);
 bool names_begin_with(PyObject *names, const char *name); /* a tuple of them */
 
 /* stack.c: the shadow stack where it does not fit the event */

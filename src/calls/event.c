@@ -35,6 +35,8 @@ static __attribute__((noinline)) void push_slowly(struct thread *t, uint32_t tag
                                                   bool resumes, void *frame, void *key,
                                                   PyObject *object)
 {
+    if (!front_attend())
+        return;
     event_charge(t);
     uint32_t id = child_of_top(t, key, object);
     bool room = t->top != t->limit || stack_grow(t);
@@ -67,6 +69,8 @@ void event_push_other(struct thread *t, uint32_t tag, bool resumes, void *frame,
 
 void event_pop_slowly(struct thread *t)
 {
+    if (!front_attend())
+        return;
     event_charge(t);
     t->top--;
     t->cell->current = t->top->node;

@@ -16,12 +16,13 @@ void event_push_other(struct thread *t, uint32_t tag, bool resumes, void *frame,
 void event_pop_slowly(struct thread *t);
 
 /* Ticks since the thread's last event; negative: go the slow way, as always
- * where the clock is no instruction, or the tape must be copied out at times. */
+ * where the clock is no instruction, or the tape must be copied out at times; and
+ * while somebody asks for something. */
 static inline int64_t event_span(const struct thread *t, uint64_t *now)
 {
 #ifdef __x86_64__
     *now = __rdtsc();
-    if (LIKELY(t->quick))
+    if (LIKELY(*t->quick))
         return (int64_t)(*now - t->cell->last);
 #endif
     (void)t;

@@ -15,7 +15,9 @@ void front_lose(struct thread *t);
 
 uint64_t front_now(const struct thread *t); /* ticks, where no instruction tells */
 void front_grown(const struct thread *t);   /* by a node */
-void front_switching(void);                 /* calls.switching is true from now on */
+/* Before an event that goes the slow way; false: it is not counted. */
+bool front_attend(void);
+void front_switching(void); /* calls.switching is true from now on */
 
 /* The cell of a function's record, made when new; 0: out of room. Of one that is to
  * leave no trace FUNCTION_HIDDEN: whom it calls its caller calls. */

@@ -98,6 +98,15 @@ tape_text names_of_string(PyObject *s)
     return end();
 }
 
+void names_bytes(PyObject *s, char *to, size_t room)
+{
+    begin();
+    add_unicode(s);
+    size_t len = text.len < room ? text.len : room - 1;
+    memcpy(to, text.bytes, len);
+    to[len] = '\0';
+}
+
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
     return (hash ^ str_hash((struct str){ bytes, len })) * 0x9e3779b97f4a7c15u;

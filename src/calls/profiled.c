@@ -86,7 +86,7 @@ void profiled_enter(struct thread *t, struct pyabi_frame *frame)
             return;
     }
     event_push(t, (t->top->tag & ~1u) + 2, !pyabi_starts(frame), frame, code, code);
-    if (UNLIKELY(t->top->frame != frame))
+    if (UNLIKELY(t->top->frame != frame) && t->top == t->limit)
         t->unplaced++;
 }
 

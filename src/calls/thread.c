@@ -8,9 +8,12 @@
 
 static struct tape_thread no_cell;
 static struct entry nowhere = { .tag = TAG_NOTHING, .frame = &no_cell };
-struct thread thread_nothing = {
-    .top = &nowhere, .limit = &nowhere, .cell = &no_cell, .special = true
-};
+const uint8_t thread_quick[2] = { 0, 1 };
+struct thread thread_nothing = { .top = &nowhere,
+                                 .limit = &nowhere,
+                                 .cell = &no_cell,
+                                 .quick = &thread_quick[0],
+                                 .special = true };
 __thread struct thread *thread_now = &thread_nothing;
 
 struct thread *thread_open(void)
@@ -19,6 +22,7 @@ struct thread *thread_open(void)
 
     if (!t)
         return NULL;
+    t->quick = &thread_quick[0];
     stack_open(t);
     if (tree_index_open(t))
         return t;

@@ -41,7 +41,8 @@ struct thread {
     struct entry *top;   /* the stack's bottom entry is the thread itself */
     struct entry *limit; /* the last entry there is room for */
     struct tape_thread *cell;
-    bool quick;        /* the clock is an instruction, the tape keeps by itself */
+    /* 1: the clock is an instruction, the tape keeps by itself, nobody asks anything */
+    const uint8_t *quick;
     bool any_clock;    /* may go back: what it says is taken as it is */
     bool from_here;    /* what runs already is no function of its tree, but its root */
     bool special;      /* a front's own */
@@ -63,6 +64,7 @@ struct thread {
     struct thread *next;
 };
 
+extern const uint8_t thread_quick[2]; /* of no and yes, for `quick` */
 /* Stands in for a thread's block until it has one: fits no event. */
 extern struct thread thread_nothing;
 /* The running thread's. */

@@ -11,13 +11,14 @@ struct callback {
     vectorcallfunc call;
 };
 
-static PyTypeObject callback_type = {
+static const PyTypeObject fresh_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "sonde.callback",
     .tp_basicsize = sizeof(struct callback),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_vectorcall_offset = offsetof(struct callback, call),
     .tp_call = PyVectorcall_Call,
 };
+static PyTypeObject callback_type; /* what Python has made of it */
 
 static struct event {
     const char *name;
@@ -37,7 +38,7 @@ static struct event {
     [TOOL_C_RAISE] = { .name = "C_RAISE", .along = true },
 };
 
-/* What is asked of sys.monitoring: ours to the end of the process. */
+/* What is asked of sys.monitoring: ours as long as Python is there. */
 static struct {
     const char *name;
     PyObject *function;
@@ -50,10 +51,32 @@ enum question { USE_TOOL_ID, FREE_TOOL_ID, REGISTER, SET_EVENTS, GET_TOOL, GET_E
 static PyObject *tool_name, *nothing; /* a string; 0 */
 static PyObject *ids[TOOLS];
 static int tool = -1;
-static long wanted; /* events */
+/* Sets of events: all that were asked for; what begins alone. */
+static PyObject *all, *begins;
+static PyObject *wanted; /* one of the two; NULL: none */
+static bool looked_up;
+
+void tool_forget(void)
+{
+    for (int i = 0; i < TOOL_EVENTS; i++) {
+        events[i].callback = NULL;
+        events[i].bit = NULL;
+        events[i].registered = false;
+    }
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        asked[i].function = NULL;
+    for (int i = 0; i < TOOLS; i++)
+        ids[i] = NULL;
+    tool_name = nothing = NULL;
+    tool = -1;
+    all = begins = wanted = NULL;
+    looked_up = false;
+}
 
 bool tool_prepare(const char *name)
 {
+    if (!events[0].callback)
+        callback_type = fresh_type;
     if (PyType_Ready(&callback_type) < 0)
         return false;
     for (int i = 0; i < TOOL_EVENTS; i++)
@@ -116,7 +139,7 @@ static bool use(int id)
 /* Once: looking things up in sys may fail, and be told of, where there is no memory. */
 static bool look_up(void)
 {
-    static bool done;
+    bool done = looked_up;
     PyObject *monitoring = done ? NULL : PySys_GetObject("monitoring"); /* borrowed */
     PyObject *names = monitoring ? PyObject_GetAttrString(monitoring, "events") : NULL;
 
@@ -126,7 +149,7 @@ static bool look_up(void)
     for (int i = 0; names && i < TOOL_EVENTS; i++)
         if (!events[i].bit)
             events[i].bit = PyObject_GetAttrString(names, events[i].name);
-    done = done || (names && !PyErr_Occurred());
+    looked_up = done = done || (names && !PyErr_Occurred());
     Py_XDECREF(names);
     if (!done && !PyErr_Occurred())
         PyErr_SetString(PyExc_RuntimeError, "there is no sys.monitoring");
@@ -179,21 +202,31 @@ static bool register_upto(int end)
     return true;
 }
 
+/* Those before that one, as a set in place of another. */
+static bool make_set(PyObject **set, int end)
+{
+    long bits = 0;
+
+    for (int i = 0; i < end; i++)
+        bits |= events[i].along ? 0 : PyLong_AsLong(events[i].bit);
+    Py_XSETREF(*set, PyLong_FromLong(bits));
+    return *set != NULL;
+}
+
+static bool want(PyObject *set)
+{
+    if (!set_events(set))
+        return false;
+    wanted = set;
+    return true;
+}
+
 bool tool_listen(bool builtins)
 {
     int end = builtins ? TOOL_EVENTS : TOOL_CALL;
-    long bits = 0;
 
-    if (!register_upto(end))
-        return false;
-    for (int i = 0; i < end; i++)
-        bits |= events[i].along ? 0 : PyLong_AsLong(events[i].bit);
-    PyObject *set = PyLong_FromLong(bits);
-    bool done = set && set_events(set);
-    Py_XDECREF(set);
-    if (done)
-        wanted = bits;
-    return done;
+    return register_upto(end) && make_set(&begins, TOOL_THROW) && make_set(&all, end) &&
+           want(all);
 }
 
 /* Whose the tool is now: 1 ours, 0 nobody's, -1 another's. */
@@ -209,10 +242,20 @@ static int owner(void)
     return whose;
 }
 
+bool tool_narrow(void)
+{
+    return tool < 0 || owner() != 1 || want(begins);
+}
+
+bool tool_widen(void)
+{
+    return tool < 0 || owner() != 1 || want(all);
+}
+
 static bool has_wanted_events(void)
 {
     PyObject *set = ask_of(GET_EVENTS, tool);
-    bool same = set && PyLong_AsLong(set) == wanted;
+    bool same = set && wanted && PyLong_AsLong(set) == PyLong_AsLong(wanted);
 
     Py_XDECREF(set);
     PyErr_Clear();
@@ -254,7 +297,7 @@ bool tool_stop(void)
         tell(ask_of(FREE_TOOL_ID, tool));
     PyErr_Clear();
     tool = -1;
-    wanted = 0;
+    wanted = NULL;
     return intact;
 }
 

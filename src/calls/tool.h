@@ -24,7 +24,8 @@ enum tool_event {
     TOOL_EVENTS
 };
 
-bool tool_prepare(const char *name); /* the tool's; once a process */
+bool tool_prepare(const char *name); /* the tool's; once a life of Python */
+void tool_forget(void);              /* which has ended: its objects are gone */
 /* Who is told of an event from now on. */
 void tool_tell(enum tool_event event, tool_handler *handler);
 
@@ -34,6 +35,11 @@ bool tool_is_claimed(void);
 
 /* They are called from now on, as far as they are wanted; may be changed so. */
 bool tool_listen(bool builtins);
+/* Between the two, only what begins is told of: TOOL_START and TOOL_RESUME. Neither
+ * allocates, calls back or lets go of the GIL: they may be called in a callback. Of a
+ * tool that is another's by now they change nothing. */
+bool tool_narrow(void);
+bool tool_widen(void);
 /* Gives all back. false, and no error: it was not ours any more, or not all. */
 bool tool_stop(void);
 bool tool_is_held(void);   /* the id is still ours, with the events that are wanted */

@@ -22,7 +22,7 @@ static int run(const void *args, struct words words, struct err *e)
         return help_all(e) ? 0 : 1;
     }
     struct profile *p =
-        reading_open((struct words){ 1, newest }, true, &title, arena, e);
+        reading_open((struct words){ 1, newest }, NULL, true, &title, arena, e);
     ok = p != NULL;
     if (ok) {
         struct out *o = out_stdout();

@@ -15,6 +15,7 @@
 
 struct asked {
     struct sortkeys keys;
+    bool numbered; /* by a number, which stands alone */
     struct restriction restriction[TYPED_MAX];
     struct restrictions restrictions;
 };
@@ -29,6 +30,7 @@ static bool add_number(struct asked *k, struct str word, long number, struct err
                        "bad sort key: %.*s: -1 stdname, 0 calls, 1 time, 2 cumulative, "
                        "each alone",
                        (int)word.len, word.at);
+    k->numbered = true;
     return sortkeys_add(&k->keys, key, e);
 }
 
@@ -43,11 +45,11 @@ static bool add_key(struct asked *k, struct str word, bool sampled, struct err *
     if (!key && number_parse(word, &number, &real) == NUMBER_INTEGER)
         return add_number(k, word, (long)number, e);
     if (!key)
-        return err_set(
-            e, ERR_USAGE,
-            "unknown sort key: '%.*s' (calls cumulative filename line module "
-            "name nfl pcalls stdname time, or enough of one)",
-            (int)word.len, word.at);
+        return sortkey_unknown(word, e);
+    if (k->numbered)
+        return err_set(e, ERR_USAGE,
+                       "bad sort key: %.*s: behind a number, which stands alone",
+                       (int)word.len, word.at);
     return sortkeys_add(&k->keys, key, e);
 }
 
@@ -176,7 +178,7 @@ bool as_pstats(const struct as_pstats *a, struct words files, struct err *e)
     struct out *text = NULL;
     /* Wrong words are told before a file is looked at. */
     bool ok = take_typed(a, true, first, e) &&
-              (t = tables_open(files, a->as_cprofile, e)) != NULL &&
+              (t = tables_open(files, a->choice, a->as_cprofile, e)) != NULL &&
               take_typed(a, table_sampled(t), k, e);
 
     if (ok) {

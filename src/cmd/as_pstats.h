@@ -5,6 +5,7 @@
 #define CMD_AS_PSTATS_H
 
 #include "cmd/cmd.h"
+#include "model/choose.h"
 
 enum { TYPED_MAX = 256 };
 
@@ -19,6 +20,7 @@ struct as_pstats {
     bool all;              /* the nine tables */
     bool callers, callees; /* neither: the table of functions */
     bool reverse, strip_dirs, as_cprofile;
+    const struct choice *choice;
     const char *output; /* NULL: stdout */
 };
 

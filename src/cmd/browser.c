@@ -8,14 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
 #include "cmd/reading.h"
 #include "cmd/tables.h"
 #include "open/table.h"
-#include "pstats/compare.h"
 #include "pstats/number.h"
 #include "pstats/print.h"
 
 enum { WORDS_MAX = 256 };
+
+static const struct open_as as_typed = { .how = LOAD_COPY };
 
 struct browser {
     struct arena *arena;
@@ -86,8 +88,10 @@ static bool is_loaded(const struct browser *b, struct out *o)
 static int cannot_open(const char *path)
 {
     struct stat s;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), fault = errno;
 
+    if (whole_is_pipe(path)) /* opening it would begin to read it */
+        return access(path, R_OK) == 0 ? 0 : errno;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), fault = errno;
     if (fd < 0)
         return fault;
     bool directory = fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
@@ -111,7 +115,7 @@ static void read_file(struct browser *b, const char *path, struct out *o)
 {
     struct err e = { 0 };
     int fault = cannot_open(path);
-    struct pstats_table *t = fault ? NULL : open_table(path, LOAD_COPY, false, &e);
+    struct pstats_table *t = fault ? NULL : open_table(path, &as_typed, &e);
 
     if (fault) {
         out_text_of(o, strerror(fault));
@@ -150,7 +154,7 @@ void browser_add(struct browser *b, struct str path, struct out *o)
         return;
     int fault = cannot_open(name);
     if (!fault)
-        more = open_table(name, LOAD_COPY, false, &e);
+        more = open_table(name, &as_typed, &e);
     if (more && table_add(b->table, more, &e)) {
         note_file(b, name);
     } else {
@@ -309,63 +313,39 @@ static bool do_eof(struct browser *b, struct str line, struct out *o)
     return true;
 }
 
+/* The longest beginning of the line that is a file, as names may hold blanks; else its
+ * first word. */
+static const char *take_path(struct str *line, struct arena *a)
+{
+    struct str rest = strip(*line), path = take_word(line);
+
+    for (size_t len = rest.len; len > path.len; len--) {
+        struct stat s;
+
+        if (len < rest.len && !is_space(rest.at[len]))
+            continue;
+        if (stat(arena_cstr(a, (struct str){ rest.at, len }), &s) != 0)
+            continue;
+        *line = (struct str){ rest.at + len, rest.len - len };
+        return arena_cstr(a, (struct str){ rest.at, len });
+    }
+    return arena_cstr(a, path);
+}
+
 static bool do_diff(struct browser *b, struct str line, struct out *o)
 {
-    const char *path = arena_cstr(b->arena, take_word(&line));
     struct restriction at[WORDS_MAX];
-    struct restrictions r = take_restrictions(line, at, o);
-    struct err e = { 0 };
 
     if (!is_loaded(b, o))
         return false;
-    if (!*path) {
-        out_text_of(o, "diff what? (diff FILE compares with that file)\n");
-        return false;
-    }
-    struct pstats_table *other = open_table(path, LOAD_COPY, false, &e);
-    bool ok = other && (!b->stripped || table_strip_dirs(other, &e)) &&
-              compare_print(b->table, other, r, o, &e);
-    if (!ok)
-        say(o, &e);
-    table_close(other);
-    return false;
-}
+    const char *path = take_path(&line, b->arena);
+    struct restrictions r = take_restrictions(line, at, o);
 
-/* An integer or a fraction limits the paths, the rest are patterns. */
-static struct report_options tree_options(const struct restrictions *r,
-                                          struct filter *filters, struct arena *a)
-{
-    struct report_options o = { .limit = -1, .filter = filters, .tree = true };
-
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (r->at[i].kind == RESTRICT_MATCH)
-            filters[o.filters++].pattern = arena_cstr(a, r->at[i].text);
-        else if (r->at[i].kind == RESTRICT_SHARE && r->at[i].share < 1)
-            o.limit = r->at[i].share;
-        else if (r->at[i].kind == RESTRICT_COUNT && r->at[i].count >= 0)
-            o.limit = (double)r->at[i].count;
-    }
-    return o;
-}
-
-static void print_tree(struct browser *b, struct restrictions r, struct out *o)
-{
-    struct arena *a = arena_open();
-    struct filter *filters = arena_array(a, (size_t)r.count + 1, sizeof *filters);
-    struct report_options options = tree_options(&r, filters, a);
-    struct words files = { b->count, b->files };
-    struct screen screen = { .out = o };
-    struct err e = { 0 };
-    struct profile *p = reading_open(files, false, &options.title, a, &e);
-    struct report *report = p ? report_open(p, &options, &e) : NULL;
-
-    if (report)
-        report_text(report, &screen);
+    if (*path)
+        browser_diff((struct words){ b->count, b->files }, path, r, b->stripped, o);
     else
-        say(o, &e);
-    report_close(report);
-    profile_close(p);
-    arena_close(a);
+        out_text_of(o, "diff what? (diff FILE compares with that file)\n");
+    return false;
 }
 
 static bool do_tree(struct browser *b, struct str line, struct out *o)
@@ -383,7 +363,7 @@ static bool do_tree(struct browser *b, struct str line, struct out *o)
                        b->files[i]);
             return false;
         }
-    print_tree(b, r, o);
+    browser_tree((struct words){ b->count, b->files }, r, o);
     return false;
 }
 

@@ -5,6 +5,8 @@
 #define CMD_BROWSER_H
 
 #include "base/out.h"
+#include "cmd/cmd.h"
+#include "pstats/restrict.h"
 #include "pstats/table.h"
 
 struct browser;
@@ -19,6 +21,11 @@ bool browser_line(struct browser *b, struct str line, struct out *o);
 /* As the commands of that name. */
 void browser_read(struct browser *b, struct str path, struct out *o);
 void browser_add(struct browser *b, struct str path, struct out *o);
+
+/* Compares with a file; prints call paths. */
+void browser_diff(struct words files, const char *path, struct restrictions r,
+                  bool stripped, struct out *o);
+void browser_tree(struct words files, struct restrictions r, struct out *o);
 
 /* Names of commands, sorted; ends in NULL. */
 extern const char *const browser_commands[];

@@ -60,7 +60,7 @@ bool help_cmd(const struct cmd *c, struct err *e);
 /* What to say to a first word that is no command, by it and the word behind
  * it; always false. */
 bool help_unknown(const char *word, const char *next, struct err *e);
-/* What a reading command says to a word that is a program; else true. */
+/* What a reading command says to a word that is a program, or empty; else true. */
 bool help_program(const struct cmd *c, const char *word, struct err *e);
 /* The name nearest to word of those given (ends in NULL), or NULL. */
 const char *help_nearest(const char *word, const char *const *names);

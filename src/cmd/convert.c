@@ -7,16 +7,18 @@
 #include "cmd/reading.h"
 #include "cmd/tables.h"
 #include "export/export.h"
+#include "import/import.h"
 #include "model/fold.h"
 #include "pstats/write.h"
 #include "tape/pack.h"
 #include "tape/recording.h"
 
-enum { KEY_TO = 256, KEY_AS_CPROFILE };
+enum { KEY_TO = 256, KEY_AS_CPROFILE, KEY_PROCESS };
 
 struct convert_args {
     const char *to, *output;
     bool as_cprofile;
+    struct choice choice;
 };
 
 static const struct argp_option options[] = {
@@ -29,6 +31,8 @@ static const struct argp_option options[] = {
     { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
       "count as cProfile does: resumptions are calls, constructors made in C are not",
       0 },
+    { "process", KEY_PROCESS, "GLOB", 0,
+      "processes of that name, role or pid alone (repeatable)", 0 },
     { 0 },
 };
 
@@ -36,7 +40,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
 {
     struct convert_args *a = args;
 
-    (void)e;
+    if (key == KEY_PROCESS)
+        return reading_take_process(&a->choice, value, e);
     if (key == 'o')
         a->output = value;
     else if (key == KEY_TO)
@@ -84,8 +89,8 @@ static bool format_of_file(const char *path, struct format *f, struct arena *a,
                    path, known_formats(a));
 }
 
-static bool choose(const struct convert_args *c, struct format *f, struct arena *a,
-                   struct err *e)
+static bool choose_format(const struct convert_args *c, struct format *f,
+                          struct arena *a, struct err *e)
 {
     if (!c->output)
         return err_set(e, ERR_USAGE,
@@ -107,7 +112,7 @@ static bool finish(struct out *o, bool ok, struct err *e)
 static bool write_pstats(const struct convert_args *c, struct words words,
                          struct err *e)
 {
-    struct pstats_table *t = tables_open(words, c->as_cprofile, e);
+    struct pstats_table *t = tables_open(words, &c->choice, c->as_cprofile, e);
     struct out *o = t ? out_open(c->output, e) : NULL;
 
     if (o)
@@ -137,7 +142,7 @@ static bool write_profile(const struct convert_args *c, const struct format *f,
                           struct words words, struct arena *a, struct err *e)
 {
     const char *title = "";
-    struct profile *p = reading_open(words, true, &title, a, e);
+    struct profile *p = reading_open(words, &c->choice, true, &title, a, e);
 
     if (p && c->as_cprofile && !reading_folds_as_cprofile(&p, title, e)) {
         profile_close(p);
@@ -160,14 +165,20 @@ static bool write_pack(const struct convert_args *c, struct words words,
     char *newest[2] = { NULL, NULL };
     struct pack_made made;
 
-    if (c->as_cprofile || words.count > 1)
+    if (c->as_cprofile || c->choice.globs > 0 || words.count > 1)
         return err_set(e, ERR_USAGE,
                        "cannot pack: %s: a pack is one recording as it is (%s)",
                        c->output,
-                       c->as_cprofile ? "leave --as-cprofile out"
-                                      : "reading commands take several");
+                       c->as_cprofile        ? "leave --as-cprofile out"
+                       : c->choice.globs > 0 ? "leave --process out"
+                                             : "reading commands take several");
     if (words.count == 0 && !reading_newest(newest, a, e))
         return false;
+    if (words.count > 0 && import_for(words.at[0]))
+        return err_set(e, ERR_USAGE,
+                       "cannot pack: %s: %s is a .pstats file, which cannot become a "
+                       "recording: it tells no paths (sonde run makes one)",
+                       c->output, words.at[0]);
     return pack_write(words.count ? words.at[0] : newest[0], c->output, NULL, &made, e);
 }
 
@@ -186,7 +197,7 @@ static int run(const void *args, struct words words, struct err *e)
     const struct convert_args *c = args;
     struct arena *a = arena_open();
     struct format f = { 0 };
-    bool chosen = choose(c, &f, a, e);
+    bool chosen = choose_format(c, &f, a, e);
     bool ok = chosen && write_as(c, &f, words, a, e);
 
     arena_close(a);

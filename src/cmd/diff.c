@@ -5,10 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/costs.h"
 #include "cmd/reading.h"
-#include "model/fold.h"
-#include "report/diff.h"
+#include "cmd/sides.h"
 
 enum {
     KEY_BEFORE = 256,
@@ -107,218 +105,58 @@ static bool option(void *args, int key, const char *value, struct err *e)
     return reading_option(&a->reading, key, value, e);
 }
 
-/* How a run was counted: only what was counted alike can be compared. */
-struct mode {
-    const char *file;
-    enum unit unit;
-    struct str clock;
-    bool sampled, given, builtins;
-};
-
 struct work {
     const struct diff_args *args;
     struct arena *arena;
-    struct compare *functions, *paths; /* paths: NULL unless asked for */
-    struct mode first;                 /* of the first run that was read */
+    struct sides_options options;
+    struct sides *sides;
     struct side_args side[SIDES];
-    struct diff_side shown[SIDES];
-    struct str *note;
-    uint32_t notes;
 };
-
-enum { NOTES_MAX = 64, PYTHONS_MAX = 16 };
-
-static void add_note(struct work *w, struct str sentence)
-{
-    for (uint32_t i = 0; i < w->notes; i++)
-        if (str_eq(w->note[i], sentence))
-            return;
-    if (w->notes < NOTES_MAX)
-        w->note[w->notes++] = arena_str(w->arena, sentence);
-}
-
-static struct mode mode_of(const struct work *w, const struct profile *p,
-                           const char *file)
-{
-    struct mode m = {
-        .file = file,
-        .unit = profile_unit(p),
-        .clock = arena_str(w->arena, profile_run(p)->clock),
-        .sampled = profile_quality(p)->sampled,
-        .given = given_rows(p) > 0,
-    };
-
-    for (process_id i = 0; i < profile_processes(p); i++)
-        m.builtins = m.builtins || profile_process(p, i)->probed.builtins;
-    return m;
-}
-
-static bool differ(const struct mode *a, const struct mode *b, const char *what_a,
-                   const char *what_b, const char *advice, struct err *e)
-{
-    return err_set(e, ERR_USAGE, "cannot compare: %s: %s, %s: %s (%s)", a->file, what_a,
-                   b->file, what_b, advice);
-}
-
-static bool alike(const struct work *w, const struct mode *m, struct err *e)
-{
-    static const char *const unit[] = { "times", "samples", "bytes" };
-    const struct mode *f = &w->first;
-
-    if (f->unit != m->unit)
-        return differ(f, m, unit[f->unit], unit[m->unit], "compare like with like", e);
-    if (f->sampled != m->sampled)
-        return differ(f, m, f->sampled ? "sampled" : "counted",
-                      m->sampled ? "sampled" : "counted", "compare like with like", e);
-    if (f->given != m->given)
-        return w->args->as_cprofile ||
-               differ(f, m, f->given ? "counted by cProfile" : "by sonde",
-                      m->given ? "counted by cProfile" : "by sonde",
-                      "--as-cprofile counts both that way", e);
-    if (!str_eq(f->clock, m->clock))
-        return differ(f, m, str_eq(f->clock, STR("cpu")) ? "CPU time" : "wall time",
-                      str_eq(m->clock, STR("cpu")) ? "CPU time" : "wall time",
-                      "record both with the same --clock", e);
-    if (f->builtins != m->builtins)
-        return differ(f, m, f->builtins ? "with builtins" : "without builtins",
-                      m->builtins ? "with builtins" : "without",
-                      "record both with or both without --no-builtins", e);
-    return true;
-}
-
-static void remember_pythons(struct work *w, enum side side, const struct profile *p)
-{
-    struct diff_side *s = &w->shown[side];
-    struct str *python = (struct str *)s->python;
-
-    for (uint32_t i = 0; i < profile_run(p)->pythons; i++) {
-        struct str version = profile_run(p)->python[i];
-        uint32_t known = 0;
-
-        while (known < s->pythons && !str_eq(python[known], version))
-            known++;
-        if (known == s->pythons && known < PYTHONS_MAX)
-            python[s->pythons++] = arena_str(w->arena, version);
-    }
-}
-
-static bool correct_times(struct profile **p, const char *file, struct arena *a,
-                          struct err *e)
-{
-    struct costs costs = costs_of(*p, true, a);
-
-    if (!costs.any || !costs.all)
-        return err_set(e, ERR_TARGET, "no corrected times: %s: %s", file,
-                       costs.why && *costs.why
-                           ? costs.why
-                           : "a .pstats file does not tell what its profiler cost");
-    struct profile *corrected = correct(*p, costs.of);
-    profile_close(*p);
-    *p = corrected;
-    return true;
-}
-
-/* As asked for, or e. */
-static bool prepare(const struct work *w, struct profile **p, const char *file,
-                    struct err *e)
-{
-    const struct diff_args *a = w->args;
-
-    if (a->tree && !profile_has_paths(*p) && given_rows(*p) > 0)
-        return err_set(e, ERR_FORMAT,
-                       "no call paths: %s: a .pstats file holds functions and callers "
-                       "alone (leave --tree out)",
-                       file);
-    if (a->corrected && !correct_times(p, file, w->arena, e))
-        return false;
-    return !a->as_cprofile || reading_folds_as_cprofile(p, file, e);
-}
-
-static void add_profile(struct work *w, enum side side, const struct profile *p)
-{
-    const struct quality *q = profile_quality(p);
-
-    for (uint32_t i = 0; i < q->notes; i++)
-        add_note(w, q->note[i]);
-    remember_pythons(w, side, p);
-    compare_add(w->functions, side, p);
-    if (w->paths)
-        compare_add(w->paths, side, p);
-}
-
-static bool add_run(struct work *w, enum side side, const char *file, struct err *e)
-{
-    char *name[] = { (char *)file, NULL };
-    const char *title;
-    struct profile *p =
-        reading_open((struct words){ 1, name }, false, &title, w->arena, e);
-    bool ok = p != NULL;
-
-    if (ok) {
-        struct mode mode = mode_of(w, p, file);
-
-        if (!w->first.file)
-            w->first = mode;
-        ok = alike(w, &mode, e) && prepare(w, &p, file, e);
-        w->shown[side].clock = mode.clock;
-    }
-    if (ok)
-        add_profile(w, side, p);
-    profile_close(p);
-    return ok;
-}
 
 static bool add_runs(struct work *w, struct err *e)
 {
     bool ok = true;
 
-    for (int side = 0; ok && side < SIDES; side++) {
-        struct side_args *s = &w->side[side];
+    for (int side = 0; ok && side < SIDES; side++)
+        for (int i = 0; ok && i < w->side[side].files; i++) {
+            char *name[] = { (char *)w->side[side].file[i], NULL };
 
-        w->shown[side].python = arena_array(w->arena, PYTHONS_MAX, sizeof(struct str));
-        w->shown[side].file = s->file;
-        w->shown[side].files = (uint32_t)s->files;
-        w->shown[side].title =
-            s->files == 1
-                ? s->file[0]
-                : arena_printf(w->arena, "%s and %d more", s->file[0], s->files - 1).at;
-        for (int i = 0; ok && i < s->files; i++)
-            ok = add_run(w, side, s->file[i], e);
-    }
+            ok = sides_add(w->sides, side, (struct words){ 1, name }, e);
+        }
     return ok;
 }
 
-static struct str pythons_of(const struct work *w, enum side side)
+static void note_choice(const struct work *w)
 {
-    const struct diff_side *s = &w->shown[side];
-    struct str list = STR("");
+    const struct choice *c = &w->args->reading.choice;
+    struct str globs = STR("");
 
-    for (uint32_t i = 0; i < s->pythons; i++)
-        list =
-            arena_printf(w->arena, "%.*s%s%.*s", (int)list.len, list.at,
-                         i > 0 ? " and " : "", (int)s->python[i].len, s->python[i].at);
-    return list;
+    for (uint32_t i = 0; i < c->globs; i++)
+        globs = arena_printf(w->arena, "%.*s --process '%s'", (int)globs.len, globs.at,
+                             c->glob[i]);
+    if (c->globs > 0)
+        sides_note(w->sides,
+                   arena_printf(w->arena, "Of the processes alone that%.*s names.",
+                                (int)globs.len, globs.at));
 }
 
-static void add_notes(struct work *w)
+static void add_notes(const struct work *w)
 {
-    struct str before = pythons_of(w, SIDE_BEFORE), after = pythons_of(w, SIDE_AFTER);
-    uint32_t before_runs = w->shown[SIDE_BEFORE].files;
-    uint32_t after_runs = w->shown[SIDE_AFTER].files;
+    struct sides *s = w->sides;
+    uint32_t before_runs = s->shown[SIDE_BEFORE].files;
+    uint32_t after_runs = s->shown[SIDE_AFTER].files;
     uint32_t fewer = before_runs < after_runs ? before_runs : after_runs;
 
-    if (before.len > 0 && after.len > 0 && !str_eq(before, after))
-        add_note(w, arena_printf(w->arena, "Python %s before, %s after.", before.at,
-                                 after.at));
-    if (fewer > 1 && !compare_in_turn(w->functions))
-        add_note(w, STR("The sides were not run in turn (before, after, before, ...): "
-                        "what changed on the machine meanwhile looks like a change of "
-                        "the program."));
+    note_choice(w);
+    if (fewer > 1 && !compare_in_turn(s->functions))
+        sides_note(s, STR("The sides were not run in turn (before, after, before, "
+                          "...): what changed on the machine meanwhile looks like a "
+                          "change of the program."));
     if (w->args->above > 0 && fewer < evidence_runs_needed(1))
-        add_note(w, arena_printf(w->arena,
-                                 "--fail-above goes by what was measured: it takes %u "
-                                 "runs a side to prove anything.",
-                                 evidence_runs_needed(1)));
+        sides_note(s, arena_printf(w->arena,
+                                   "--fail-above goes by what was measured: it takes "
+                                   "%u runs a side to prove anything.",
+                                   evidence_runs_needed(1)));
 }
 
 static bool write_diff(const struct work *w, const struct diff *d, struct err *e)
@@ -352,15 +190,15 @@ static int show(struct work *w, struct err *e)
         .strip_dirs = r->strip_dirs,
         .cumulative = w->args->cumulative,
         .above = w->args->above,
-        .unit = w->first.unit,
-        .side = { w->shown[SIDE_BEFORE], w->shown[SIDE_AFTER] },
-        .note = w->note,
-        .notes = w->notes,
+        .unit = w->sides->first.unit,
+        .side = { w->sides->shown[SIDE_BEFORE], w->sides->shown[SIDE_AFTER] },
+        .note = w->sides->note,
+        .notes = w->sides->notes,
     };
-    struct diff *d = diff_open(w->functions, w->paths, &o, e);
+    struct diff *d = diff_open(w->sides->functions, w->sides->paths, &o, e);
     int status = 1;
 
-    if (d && write_diff(w, d, e)) {
+    if (d && write_diff(w, d, e) && diff_guards(d, e)) {
         struct str slow = diff_too_slow(d);
 
         status = slow.len > 0 ? STATUS_SLOWER : 0;
@@ -371,18 +209,28 @@ static int show(struct work *w, struct err *e)
     return status;
 }
 
+/* What goes unheeded is refused: paths have an order of their own. */
+static bool heeded(const struct diff_args *a, struct err *e)
+{
+    const struct reading *r = &a->reading;
+    const char *option = r->sort.fields > 0 ? "--sort"
+                         : r->reverse       ? "--reverse"
+                                            : NULL;
+
+    if (a->markdown && (r->json || a->tree))
+        return err_set(e, ERR_USAGE,
+                       "%s and --markdown do not go together (leave one out)",
+                       r->json ? "--json" : "--tree");
+    if (a->tree && !r->json && option)
+        return err_set(e, ERR_USAGE, "--tree does not heed %s (leave one out)", option);
+    return true;
+}
+
 /* BEFORE AFTER as words, or runs of both sides as options. */
 static bool take_words(struct work *w, struct words words, struct err *e)
 {
     bool named = w->side[SIDE_BEFORE].files > 0 || w->side[SIDE_AFTER].files > 0;
-    const struct reading *r = &w->args->reading;
 
-    if (r->by != BY_FUNCTION)
-        return err_set(e, ERR_USAGE, "sonde diff does not heed --by (leave it out)");
-    if (r->json && w->args->markdown)
-        return err_set(e, ERR_USAGE,
-                       "--json and --markdown do not go together (leave "
-                       "one out)");
     if (words.count > 0 && named)
         return err_set(e, ERR_USAGE,
                        "one word too many: %s (either BEFORE AFTER, or --before FILE "
@@ -415,23 +263,26 @@ static int run(const void *args, struct words words, struct err *e)
     w->arena = arena;
     w->side[SIDE_BEFORE] = a->side[SIDE_BEFORE];
     w->side[SIDE_AFTER] = a->side[SIDE_AFTER];
-    w->note = arena_array(arena, NOTES_MAX, sizeof *w->note);
-    if (take_words(w, words, e)) {
-        w->functions =
-            compare_open((struct compare_options){ .cumulative = a->cumulative });
-        if (a->tree)
-            w->paths = compare_open((struct compare_options){ .paths = true });
+    if (heeded(a, e) && take_words(w, words, e)) {
+        w->options = (struct sides_options){
+            .choice = &w->args->reading.choice,
+            .tree = a->tree,
+            .cumulative = a->cumulative,
+            .as_cprofile = a->as_cprofile,
+            .corrected = a->corrected,
+            .runs = { (uint32_t)w->side[SIDE_BEFORE].files,
+                      (uint32_t)w->side[SIDE_AFTER].files },
+        };
+        w->sides = sides_open(&w->options, arena);
         status = 1;
     }
     if (status == 1 && add_runs(w, e)) {
-        compare_pair(w->functions);
-        if (w->paths)
-            compare_pair(w->paths);
+        sides_pair(w->sides);
         add_notes(w);
         status = show(w, e);
     }
-    compare_close(w->functions);
-    compare_close(w->paths);
+    if (w->sides)
+        sides_close(w->sides);
     arena_close(arena);
     return status;
 }
@@ -441,7 +292,7 @@ const struct cmd cmd_diff = {
     .help = "what changed between runs, and whether it is chance",
     .usage = "[OPTIONS] BEFORE AFTER",
     .options = options,
-    .shared = reading_options,
+    .shared = reading_options + READING_BY,
     .reads = true,
     .more =
         "Functions are found again when they moved to other lines, other files or\n"

@@ -22,7 +22,7 @@ struct format {
 /* What no list holds: recordings, and the report's own JSON. */
 static const struct format own[] = {
     { "recording", ".sonde", "a directory: one tape for each process", true, true },
-    { "pack", ".sonde", "one compressed file of a recording (sonde pack)", true, true },
+    { "pack", ".sonde", "one file of a recording (sonde pack)", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
     { "pstats", ".prof",
       "dumps of cProfile, profile and profiling: report --pstats, pstats", true,

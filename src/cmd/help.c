@@ -11,8 +11,8 @@ enum { COLUMNS = 80, NAME_MAX_LEN = 64 };
 
 /* Commands of the plan that this version does not have. */
 static const char *const later[] = {
-    "attach", "top",   "dump", "time",  "timeit", "why",   "lines", "memory",
-    "heap",   "graph", "view", "start", "stop",   "reset", NULL,
+    "attach", "top",    "dump", "time",  "timeit", "why",
+    "lines",  "memory", "heap", "graph", "view",   NULL,
 };
 
 static size_t smaller(size_t a, size_t b)
@@ -151,6 +151,8 @@ bool help_unknown(const char *word, const char *next, struct err *e)
 
 bool help_program(const struct cmd *c, const char *word, struct err *e)
 {
+    if (!*word)
+        return err_set(e, ERR_USAGE, "empty file name: '' (is a variable not set?)");
     if (!is_program(word))
         return true;
     return err_set(

@@ -2,6 +2,7 @@
 /* main.c - from the words typed to a command's body; prints its error and exits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -132,7 +133,10 @@ int main(int argc, char **argv)
     struct err e = { 0 };
 
     hold_standard_descriptors();
+    /* As Python: where nothing was said of characters they are UTF-8. */
     setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
     int status = dispatch(argc, argv, &e);
     if (e.code == ERR_NONE)
         return status;

@@ -71,11 +71,13 @@ static bool converse(struct browser *b, struct err *e)
 
         if (typing_interrupted(t))
             break;
+        typing_answering(true);
         answer = out_memory();
         last = browser_line(b, more ? line : STR("EOF"), answer);
         if (last)
             out_text_of(answer, "Goodbye.\n");
         ok = give(answer, e);
+        typing_answering(false);
     }
     typing_close(t);
     return ok;

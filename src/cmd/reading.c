@@ -14,9 +14,12 @@ enum {
     KEY_REVERSE,
     KEY_STRIP_DIRS,
     KEY_BY,
+    KEY_PROCESS,
 };
 
 const struct argp_option reading_options[] = {
+    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
+      0 },
     { "sort", 's', "KEYS", 0,
       "calls, cumulative, filename, line, module, name, nfl, pcalls, stdname, time, as "
       "pstats has them; several with commas (default: time)",
@@ -26,8 +29,8 @@ const struct argp_option reading_options[] = {
       0 },
     { "not", READING_NOT, "REGEX", 0, "rows whose name and file do not (repeatable)",
       0 },
-    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
-      0 },
+    { "process", KEY_PROCESS, "GLOB", 0,
+      "processes of that name, role or pid alone (repeatable)", 0 },
     { "reverse", KEY_REVERSE, NULL, 0, "the other way round", 0 },
     { "strip-dirs", KEY_STRIP_DIRS, NULL, 0, "file names without their folders", 0 },
     { "json", KEY_JSON, NULL, 0, "as JSON, all rows unless -n is given", 0 },
@@ -41,7 +44,7 @@ static bool take_filter(struct reading *r, const char *pattern, bool drop,
     if (r->filters == READING_FILTERS_MAX)
         return err_set(e, ERR_USAGE, "too many --only and --not: %d are enough",
                        READING_FILTERS_MAX);
-    r->filter[r->filters++] = (struct filter){ pattern, drop };
+    r->filter[r->filters++] = (struct filter){ .pattern = pattern, .drop = drop };
     return true;
 }
 
@@ -80,6 +83,16 @@ static bool take_by(struct reading *r, const char *value, struct err *e)
                    near ? "?)" : "");
 }
 
+bool reading_take_process(struct choice *c, const char *glob, struct err *e)
+{
+    if (!*glob)
+        return err_set(e, ERR_USAGE, "bad value: --process '': a name, role or pid");
+    if (c->globs == CHOICE_MAX)
+        return err_set(e, ERR_USAGE, "too many --process: %d are enough", CHOICE_MAX);
+    c->glob[c->globs++] = glob;
+    return true;
+}
+
 bool reading_option(struct reading *r, int key, const char *value, struct err *e)
 {
     switch (key) {
@@ -96,6 +109,8 @@ bool reading_option(struct reading *r, int key, const char *value, struct err *e
         return take_filter(r, value, true, e);
     case KEY_BY:
         return take_by(r, value, e);
+    case KEY_PROCESS:
+        return reading_take_process(&r->choice, value, e);
     case KEY_REVERSE:
         r->reverse = true;
         return true;
@@ -144,9 +159,21 @@ bool reading_newest(char *newest[2], struct arena *a, struct err *e)
     return true;
 }
 
-struct profile *reading_open(struct words files, bool callers, const char **title,
-                             struct arena *a, struct err *e)
+/* "orders.sonde --process 'worker*'", as typed. */
+static const char *chosen_title(const char *title, const struct choice *c,
+                                struct arena *a)
 {
+    for (uint32_t i = 0; i < c->globs; i++)
+        title = arena_printf(a, "%s --process '%s'", title, c->glob[i]).at;
+    return title;
+}
+
+struct profile *reading_open(struct words files, const struct choice *choice,
+                             bool callers, const char **title, struct arena *a,
+                             struct err *e)
+{
+    static const struct choice all = { .globs = 0 };
+    const struct choice *c = choice ? choice : &all;
     char *newest[2] = { NULL, NULL };
     bool ok = true;
 
@@ -164,12 +191,16 @@ struct profile *reading_open(struct words files, bool callers, const char **titl
         char *file = files.at[i % files.count];
 
         if ((import_for(file) == NULL) == (i < files.count))
-            ok = import_file(file, process_name(files, i % files.count), b, e);
+            ok = choose_can(c, import_for(file) == NULL, file, e) &&
+                 import_file(file, process_name(files, i % files.count), b, e);
     }
-    if (ok)
-        return build_finish(b);
-    build_abandon(b);
-    return NULL;
+    if (!ok) {
+        build_abandon(b);
+        return NULL;
+    }
+    struct profile *p = choose(build_finish(b), c, *title, e);
+    *title = chosen_title(*title, c, a);
+    return p;
 }
 
 /* A constructor that cProfile would not see; rows without paths cannot be folded. */

@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
       0 },
     { "callees", KEY_CALLEES, NULL, 0, "whom each function called", 0 },
     { "tree", KEY_TREE, NULL, 0, "the call paths that cost most", 0 },
-    { "processes", KEY_PROCESSES, NULL, 0, "one row for each process", 0 },
+    { "processes", KEY_PROCESSES, NULL, 0, "the tree of processes", 0 },
     { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
       "count as cProfile does: resumptions are calls, constructors made in C are not",
       0 },
@@ -167,14 +167,13 @@ static bool go_together(const struct report_args *a, struct err *e)
 }
 
 /* What no view asked for has a use for is refused, not passed over: paths have an
- * order of their own, and processes are few and all shown. JSON gives all. */
+ * order of their own, and so have processes, which are no functions. JSON gives all. */
 static bool heeded(const struct report_args *a, struct err *e)
 {
     const struct reading *r = &a->reading;
     bool whole = a->processes && !a->tree;
     const char *option = r->sort.fields > 0        ? "--sort"
                          : r->reverse              ? "--reverse"
-                         : whole && r->limited     ? "--limit"
                          : whole && r->filters > 0 ? "--only and --not"
                                                    : NULL;
 
@@ -188,7 +187,7 @@ static bool heeded(const struct report_args *a, struct err *e)
 static bool is_known(const struct report_args *a, const struct profile *p,
                      const char *title, struct err *e)
 {
-    bool paths = profile_has_paths(p) || given_rows(p) == 0;
+    bool paths = profile_has_paths(p) || !given_by_files(p);
 
     if (a->tree && !paths)
         return err_set(e, ERR_FORMAT,
@@ -236,6 +235,7 @@ static int report_as_pstats(const struct report_args *a, struct words words,
         .reverse = a->reading.reverse,
         .strip_dirs = a->reading.strip_dirs,
         .as_cprofile = a->as_cprofile,
+        .choice = &a->reading.choice,
         .output = a->reading.output,
     };
 
@@ -266,8 +266,8 @@ static int run(const void *args, struct words words, struct err *e)
         return 2;
     struct arena *arena = arena_open();
     const char *title = "";
-    struct pair pair = { .raw =
-                             reading_open(words, needs_callers(a), &title, arena, e) };
+    struct pair pair = { .raw = reading_open(words, &a->reading.choice,
+                                             needs_callers(a), &title, arena, e) };
     bool ok = pair.raw && is_known(a, pair.raw, title, e);
 
     if (ok) {
@@ -298,6 +298,7 @@ const struct cmd cmd_report = {
     .examples = "sonde report\n"
                 "sonde report --callers --only parse_line\n"
                 "sonde report -s cumulative -n 50 orders.sonde\n"
+                "sonde report --process 'worker*' orders.sonde\n"
                 "sonde report --json orders.sonde",
     .args_size = sizeof(struct report_args),
     .option = option,

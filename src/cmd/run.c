@@ -30,15 +30,16 @@ enum {
     KEY_NO_BUILTINS,
     KEY_CLOCK,
     KEY_NO_CHILDREN,
+    KEY_CHILDREN,
     KEY_IO,
     KEY_STEP,
     KEY_MAX_PATHS
 };
 
-enum { PATHS_MOST = 200000000 }; /* what a tape has address space for */
+enum { PATHS_MOST = 200000000, CHILDREN_MOST = 256 }; /* that an agent has room for */
 
 struct run_args {
-    const char *output, *module, *code, *python, *step;
+    const char *output, *module, *code, *python, *step, *children;
     enum writer_io io;
     uint64_t max_paths; /* 0: the agent's own */
     bool cpu, no_builtins, no_children, verbose, quiet;
@@ -62,6 +63,9 @@ static const struct argp_option options[] = {
     { "no-builtins", KEY_NO_BUILTINS, NULL, 0, "leave out functions made in C", 0 },
     { "clock", KEY_CLOCK, "wall|cpu", 0, "what time is (default: wall)", 0 },
     { "no-children", KEY_NO_CHILDREN, NULL, 0, "leave out the processes it starts", 0 },
+    { "children", KEY_CHILDREN, "GLOB", 0,
+      "of those only ones whose command, or multiprocessing target or name, matches",
+      0 },
     { "io", KEY_IO, "mapped|pwrite", 0,
       "how the recording is written (default: as its file system allows)", 0 },
     { "step", KEY_STEP, "BYTES", OPTION_HIDDEN, NULL, 0 }, /* tests of full disks */
@@ -109,6 +113,16 @@ static bool take_max_paths(struct run_args *a, const char *value, struct err *e)
                    value, PATHS_MOST);
 }
 
+/* "0" would mean none to the agent. */
+static bool take_children(struct run_args *a, const char *value, struct err *e)
+{
+    a->children = strcmp(value, "0") == 0 ? "[0]" : value;
+    return (*value && strncmp(value, "0,", 2) != 0 && strlen(value) < CHILDREN_MOST) ||
+           err_set(e, ERR_USAGE,
+                   "bad value: --children '%s': a glob of 1 to %d bytes, as 'worker*'",
+                   value, CHILDREN_MOST - 1);
+}
+
 static bool option(void *args, int key, const char *value, struct err *e)
 {
     struct run_args *a = args;
@@ -141,6 +155,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case KEY_NO_CHILDREN:
         a->no_children = true;
         return true;
+    case KEY_CHILDREN:
+        return take_children(a, value, e);
     case KEY_IO:
         return take_io(a, value, e);
     case KEY_STEP:
@@ -172,14 +188,17 @@ struct session {
 static const char *agent_options(const struct run_args *a, struct arena *arena)
 {
     static const char *const io[] = { "", ",io=mapped", ",io=pwrite" };
-    struct str text = arena_printf(arena, "%s%s%s%s%s%s", a->cpu ? ",clock=cpu" : "",
-                                   a->no_builtins ? ",builtins=0" : "",
-                                   a->no_children ? ",children=0" : "", io[a->io],
+    struct str text = arena_printf(arena, "%s%s%s%s%s", a->cpu ? ",clock=cpu" : "",
+                                   a->no_builtins ? ",builtins=0" : "", io[a->io],
                                    a->step ? ",step=" : "", a->step ? a->step : "");
 
     if (a->max_paths != 0)
         text = arena_printf(arena, "%.*s,paths=%llu", (int)text.len, text.at,
                             (unsigned long long)a->max_paths);
+    const char *children = a->no_children ? "0" : a->children;
+    if (children) /* the last: it may hold anything */
+        text =
+            arena_printf(arena, "%.*s,children=%s", (int)text.len, text.at, children);
     return text.len ? text.at + 1 : "";
 }
 
@@ -257,10 +276,10 @@ static void tell_no_agent(const struct session *s, const struct record_found *fo
     size_t version = strcspn(at, " ");
     const char *executable = at + version + strspn(at + version, " ");
     bool threaded = version > 0 && at[version - 1] == 't';
-    cmd_say("no agent for this Python: %s is %.*s%s (sonde has %s%s; %s ran"
-            " unprofiled)",
-            executable, (int)version, at, threaded ? ", free-threaded" : "",
-            agent_range(s), threaded ? ", with the GIL" : "", whose);
+    cmd_say(
+        "no agent for this Python: %s is %.*s%s (sonde has %s%s; %s ran unprofiled)",
+        executable, (int)version, at, threaded ? ", free-threaded" : "", agent_range(s),
+        threaded ? ", with the GIL" : "", whose);
 }
 
 /* An agent that is not there is one thing, one that fails is another. */
@@ -384,16 +403,17 @@ static void tell_result(const struct session *s)
     if (s->output.fd < 0)
         return;
     found = record_look(&s->record, &s->output, s->arena);
+    bool watched = s->args->verbose || isatty(STDERR_FILENO);
     if (found.replaced)
         cmd_say("recording gone: %s: it was moved or removed while the program ran",
                 s->output.shown);
-    else if (found.notes > 0)
+    else if (found.notes > 0 &&
+             (watched || found.tapes == 0 || !agent_is_missing(found.why)))
         tell_note(s, &found);
-    else if (found.tapes == 0)
+    else if (found.tapes == 0 && !found.reset)
         tell_nothing(s, &found);
     else
         tell_lost(s, &found);
-    bool watched = s->args->verbose || isatty(STDERR_FILENO);
     if (!found.replaced && found.tapes > 0 && watched)
         tell_summary(s);
 }

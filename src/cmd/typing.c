@@ -27,12 +27,19 @@ struct typing {
     struct sigaction before;
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, answering;
 
 static void on_interrupt(int signal)
 {
     (void)signal;
+    if (answering)
+        _exit(0);
     interrupted = 1;
+}
+
+void typing_answering(bool yes)
+{
+    answering = yes;
 }
 
 bool typing_interrupted(const struct typing *t)

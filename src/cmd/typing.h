@@ -20,5 +20,7 @@ void typing_close(struct typing *t);
 /* Without its end; borrowed until the next one. false: there is no more, or ^C. */
 bool typing_line(struct typing *t, const char *prompt, struct str *line);
 bool typing_interrupted(const struct typing *t);
+/* Meanwhile ^C ends the process at once, with status 0, however much is left to say. */
+void typing_answering(bool yes);
 
 #endif

@@ -36,6 +36,9 @@ const struct importer *import_for(const char *path)
     char bytes[IMPORT_HEAD];
     struct str head;
 
+    /* Of a pipe the first bytes cannot be looked at and left there. */
+    if (whole_is_pipe(path))
+        return &import_pstats;
     if (!whole_begin(path, bytes, IMPORT_HEAD, &head))
         return NULL;
     for (const struct importer *const *i = list; *i; i++)

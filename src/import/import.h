@@ -22,7 +22,8 @@ struct importer {
 
 const struct importer *const *import_list(void); /* NULL ends it; no recordings */
 extern const struct importer import_pstats;
-/* NULL: a recording, or nothing that is known; or it cannot be read. */
+/* NULL: a recording, or nothing that is known; or it cannot be read. A pipe is taken
+ * for a dump of pstats. */
 const struct importer *import_for(const char *path);
 
 /* Several files into one builder: recordings first. They tell code and classes, by

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pstats.c - what cProfile, profile and the sampler of Python 3.15 dump: functions and
  * their callers, without paths. Each file is a process of its own with one thread. */
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/map.h"
-#include "base/whole.h"
 #include "import/import.h"
 #include "import/pstats_names.h"
+#include "pstats/load.h"
 #include "pstats/marshal.h"
-
-#define LARGEST ((uint64_t)1 << 30) /* the reader's bound */
 
 struct adding {
     const struct pstats_table *table;
@@ -20,7 +20,8 @@ struct adding {
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
-    bool odd;        /* figures below 0, or that are no numbers */
+    bool negative;   /* figures below 0 */
+    bool no_number;  /* and that are no numbers */
 };
 
 static uint64_t place_hash(const struct adding *a, const struct function *f)
@@ -101,7 +102,7 @@ static void name_callers(struct adding *a)
 
 static uint64_t count_of(struct adding *a, int64_t count)
 {
-    a->odd = a->odd || count < 0;
+    a->negative = a->negative || count < 0;
     return count < 0 ? 0 : (uint64_t)count;
 }
 
@@ -111,7 +112,8 @@ static uint64_t ns_of(struct adding *a, double seconds)
 
     if (seconds >= 0)
         return ns < 0x1p63 ? (uint64_t)ns : UINT64_MAX;
-    a->odd = true; /* a calibrated profile.Profile takes off more than there was */
+    /* A calibrated profile.Profile takes off more than there was. */
+    *(isnan(seconds) ? &a->no_number : &a->negative) = true;
     return 0;
 }
 
@@ -181,7 +183,9 @@ static void add_notes(const struct adding *a)
     if (a->counted && !sampled)
         build_note(a->build, STR("The module profile tells of callers how often they "
                                  "called, not for how long."));
-    if (a->odd)
+    if (a->no_number)
+        build_note(a->build, STR("Times that are no numbers (NaN) are shown as 0."));
+    if (a->negative)
         build_note(a->build,
                    STR("Figures below 0 are shown as 0: a calibrated profiler "
                        "took off more than there was."));
@@ -189,6 +193,22 @@ static void add_notes(const struct adding *a)
         build_note(a->build, STR("In a .pstats file of cProfile's a resumption is a "
                                  "call, and constructors are their callers' time; in a "
                                  "recording they are not."));
+}
+
+/* What callers are like tells who wrote it; a sampler's have counts as well. */
+static void note_writers(const struct adding *a, struct quality *quality)
+{
+    bool before = quality->timed_callers && quality->counted_callers;
+
+    if (table_sampled(a->table))
+        return;
+    quality->timed_callers |= table_timed(a->table);
+    quality->counted_callers |= table_counted(a->table);
+    if (!before && quality->timed_callers && quality->counted_callers)
+        build_note(a->build,
+                   STR("Some of these files are of cProfile, which tells wall "
+                       "time, some of the module profile, which tells CPU "
+                       "time, unless a timer was given."));
 }
 
 static bool goes_with_others(const struct adding *a, const char *path, struct err *e)
@@ -222,6 +242,7 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
         quality->sampled = true;
         quality->exact = false;
     }
+    note_writers(a, quality);
     build_run(a->build)->clock = STR("unknown");
     build_run(a->build)->wall_ns = 0;
 }
@@ -239,7 +260,7 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     };
 
     a.known = map_on(a.scratch);
-    bool ok = whole_read(path, "cannot read profile", LARGEST, memory, &bytes, e) &&
+    bool ok = load_whole(path, LOAD_COPY, memory, &bytes, e) &&
               marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);
@@ -255,7 +276,7 @@ static const char *const suffix[] = { ".pstats", ".prof", NULL };
 const struct importer import_pstats = {
     .name = "pstats",
     .suffix = suffix,
-    .help = "what cProfile, profile and profiling.sampling dump, Python 2.7 to 3.15",
+    .help = "dumps of cProfile and its kin, 2.7 to 3.15",
     .sniff = marshal_begins,
     .read = read,
 };

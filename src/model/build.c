@@ -198,6 +198,28 @@ uint32_t build_processes(const struct build *b)
     return b->processes.used;
 }
 
+void build_order_processes(struct build *b, process_id first, const process_id *order)
+{
+    uint32_t count = b->processes.used - first;
+    struct arena *scratch = arena_open();
+    struct process *old = arena_array(scratch, count, sizeof *old);
+    process_id *place = arena_array(scratch, count, sizeof *place);
+
+    for (uint32_t i = 0; i < count; i++)
+        old[i] = *build_process_at(b, first + i);
+    for (uint32_t i = 0; i < count; i++) {
+        *build_process_at(b, first + i) = old[order[i] - first];
+        place[order[i] - first] = first + i;
+    }
+    for (thread_id t = 0; t < b->threads.used; t++) {
+        struct thread *thread = item(&b->threads, t);
+
+        if (thread->process >= first)
+            thread->process = place[thread->process - first];
+    }
+    arena_close(scratch);
+}
+
 static node_id node_new(struct build *b, node_id parent, function_id f, thread_id t)
 {
     node_id id = b->nodes.used;

@@ -23,6 +23,8 @@ process_id build_process(struct build *b, const struct process *p);
 /* To be filled in when more is known; a text that is set comes of build_text. */
 struct process *build_process_at(struct build *b, process_id i);
 uint32_t build_processes(const struct build *b); /* so far */
+/* Puts those from first on in this order, of each its place so far. */
+void build_order_processes(struct build *b, process_id first, const process_id *order);
 /* Makes the thread's root node too. */
 thread_id build_thread(struct build *b, process_id process, struct str name,
                        uint32_t native);

@@ -3,11 +3,13 @@
  * it knows when others ended. */
 #include "model/from_tape.h"
 
-#include <time.h>
+#include <stdlib.h>
 
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
 #include "tape/fault.h"
+
+enum { NAME_MOST = 300 }; /* bytes of what multiprocessing told: agents write fewer */
 
 static struct str python_name(struct reading *r, uint32_t hex)
 {
@@ -67,16 +69,21 @@ static uint64_t last_ticks(const struct tape *t)
 /* When the process became another, or ended, on CLOCK_MONOTONIC; 0: unknown. */
 static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
 {
-    const struct seen *seen = reading_seen(r, h->pid);
-    uint64_t end = 0;
+    uint64_t end = reading_end_ns(r, h->pid, h->first.ns);
 
-    if (seen && seen->record.flags & TAPE_PROCESS_ENDED)
-        end = seen->record.end_ns;
     for (uint32_t i = 0; i < r->images; i++)
         if (r->image[i].pid == h->pid && r->image[i].first_ns > h->first.ns &&
             (end == 0 || r->image[i].first_ns < end))
             end = r->image[i].first_ns;
     return end;
+}
+
+/* Of a moment after its first, in ticks. */
+static uint64_t ticks_at(const struct tape_header *h, uint64_t ns, double ratio)
+{
+    double more = ns > h->first.ns ? (double)(ns - h->first.ns) / ratio : 0;
+
+    return more < 0x1p62 ? h->first.ticks + (uint64_t)more : h->first.ticks;
 }
 
 /* Up to when threads were where their tape says they are; 0: not known, or it
@@ -87,6 +94,9 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
 
     if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
         return 0;
+    if (h->control.wish == TAPE_WISH_HOLD && h->answer.counting == TAPE_COUNTS &&
+        h->control.asked != h->answer.heard)
+        return ticks_at(h, h->control.wish_ns, ratio);
     if (tape_alive(t))
         return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
     uint64_t end = end_ns(r, h);
@@ -96,35 +106,69 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
     return more < 0x1p62 ? h->last.ticks + (uint64_t)more : h->last.ticks;
 }
 
+/* It was to set its counters to 0, and has had no event since. */
+static bool reset_unheard(const struct tape_header *h)
+{
+    return h->role == TAPE_ROLE_AGENT && h->state == TAPE_RUNNING &&
+           h->control.resets != h->answer.resets && h->control.reset_ns > h->first.ns;
+}
+
+/* When what is told of it began. */
+static struct clock_pair begin_of(const struct tape_header *h, double ratio)
+{
+    if (reset_unheard(h))
+        return (struct clock_pair){ ticks_at(h, h->control.reset_ns, ratio),
+                                    h->control.reset_ns };
+    return h->answer.since.ns ? h->answer.since : h->first;
+}
+
+/* The same on CLOCK_REALTIME. */
+static uint64_t began_ns(const struct tape_header *h)
+{
+    uint64_t begin = begin_of(h, 1).ns;
+
+    return h->started_ns + (begin > h->first.ns ? begin - h->first.ns : 0);
+}
+
 static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
 {
     const struct tape_header *h = tape_header(t);
+    struct clock_pair begin = begin_of(h, ratio);
     uint64_t last = last_ticks(t);
 
     if (last < until)
         last = until;
     if (h->clock == CLOCK_KIND_THREAD_CPU) /* its ticks are no moments */
-        return h->last.ns > h->first.ns ? h->last.ns - h->first.ns : 0;
-    if (last <= h->first.ticks)
+        return h->last.ns > begin.ns ? h->last.ns - begin.ns : 0;
+    if (last <= begin.ticks)
         return 0;
-    double ns = (double)(last - h->first.ticks) * ratio;
+    double ns = (double)(last - begin.ticks) * ratio;
     return ns < 0x1p62 ? (uint64_t)ns : 0;
+}
+
+static struct str at_most(struct str s, size_t len)
+{
+    return (struct str){ s.at, s.len < len ? s.len : len };
 }
 
 static process_id add_process(struct reading *r, const struct tape *t, uint64_t wall)
 {
     const struct tape_header *h = tape_header(t);
+    struct str called = at_most(tape_str(t, h->called), NAME_MOST);
+    bool shown = !(h->flags & TAPE_LEFT_OUT);
     struct process p = {
         .pid = h->pid,
         .parent_pid = h->parent_pid,
-        .name = tape_str(t, h->program),
+        .name = called.len > 0 ? called : tape_str(t, h->program),
+        .role = at_most(tape_str(t, h->duty), NAME_MOST),
         .program = tape_str(t, h->program),
         .python = python_name(r, h->python),
         .started_ns = h->started_ns,
         .wall_ns = wall,
-        .cpu_ns = h->cpu_ns,
+        .cpu_ns = reset_unheard(h) ? 0 : h->cpu_ns,
         .exit = -1,
-        .entered = true,
+        .entered = shown,
+        .reason = shown ? (struct str){ 0 } : STR("left out by --children"),
         .alive = tape_alive(t),
         .probed = { tape_str(t, h->executable), h->python, h->clock,
                     h->flags & TAPE_BUILTINS, h->machine },
@@ -140,16 +184,23 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     struct quality *q = build_quality(r->build);
     const struct tape_header *h = tape_header(t);
 
-    q->lost_events += h->lost_events;
-    r->lost_events += h->lost_events;
-    r->backward += h->backward;
-    r->lost_processes += h->lost_processes & ~TAPE_LOST_CLOSED;
+    if (!reset_unheard(h)) {
+        q->lost_events += h->lost_events;
+        r->lost_events += h->lost_events;
+        r->backward += h->backward;
+        r->lost_processes += h->lost_processes & ~TAPE_LOST_CLOSED;
+    }
     if (h->fault != 0 && (r->fault == 0 || h->lost_events > 0))
         r->fault = h->fault;
     bool behind = fault_behind(h, tape_alive(t));
     r->behind += behind;
     if (h->lost_events > 0 || r->lost_processes > 0 || behind)
         q->exact = false;
+    r->held +=
+        tape_alive(t) &&
+        (h->answer.counting == TAPE_HELD ||
+         (h->control.wish == TAPE_WISH_HOLD && h->control.asked != h->answer.heard));
+    r->living += tape_alive(t) && h->role == TAPE_ROLE_AGENT;
     q->more_functions += h->more_functions;
     q->cut_texts += h->cut_texts;
     if (h->flags & TAPE_REPLACED) {
@@ -159,6 +210,10 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     if (h->flags & TAPE_SEVERAL) {
         q->exact = false;
         r->several = true;
+    }
+    if (h->flags & TAPE_UNSEEN) {
+        q->exact = false;
+        r->unseen = true;
     }
     struct str name = str_basename(str_of(path));
     if (tape_header_damaged(t)) {
@@ -190,14 +245,30 @@ static void remember_clock(struct reading *r, const struct tape_header *h)
     r->ns_per_tick = own;
 }
 
-static void add_tape(struct reading *r, const struct tape *t, const char *path)
+/* Since when the recording tells of what others did. */
+static uint64_t launchers_reset_ns(const struct tape_header *h)
+{
+    if (h->role != TAPE_ROLE_LAUNCHER)
+        return 0;
+    return h->state == TAPE_RUNNING ? h->control.reset_ns : h->answer.since.ns;
+}
+
+static void add_tape(struct reading *r, const struct tape *t, const char *path,
+                     struct image *image)
 {
     const struct tape_header *h = tape_header(t);
 
-    note_quality(r, t, path);
     reading_see(r, t);
-    if (r->started_ns == 0 || h->started_ns < r->started_ns)
-        r->started_ns = h->started_ns;
+    if (h->flags & TAPE_LEFT_OUT) { /* what it may have counted is not wanted */
+        image->process = add_process(r, t, 0);
+        return;
+    }
+    note_quality(r, t, path);
+    uint64_t reset_ns = launchers_reset_ns(h);
+    if (reset_ns > r->reset_ns)
+        r->reset_ns = reset_ns;
+    if (reset_ns == 0 && (r->started_ns == 0 || began_ns(h) < r->started_ns))
+        r->started_ns = began_ns(h);
     if (h->role == TAPE_ROLE_LAUNCHER) {
         r->running |= tape_alive(t);
         r->launched = arena_str(r->scratch, tape_str(t, h->program));
@@ -210,8 +281,9 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path)
         build_run(r->build)->clock = STR("cpu");
     double ratio = ns_per_tick(r, t);
     uint64_t until = until_ticks(r, t, ratio);
-    process_id process = add_process(r, t, wall_ns(t, ratio, until));
-    tape_nodes_add(t, process, ratio, until, r->build);
+    image->process = add_process(r, t, wall_ns(t, ratio, until));
+    uint64_t unheard = reset_unheard(h) ? begin_of(h, ratio).ticks : 0;
+    tape_nodes_add(t, image->process, ratio, until, unheard, r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)
@@ -223,42 +295,63 @@ static void note_unreadable(struct reading *r, const struct err *why)
         r->unreadable = *why;
 }
 
-/* What others need of a tape is known first: how fast ticks are, and in which
- * order they come: the launcher's tell when the rest ended. */
-static bool *peek(struct reading *r, const struct recording *recording)
+struct turn { /* of a tape */
+    uint32_t tape;
+    bool launcher;
+    uint64_t first_ns;
+};
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct turn *x = a, *y = b;
+
+    if (x->launcher != y->launcher)
+        return x->launcher ? -1 : 1;
+    if (x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
+    return x->tape < y->tape ? -1 : x->tape > y->tape;
+}
+
+/* What others need of a tape is known first: how fast ticks are, and in which order
+ * they come: the launcher's and then the oldest, for who started others tells when
+ * they ended. */
+static const struct turn *peek(struct reading *r, const struct recording *recording)
 {
     uint32_t tapes = recording_tapes(recording);
-    bool *first = arena_array(r->scratch, tapes, sizeof *first);
+    struct turn *turns = arena_array(r->scratch, tapes, sizeof *turns);
 
     r->image = arena_array(r->scratch, tapes, sizeof *r->image);
+    r->images = tapes;
     for (uint32_t i = 0; i < tapes; i++) {
-        struct tape_header header;
+        struct tape_header header = { 0 };
         struct err ignored = { 0 }; /* it comes again when the tape is read */
 
+        turns[i].tape = i;
+        r->image[i].process = PROCESS_NONE;
         if (!recording_peek(recording, i, &header, &ignored))
             continue;
         remember_clock(r, &header);
-        r->image[r->images++] = (struct image){ header.pid, header.first.ns };
-        first[i] = header.role == TAPE_ROLE_LAUNCHER;
+        r->image[i] = reading_image(&header);
+        turns[i].launcher = header.role == TAPE_ROLE_LAUNCHER;
+        turns[i].first_ns = header.first.ns;
     }
-    return first;
+    qsort(turns, tapes, sizeof *turns, by_turn);
+    return turns;
 }
 
 static bool read_tapes(struct reading *r, const struct recording *recording,
                        struct err *e)
 {
     uint32_t tapes = recording_tapes(recording);
-    const bool *first = peek(r, recording);
+    const struct turn *turns = peek(r, recording);
 
-    for (uint32_t i = 0; i < 2 * tapes; i++) {
-        const char *path = recording_tape(recording, i % tapes);
+    for (uint32_t n = 0; n < tapes; n++) {
+        uint32_t i = turns[n].tape;
         struct err why = { 0 };
+        struct tape *t = recording_open_tape(recording, i, &why);
 
-        if (first[i % tapes] != (i < tapes))
-            continue;
-        struct tape *t = recording_open_tape(recording, i % tapes, &why);
         if (t)
-            add_tape(r, t, path);
+            add_tape(r, t, recording_tape(recording, i), &r->image[i]);
         else if (tapes == 1)
             return err_set(e, why.code, "%s", why.text);
         else
@@ -266,101 +359,6 @@ static bool read_tapes(struct reading *r, const struct recording *recording,
         tape_close(t);
     }
     return true;
-}
-
-/* What was bounded is told together with what that leaves exact. */
-static void note_bounds(struct reading *r)
-{
-    const struct quality *q = build_quality(r->build);
-
-    if (q->folded_calls > 0)
-        build_note(r->build,
-                   arena_printf(
-                       r->scratch,
-                       "%llu calls were on paths beyond the %llu a process keeps, and "
-                       "are folded to caller and callee: calls and self times are "
-                       "exact, cumulative times at least, primitive calls at most what "
-                       "is shown (sonde run --max-paths keeps more).",
-                       (unsigned long long)q->folded_calls,
-                       (unsigned long long)r->max_paths));
-    if (q->more_functions > 0)
-        build_note(r->build,
-                   arena_printf(r->scratch,
-                                "%llu functions came when there was no room for more: "
-                                "their calls are those of <more functions>.",
-                                (unsigned long long)q->more_functions));
-    if (q->cut_texts > 0)
-        build_note(
-            r->build,
-            arena_printf(r->scratch,
-                         "%llu names were too long, or too many, and end in \"...\".",
-                         (unsigned long long)q->cut_texts));
-}
-
-static void note_lost(struct reading *r)
-{
-    if (r->taken)
-        build_note(r->build,
-                   STR("The program changed the events or callbacks of the "
-                       "sys.monitoring tool that is sonde's: calls are missing."));
-    if (r->several)
-        build_note(r->build, STR("The program made subinterpreters: the calls in those "
-                                 "are not counted."));
-    if (r->replaced)
-        build_note(r->build,
-                   STR("The program put cProfile or a sys.setprofile() of its "
-                       "own in sonde's place: on Python 3.11 that thread's "
-                       "calls are not counted while it is there."));
-    if (r->lost_events > 0)
-        build_note(r->build,
-                   arena_printf(r->scratch,
-                                "%llu call%s not counted: %s. Their time is with "
-                                "their callers.",
-                                (unsigned long long)r->lost_events,
-                                r->lost_events == 1 ? " was" : "s were",
-                                r->fault ? fault_text(r->fault) : "no room was left"));
-    if (r->lost_processes > 0)
-        build_note(
-            r->build,
-            arena_printf(r->scratch,
-                         "%llu forked process%s could not be recorded: calls made "
-                         "there, and in what was forked from there, are missing.",
-                         (unsigned long long)r->lost_processes,
-                         r->lost_processes == 1 ? "" : "es"));
-    if (r->backward > 0)
-        build_note(r->build,
-                   arena_printf(r->scratch,
-                                "The clock went backward %llu time%s: it was taken to "
-                                "have stood still.",
-                                (unsigned long long)r->backward,
-                                r->backward == 1 ? "" : "s"));
-    if (r->behind > 0)
-        build_note(r->build,
-                   arena_printf(r->scratch,
-                                "The last counts of %u process%s are missing: %s.",
-                                r->behind, r->behind == 1 ? "" : "es",
-                                r->fault ? fault_text(r->fault)
-                                         : "killed, or not written to the end"));
-}
-
-/* Of a recording that is being written the reader sees the present; of its pack a
- * moment of the past. */
-static void note_packed(struct reading *r, const struct recording *recording)
-{
-    time_t packed = (time_t)(recording_packed_ns(recording) / 1000000000u);
-    bool alive = false;
-    char when[32];
-    struct tm utc;
-
-    for (process_id i = r->first; i < build_processes(r->build); i++)
-        alive |= build_process_at(r->build, i)->alive;
-    if (!alive || !recording_is_pack(recording))
-        return;
-    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", gmtime_r(&packed, &utc));
-    build_note(r->build, arena_printf(r->scratch,
-                                      "It was packed while it was running, at %s UTC: "
-                                      "this is what it had done so far.",
-                                      when));
 }
 
 static bool nothing_recorded(struct reading *r, const struct recording *recording,
@@ -381,10 +379,36 @@ static bool nothing_recorded(struct reading *r, const struct recording *recordin
         return err_set(e, ERR_TARGET,
                        "nothing recorded yet: %s: the program is running (try again)",
                        path);
+    if (r->reset_ns != 0)
+        return err_set(e, ERR_TARGET,
+                       "nothing recorded: %s: no Python has run since sonde reset",
+                       path);
     return err_set(e, ERR_TARGET,
                    "nothing recorded: %s: the program ran no Python that sonde entered "
                    "(sonde doctor tells which it can)",
                    path);
+}
+
+/* Wall and CPU time make no sum. */
+static bool goes_with_others(const struct reading *r, const struct recording *recording,
+                             const char *path, struct err *e)
+{
+    struct str others = build_run(r->build)->clock;
+    bool cpu = false;
+
+    for (uint32_t i = 0; i < recording_tapes(recording); i++) {
+        struct tape_header header;
+        struct err ignored = { 0 };
+
+        cpu = cpu || (recording_peek(recording, i, &header, &ignored) &&
+                      header.clock == CLOCK_KIND_THREAD_CPU);
+    }
+    if (r->first == 0 || str_eq(others, STR("cpu")) == cpu)
+        return true;
+    return err_set(e, ERR_FORMAT,
+                   "cannot be one profile: %s: it tells %s time, the files before it "
+                   "%s time (take them one by one)",
+                   path, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
 }
 
 bool from_recording(const char *path, struct build *b, struct err *e)
@@ -396,14 +420,12 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         return false;
     r.scratch = arena_open();
     r.first = build_processes(b);
-    bool ok = read_tapes(&r, recording, e);
+    bool ok = goes_with_others(&r, recording, path, e) && read_tapes(&r, recording, e);
     reading_notes(&r, recording);
     ok = ok && (r.agents > 0 || nothing_recorded(&r, recording, path, e));
     if (ok) {
         reading_processes(&r);
-        note_lost(&r);
-        note_bounds(&r);
-        note_packed(&r, recording);
+        reading_doubts(&r, recording);
     }
     arena_close(r.scratch);
     recording_close(recording);

@@ -4,6 +4,14 @@
 
 #include "model/body.h"
 
+bool given_by_files(const struct profile *p)
+{
+    for (process_id i = 0; i < profile_processes(p); i++)
+        if (profile_process(p, i)->pid == 0)
+            return true;
+    return false;
+}
+
 uint32_t given_rows(const struct profile *p)
 {
     return p->givens.count;

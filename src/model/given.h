@@ -27,6 +27,8 @@ struct edge {
     struct stat_row stat;
 };
 
+/* Whether files that know no paths have a part in it, be they empty. */
+bool given_by_files(const struct profile *p);
 uint32_t given_rows(const struct profile *p);
 const struct given *given_row(const struct profile *p, uint32_t i);
 uint32_t given_edges(const struct profile *p);

@@ -93,6 +93,8 @@ struct quality {
     uint64_t folded_calls;   /* below markers */
     uint64_t more_functions; /* told by none but a common name */
     uint64_t cut_texts;
+    bool timed_callers, counted_callers; /* files' that tell none but pairs: of
+                                            cProfile, of the module profile */
     uint32_t notes;
     const struct str *note; /* sentences for people */
 };

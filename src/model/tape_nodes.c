@@ -12,11 +12,13 @@ struct adding {
     process_id process;
     double ns_per_tick;
     uint64_t until;
+    uint64_t unheard; /* ticks: what has been counted came before, and is not told */
     uint32_t cells, nodes;
     /* By cell: the id plus 1, 0 none. */
     uint32_t *function, *thread, *node;
     uint32_t marker; /* cell of the function that markers have; 0: none */
     bool *folded;    /* by cell of a node, where there is one */
+    bool *counted;   /* the same: it, or one below it, has counts; NULL: not asked */
     /* By function id: how many of this tape had the same identity so far. */
     uint32_t *ties, ties_room;
 };
@@ -102,10 +104,11 @@ static void add_threads(struct adding *a, struct tape_run run)
     const struct tape_thread *record = run.records;
 
     for (uint32_t i = 0; i < run.count; i++)
-        a->thread[run.first + i] =
-            build_thread(a->build, a->process, thread_name(a, &record[i]),
-                         record[i].native) +
-            1;
+        if (record[i].ended != TAPE_PAST)
+            a->thread[run.first + i] =
+                build_thread(a->build, a->process, thread_name(a, &record[i]),
+                             record[i].native) +
+                1;
 }
 
 /* What a node's function is called that is not in the tape (any more). */
@@ -177,16 +180,21 @@ static void add_node(struct adding *a, uint32_t cell, const struct tape_node *re
     node_id n = f && parent ? build_node(a->build, above, function)
                             : build_child(a->build, above, function);
     a->node[cell] = n + 1;
-    build_add(a->build, n, record->calls, record->resumes, to_ns(a, record->self));
+    if (a->unheard == 0)
+        build_add(a->build, n, record->calls, record->resumes, to_ns(a, record->self));
 }
 
 static void add_nodes(struct adding *a, struct tape_run run)
 {
     const struct tape_node *record = run.records;
-    node_id root = build_thread_root(a->build, thread_of(a, run.owner));
+    const struct tape_thread *owner = tape_record(a->tape, TAPE_THREADS, run.owner);
 
+    if (owner && owner->ended == TAPE_PAST)
+        return;
+    node_id root = build_thread_root(a->build, thread_of(a, run.owner));
     for (uint32_t i = 0; i < run.count; i++)
-        add_node(a, run.first + i, &record[i], root);
+        if (!a->counted || a->counted[run.first + i] || record[i].function == 0)
+            add_node(a, run.first + i, &record[i], root);
 }
 
 /* A thread that lives, or was killed, has been in its last node since its last
@@ -198,10 +206,11 @@ static void add_pending(struct adding *a, struct tape_run run)
     for (uint32_t i = 0; i < run.count; i++) {
         uint32_t current = record[i].current < a->cells ? record[i].current : 0;
 
-        if (record[i].ended || a->until <= record[i].last || a->node[current] == 0)
+        uint64_t from = record[i].last > a->unheard ? record[i].last : a->unheard;
+
+        if (record[i].ended || a->until <= from || a->node[current] == 0)
             continue;
-        build_add(a->build, a->node[current] - 1, 0, 0,
-                  to_ns(a, a->until - record[i].last));
+        build_add(a->build, a->node[current] - 1, 0, 0, to_ns(a, a->until - from));
     }
 }
 
@@ -216,13 +225,44 @@ static void each_run(struct adding *a, enum tape_kind kind,
     }
 }
 
+static void mark_current(struct adding *a, struct tape_run run)
+{
+    const struct tape_thread *record = run.records;
+
+    for (uint32_t i = 0; i < run.count; i++)
+        if (record[i].current < a->cells)
+            a->counted[record[i].current] = true;
+}
+
+/* Of counters that were set to 0 the paths are there yet: those that nothing happened
+ * on since are left out. A parent's cell is smaller, so the last comes first. */
+static void mark_counted(struct adding *a)
+{
+    a->counted = arena_array(a->scratch, (size_t)a->cells + 1, sizeof *a->counted);
+    each_run(a, TAPE_THREADS, mark_current);
+    for (uint32_t i = tape_runs(a->tape); i-- > 0;) {
+        struct tape_run run = tape_run(a->tape, i);
+        const struct tape_node *n = run.records;
+
+        for (uint32_t k = run.kind == TAPE_NODES ? run.count : 0; k-- > 0;) {
+            uint32_t cell = run.first + k;
+
+            if (a->unheard == 0 &&
+                (n[k].calls > 0 || n[k].resumes > 0 || n[k].self > 0))
+                a->counted[cell] = true;
+            if (a->counted[cell] && n[k].parent < cell)
+                a->counted[n[k].parent] = true;
+        }
+    }
+}
+
 static void count_nodes(struct adding *a, struct tape_run run)
 {
     a->nodes += run.count;
 }
 
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
-                    uint64_t until, struct build *b)
+                    uint64_t until, uint64_t unheard, struct build *b)
 {
     struct arena *scratch = arena_open();
     struct adding a = {
@@ -232,6 +272,7 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
         .process = process,
         .ns_per_tick = ns_per_tick,
         .until = until,
+        .unheard = unheard,
         .cells = tape_cells(t),
     };
 
@@ -240,6 +281,8 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
     a.function = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.function);
     a.thread = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.thread);
     a.node = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.node);
+    if (unheard != 0 || tape_header(t)->answer.since.ns != 0)
+        mark_counted(&a);
     each_run(&a, TAPE_FUNCTIONS, add_functions);
     each_run(&a, TAPE_THREADS, add_threads);
     each_run(&a, TAPE_NODES, add_nodes);

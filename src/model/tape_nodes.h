@@ -10,6 +10,6 @@
 /* ns_per_tick is the caller's: some tapes died too young to tell theirs. Until
  * that moment, in ticks, threads stayed where they were last; 0: unknown. */
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
-                    uint64_t until, struct build *b);
+                    uint64_t until, uint64_t unheard, struct build *b);
 
 #endif

@@ -1,91 +1,138 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape_processes.c - joins what was told of processes with their own tapes. */
+/* tape_processes.c - joins what was told of processes with their own tapes. A record
+ * and a tape are of one process where the pid is the same and the tape was begun
+ * between its start and its end: pids are used again. */
+#include <stdlib.h>
+
 #include "model/tape_processes.h"
 
-const struct seen *reading_seen(const struct reading *r, uint32_t pid)
+enum { OVERLAPS_MOST = 64 }; /* images of a process; calls of system(3) at one time */
+
+struct joining {
+    struct reading *r;
+    struct seen **seen; /* by pid, then start */
+    uint32_t seen_count;
+    struct image *image; /* by pid, then begin; those that are rows */
+    uint32_t images;
+    struct row *row;
+    uint32_t rows;
+};
+
+static int compare(uint64_t a, uint64_t b)
 {
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        if (r->seen[i].record.pid == pid)
-            return &r->seen[i];
-    return NULL;
+    return a < b ? -1 : a > b;
 }
 
-static struct seen *seen_new(struct reading *r)
+static int by_pid_seen(const void *a, const void *b)
 {
-    if (r->seen_count == r->seen_room) {
-        size_t size = sizeof *r->seen;
-        uint32_t room = r->seen_room ? r->seen_room * 2 : 16;
+    const struct seen *x = *(struct seen *const *)a, *y = *(struct seen *const *)b;
+    int order = compare(x->record.pid, y->record.pid);
 
-        r->seen = arena_grow(r->scratch, r->seen, r->seen_room * size, room * size);
-        r->seen_room = room;
+    if (order == 0)
+        order = compare(x->record.start_ns, y->record.start_ns);
+    return order != 0 ? order : compare((uintptr_t)x, (uintptr_t)y);
+}
+
+static int by_pid_image(const void *a, const void *b)
+{
+    const struct image *x = a, *y = b;
+    int order = compare(x->pid, y->pid);
+
+    if (order == 0)
+        order = compare(x->first_ns, y->first_ns);
+    return order != 0 ? order : compare(x->process, y->process);
+}
+
+static int by_pid_row(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    int order = compare(x->pid, y->pid);
+
+    if (order == 0)
+        order = compare(x->begin_ns, y->begin_ns);
+    return order != 0 ? order : compare(x->process, y->process);
+}
+
+/* Where the images of a pid begin that are no older. */
+static uint32_t first_image(const struct joining *j, uint32_t pid, uint64_t then_ns)
+{
+    uint32_t low = 0, high = j->images;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        const struct image *m = &j->image[mid];
+
+        if (m->pid < pid || (m->pid == pid && m->first_ns < then_ns))
+            low = mid + 1;
+        else
+            high = mid;
     }
-    return &r->seen[r->seen_count++];
+    return low;
 }
 
-static void see_process(struct reading *r, const struct tape *t,
-                        const struct tape_process *record)
+/* Up to when the pid was this process's: its end, or the next that had it. */
+static void set_until(const struct joining *j)
 {
-    if (r->main_pid == 0)
-        r->main_pid = record->pid;
-    *seen_new(r) = (struct seen){
-        .record = *record,
-        .name = arena_str(r->scratch, tape_str(t, record->name)),
-        .reason = arena_str(r->scratch, tape_str(t, record->reason)),
-    };
-}
+    uint64_t next = UINT64_MAX, beyond = UINT64_MAX;
 
-void reading_see(struct reading *r, const struct tape *t)
-{
-    for (uint32_t i = 0; i < tape_runs(t); i++) {
-        struct tape_run run = tape_run(t, i);
-        const struct tape_process *record = run.records;
+    for (uint32_t i = j->seen_count; i-- > 0;) {
+        struct seen *s = j->seen[i];
+        const struct tape_process *p = &s->record;
+        bool other = i + 1 == j->seen_count || j->seen[i + 1]->record.pid != p->pid;
 
-        for (uint32_t k = 0; run.kind == TAPE_PROCESSES && k < run.count; k++)
-            see_process(r, t, &record[k]);
+        if (other)
+            next = beyond = UINT64_MAX;
+        if (p->start_ns < next)
+            beyond = next;
+        bool ended = p->flags & TAPE_PROCESS_ENDED && p->end_ns >= p->start_ns;
+        s->until_ns = ended ? p->end_ns : beyond;
+        s->begin_ns = p->start_ns;
+        if (!(p->flags & TAPE_PROCESS_IMAGE))
+            next = p->start_ns;
     }
 }
 
-/* A note is what a Python without an agent left: of one that is in no tape. */
-void reading_notes(struct reading *r, const struct recording *recording)
+/* What was forked goes on; what was executed begins anew; old tapes tell neither. */
+static bool fits(const struct seen *s, const struct image *i)
 {
-    for (uint32_t i = 0; i < recording_notes(recording); i++) {
-        struct recording_note note = recording_note(recording, i);
-        struct seen *known = NULL;
+    if (s->record.flags & TAPE_PROCESS_FORKED)
+        return !(i->flags & TAPE_EXECUTED);
+    if (i->flags & TAPE_FORKED)
+        return false;
+    return !(s->record.flags & TAPE_PROCESS_IMAGE) || s->teller_ticks == 0 ||
+           i->start_ticks == 0 || s->teller_ticks == i->start_ticks;
+}
 
-        if (note.version.len == 0)
+/* Code that subprocess runs between fork and exec has a tape of its own. */
+static void meet_one(struct joining *j, struct seen *s)
+{
+    uint32_t first = first_image(j, s->record.pid, s->record.start_ns);
+    bool command = (s->record.flags & (TAPE_PROCESS_FORKED | TAPE_PROCESS_IMAGE)) == 0;
+
+    for (uint32_t k = first; k < j->images && k - first < OVERLAPS_MOST; k++) {
+        struct image *i = &j->image[k];
+
+        if (i->pid != s->record.pid || i->first_ns > s->until_ns)
+            return;
+        if (i->told)
             continue;
-        for (uint32_t k = 0; k < r->seen_count; k++)
-            if (r->seen[k].record.pid == note.pid)
-                known = &r->seen[k];
-        if (!known) {
-            known = seen_new(r);
-            known->record.pid = note.pid;
-            known->name = arena_str(r->scratch, str_basename(note.python));
+        if (fits(s, i)) {
+            s->met = i->told = true;
+            return;
         }
-        if (str_begins(note.why, STR("agent: "))) {
-            known->reason = arena_printf(r->scratch, "cannot record: %.*s",
-                                         (int)note.why.len - 7, note.why.at + 7);
-            continue;
+        if (command && i->flags & TAPE_FORKED) {
+            i->told = true;
+            s->begin_ns = i->first_ns + 1;
         }
-        known->reason = arena_printf(r->scratch, "no agent for Python %.*s (%.*s)",
-                                     (int)note.version.len, note.version.at,
-                                     (int)note.python.len, note.python.at);
     }
 }
 
-/* The last image of that pid which began: a program that execs has several. */
-static struct process *last_image(struct reading *r, uint32_t pid)
+static void meet(struct joining *j)
 {
-    struct process *found = NULL;
-
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        struct process *p = build_process_at(r->build, i);
-
-        if (p->entered && p->pid == pid &&
-            (!found || p->started_ns >= found->started_ns))
-            found = p;
-    }
-    return found;
+    set_until(j);
+    for (uint32_t i = 0; i < j->seen_count; i++)
+        if (j->seen[i]->record.pid != 0)
+            meet_one(j, j->seen[i]);
 }
 
 /* Statuses are Linux's, wherever they are read: the signal's number, 0 when
@@ -100,75 +147,156 @@ static void set_end(struct process *p, const struct tape_process *record)
     p->alive = false;
 }
 
-static uint64_t span_ns(const struct tape_process *record)
+/* What system(3) started has a pid when it is seen above, or as, a process. */
+static void claim(struct joining *j, struct image *i, struct seen *s)
 {
-    bool known =
-        record->flags & TAPE_PROCESS_ENDED && record->end_ns > record->start_ns;
-
-    return known ? record->end_ns - record->start_ns : 0;
+    for (uint32_t k = 0; k < CHAIN && i->chain[k] != 0; k++) {
+        if (i->chain[k] != s->record.parent_pid)
+            continue;
+        if (k == 0 && s->record.pid == 0 && !s->met && !(i->flags & TAPE_FORKED)) {
+            s->met = i->told = true;
+            set_end(build_process_at(j->r->build, i->process), &s->record);
+        } else if (k > 0 && s->record.pid == 0 && !s->met) {
+            s->record.pid = i->chain[k - 1];
+        }
+        return;
+    }
 }
 
-static void apply_seen(struct reading *r, const struct seen *s)
+static void claim_all(struct joining *j)
 {
-    struct process *known = last_image(r, s->record.pid);
+    uint32_t unknown = 0; /* they are the first, in order of their start */
+
+    while (unknown < j->seen_count && j->seen[unknown]->record.pid == 0)
+        unknown++;
+    for (uint32_t i = 0; i < j->images; i++) {
+        struct image *image = &j->image[i];
+        uint32_t low = 0, high = unknown;
+
+        while (low < high) {
+            uint32_t mid = low + (high - low) / 2;
+            if (j->seen[mid]->record.start_ns <= image->first_ns)
+                low = mid + 1;
+            else
+                high = mid;
+        }
+        for (uint32_t k = low; !image->told && k > 0 && low - k < OVERLAPS_MOST; k--)
+            if (!(j->seen[k - 1]->record.flags & TAPE_PROCESS_ENDED) ||
+                j->seen[k - 1]->record.end_ns >= image->first_ns)
+                claim(j, image, j->seen[k - 1]);
+    }
+}
+
+/* What came before the counters were set to 0 is not told of. */
+static uint64_t span_ns(const struct reading *r, const struct tape_process *record)
+{
+    uint64_t start = record->start_ns < r->reset_ns ? r->reset_ns : record->start_ns;
+    bool known = record->flags & TAPE_PROCESS_ENDED && record->end_ns > start;
+
+    return known ? record->end_ns - start : 0;
+}
+
+static bool is_past(const struct reading *r, const struct tape_process *record)
+{
+    return record->flags & TAPE_PROCESS_ENDED && record->end_ns < r->reset_ns;
+}
+
+static void add_unmet(struct joining *j, const struct seen *s)
+{
+    const struct tape_process *record = &s->record;
     struct process p = {
-        .pid = s->record.pid,
-        .parent_pid = s->record.parent_pid,
+        .pid = record->pid,
+        .parent_pid = s->chain[0],
         .name = s->name,
         .program = s->name,
         .reason = s->reason.len > 0 ? s->reason : STR("not Python"),
-        .started_ns = r->started_ns,
-        .wall_ns = span_ns(&s->record),
-        .cpu_ns = s->record.cpu_ns,
+        .started_ns = s->started_ns,
+        .wall_ns = span_ns(j->r, record),
+        .cpu_ns = record->cpu_ns,
         .exit = -1,
+        .alive = s->alive,
     };
 
-    if (known) {
-        set_end(known, &s->record);
+    if (is_past(j->r, record))
         return;
-    }
-    set_end(&p, &s->record);
-    build_process(r->build, &p);
+    set_end(&p, record);
+    j->row[j->rows++] = (struct row){
+        .process = build_process(j->r->build, &p),
+        .pid = record->pid,
+        .begin_ns = s->begin_ns,
+        .chain = s->chain,
+        .flags = s->launched                           ? 0
+                 : record->flags & TAPE_PROCESS_FORKED ? TAPE_FORKED
+                                                       : TAPE_EXECUTED,
+        .image = record->flags & TAPE_PROCESS_IMAGE,
+    };
 }
 
-static const struct process *parent_of(const struct reading *r, const struct process *p)
+static void add_rows(struct joining *j)
 {
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        const struct process *other = build_process_at(r->build, i);
+    struct reading *r = j->r;
 
-        if (other->entered && other->pid == p->parent_pid && other != p)
-            return other;
-    }
-    return NULL;
+    j->row = arena_array(r->scratch, j->images + j->seen_count, sizeof *j->row);
+    for (uint32_t i = 0; i < j->images; i++)
+        j->row[j->rows++] = (struct row){
+            .process = j->image[i].process,
+            .pid = j->image[i].pid,
+            .begin_ns = j->image[i].first_ns,
+            .chain = j->image[i].chain,
+            .duty = build_process_at(r->build, j->image[i].process)->role,
+            .flags = j->image[i].flags & (TAPE_FORKED | TAPE_EXECUTED),
+        };
+    for (uint32_t i = 0; i < j->seen_count; i++)
+        if (!j->seen[i]->met)
+            add_unmet(j, j->seen[i]);
+    qsort(j->row, j->rows, sizeof *j->row, by_pid_row);
 }
 
-/* main: what was launched, the first that its launcher told of; worker: the same
- * program again, below it; child: any other program. */
-static void name_roles(struct reading *r)
+/* What was killed could not tell its processor time to the end; who waited for it can.
+ */
+static void set_time(const struct joining *j, const struct row *row,
+                     const struct seen *s)
 {
-    for (process_id i = r->first; i < build_processes(r->build); i++) {
-        struct process *p = build_process_at(r->build, i);
-        const struct process *parent = parent_of(r, p);
+    struct process *p = build_process_at(j->r->build, row->process);
 
-        if (p->role.len > 0)
+    if (p->signal != 0 && !row->parent && !s->launched &&
+        s->record.start_ns >= j->r->reset_ns && s->record.cpu_ns > p->cpu_ns)
+        p->cpu_ns = s->record.cpu_ns;
+}
+
+static void mark_parents(struct joining *j)
+{
+    for (uint32_t i = 0; i < j->seen_count; i++) {
+        const struct seen *s = j->seen[i];
+        struct row *row = kin_at(j->row, j->rows, s->chain[0], s->record.start_ns);
+
+        if (row)
+            row->parent = true;
+    }
+}
+
+/* A process ends as its last image. */
+static void apply_ends(struct joining *j)
+{
+    mark_parents(j);
+    for (uint32_t i = 0; i < j->seen_count; i++) {
+        const struct tape_process *record = &j->seen[i]->record;
+
+        if (record->pid == 0 || !(record->flags & TAPE_PROCESS_ENDED))
             continue;
-        if (r->main_pid ? p->pid == r->main_pid : p->entered && !parent)
-            p->role = STR("main");
-        else if (parent && str_eq(parent->program, p->program))
-            p->role = STR("worker");
-        else
-            p->role = STR("child");
+        struct row *row = kin_at(j->row, j->rows, record->pid, record->end_ns);
+        if (!row || row->begin_ns < record->start_ns)
+            continue;
+        set_end(build_process_at(j->r->build, row->process), record);
+        set_time(j, row, j->seen[i]);
     }
 }
 
-static void fill_run(struct reading *r)
+static void fill_run(struct reading *r, const struct seen *launched)
 {
     struct run *run = build_run(r->build);
-    uint64_t wall = 0, longest = 0;
+    uint64_t wall = launched ? span_ns(r, &launched->record) : 0, longest = 0;
 
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        if (span_ns(&r->seen[i].record) > wall)
-            wall = span_ns(&r->seen[i].record);
     for (process_id i = r->first; i < build_processes(r->build); i++) {
         const struct process *p = build_process_at(r->build, i);
 
@@ -186,10 +314,36 @@ static void fill_run(struct reading *r)
     run->wall_ns += wall > 0 ? wall : longest;
 }
 
+static struct joining begin(struct reading *r)
+{
+    struct joining j = { .r = r, .seen_count = r->seen_count };
+
+    j.seen = arena_array(r->scratch, r->seen_count, sizeof *j.seen);
+    for (uint32_t i = 0; i < r->seen_count; i++)
+        j.seen[i] = &r->seen[i];
+    if (j.seen_count > 0)
+        qsort(j.seen, j.seen_count, sizeof *j.seen, by_pid_seen);
+    j.image = arena_array(r->scratch, r->images, sizeof *j.image);
+    for (uint32_t i = 0; i < r->images; i++)
+        if (r->image[i].process != PROCESS_NONE)
+            j.image[j.images++] = r->image[i];
+    if (j.images > 0)
+        qsort(j.image, j.images, sizeof *j.image, by_pid_image);
+    return j;
+}
+
 void reading_processes(struct reading *r)
 {
-    for (uint32_t i = 0; i < r->seen_count; i++)
-        apply_seen(r, &r->seen[i]);
-    name_roles(r);
-    fill_run(r);
+    struct joining j = begin(r);
+    const struct seen *launched = NULL;
+
+    for (uint32_t i = 0; i < r->seen_count && !launched; i++)
+        if (r->seen[i].launched)
+            launched = &r->seen[i];
+    meet(&j);
+    claim_all(&j);
+    add_rows(&j);
+    apply_ends(&j);
+    kin_find(r, j.row, j.rows, launched);
+    fill_run(r, launched);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape_processes.h - reading a recording: what from_tape.c keeps meanwhile, and
- * what processes know of one another: the launcher of what it started, a hook
- * of the Python it found no agent for. */
+/* tape_processes.h - reading a recording: what from_tape.c keeps meanwhile, and what
+ * processes know of one another: the launcher of what it started, each process of its
+ * children, a hook of the Python it found no agent for.
+ * A row is an image: a process that execs has several, of one pid. */
 #ifndef MODEL_TAPE_PROCESSES_H
 #define MODEL_TAPE_PROCESSES_H
 
@@ -10,15 +11,35 @@
 #include "tape/read.h"
 #include "tape/recording.h"
 
+enum {
+    CHAIN = TAPE_ANCESTORS + 1, /* pids above, nearest first; 0: it ends */
+    SEEN_MOST = 1 << 20,        /* records taken of a recording */
+};
+
 struct seen { /* a process that another one told of */
     struct tape_process record;
     struct str name, reason;
+    uint32_t chain[CHAIN];
+    uint64_t started_ns;   /* CLOCK_REALTIME */
+    uint64_t teller_ticks; /* struct tape_header's start_ticks */
+    uint32_t before;       /* the one seen before it in its bucket, plus 1 */
+    bool launched;         /* the program, by its launcher */
+    bool alive;            /* its teller is, and did not see it end */
+    bool met;              /* a tape of it is there */
+    uint64_t until_ns;     /* the pid is not another's up to here */
+    uint64_t begin_ns;     /* start, or when it was forked from its own image */
 };
 
-struct image { /* one tape's: a process that execs has several */
-    uint32_t pid;
-    uint64_t first_ns;
+struct image { /* one tape's */
+    uint32_t pid, flags;
+    uint64_t first_ns, start_ticks;
+    uint32_t chain[CHAIN];
+    process_id process; /* PROCESS_NONE: it could not be read, or is the launcher's */
+    bool told;          /* a record is of it */
 };
+#define PROCESS_NONE UINT32_MAX
+
+enum { SEEN_BUCKETS = 4096 };
 
 struct reading {
     struct build *build;
@@ -28,27 +49,53 @@ struct reading {
     uint64_t longest_ns;
     struct seen *seen;
     uint32_t seen_count, seen_room;
-    uint32_t main_pid; /* of the first a launcher told of; 0: none did */
+    uint32_t *bucket; /* by pid: the one seen last, plus 1 */
     struct image *image;
     uint32_t images;
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
-    uint64_t lost_events, lost_processes, backward, started_ns;
+    uint64_t lost_events, lost_processes, more_processes, backward, started_ns;
     uint64_t max_paths;     /* the least that a process kept */
     uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
     bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
     bool running;           /* the launcher is there yet */
+    uint64_t reset_ns;      /* CLOCK_MONOTONIC: counters were set to 0; 0: never */
+    uint32_t living, held;  /* processes; of these, that sonde stop stopped */
     bool several;           /* one lacks those of subinterpreters */
+    bool unseen;            /* one lacks those of threads made in C: TAPE_UNSEEN */
     struct str launched;    /* the program, as the launcher calls it */
 };
 
-/* Takes up what this tape tells of other processes ... */
+/* tape_seen.c: takes up what this tape tells of other processes ... */
 void reading_see(struct reading *r, const struct tape *t);
-/* ... and what notes do. */
+/* ... and, when all tapes are read, what notes do. */
 void reading_notes(struct reading *r, const struct recording *recording);
-/* What was told of that process; NULL: nothing. */
-const struct seen *reading_seen(const struct reading *r, uint32_t pid);
-/* When all tapes are read: ends, roles, those not entered, and the run. */
+/* When the process that had this pid then ended, on CLOCK_MONOTONIC; 0: unknown. */
+uint64_t reading_end_ns(const struct reading *r, uint32_t pid, uint64_t then_ns);
+/* What this tape's process says of itself. */
+struct image reading_image(const struct tape_header *h);
+
+/* tape_processes.c: when all that is done: those not entered, ends, and the run. */
 void reading_processes(struct reading *r);
+
+/* tape_doubts.c: at last, what the recording does not tell, or not exactly. */
+void reading_doubts(struct reading *r, const struct recording *recording);
+
+/* tape_kin.c: who is whose parent, roles, and parents before children */
+struct row {
+    process_id process;
+    uint32_t pid;
+    uint64_t begin_ns; /* CLOCK_MONOTONIC */
+    const uint32_t *chain;
+    struct str duty;
+    uint32_t flags; /* of enum tape_flag: TAPE_FORKED, TAPE_EXECUTED */
+    bool image;     /* of a process that has others */
+    bool parent;    /* it told of others: what it waited for is in its rusage */
+};
+/* rows: by pid, then begin. main: of the program's, NULL where no launcher told. */
+void kin_find(struct reading *r, struct row *rows, uint32_t count,
+              const struct seen *launched);
+/* The last of that pid which began by then; NULL: none. */
+struct row *kin_at(struct row *rows, uint32_t count, uint32_t pid, uint64_t then_ns);
 
 #endif

@@ -9,7 +9,15 @@
 #include "model/fold.h"
 #include "tape/recording.h"
 
-static struct pstats_table *read_profile(const char *path, bool as_cprofile,
+static struct profile *of_processes(struct build *b, const struct choice *c,
+                                    const char *path, struct err *e)
+{
+    struct profile *p = build_finish(b);
+
+    return c ? choose(p, c, path, e) : p;
+}
+
+static struct pstats_table *read_profile(const char *path, const struct open_as *as,
                                          struct err *e)
 {
     struct build *b = build_open(UNIT_NS);
@@ -18,10 +26,17 @@ static struct pstats_table *read_profile(const char *path, bool as_cprofile,
         build_abandon(b);
         return NULL;
     }
-    struct profile *p = build_finish(b);
-    struct profile *folded = fold(p, FOLD_NAMES | (as_cprofile ? FOLD_AS_CPROFILE : 0));
+    struct profile *p = of_processes(b, as->choice, path, e);
+    if (!p)
+        return NULL;
+    struct profile *folded =
+        fold(p, FOLD_NAMES | (as->as_cprofile ? FOLD_AS_CPROFILE : 0));
     struct pstats_table *t = pstats_of(folded, e);
 
+    if (t)
+        table_set_clock(t, str_eq(profile_run(p)->clock, STR("cpu"))
+                               ? PSTATS_CLOCK_CPU
+                               : PSTATS_CLOCK_WALL);
     profile_close(folded);
     profile_close(p);
     if (t)
@@ -62,18 +77,25 @@ bool open_is_recording(const char *path)
     return is;
 }
 
-struct pstats_table *open_table(const char *path, enum load_how how, bool as_cprofile,
-                                struct err *e)
+static bool can_choose(const struct open_as *as, const char *path, struct err *e)
 {
-    return is_dump(path) ? load_file(path, how, e) : read_profile(path, as_cprofile, e);
+    return !as->choice || choose_can(as->choice, false, path, e);
 }
 
-bool open_table_into(struct pstats_table *t, const char *path, enum load_how how,
-                     bool as_cprofile, struct err *e)
+struct pstats_table *open_table(const char *path, const struct open_as *as,
+                                struct err *e)
+{
+    if (!is_dump(path))
+        return read_profile(path, as, e);
+    return can_choose(as, path, e) ? load_file(path, as->how, e) : NULL;
+}
+
+bool open_table_into(struct pstats_table *t, const char *path, const struct open_as *as,
+                     struct err *e)
 {
     if (is_dump(path))
-        return load_add(t, path, how, e);
-    struct pstats_table *more = read_profile(path, as_cprofile, e);
+        return can_choose(as, path, e) && load_add(t, path, as->how, e);
+    struct pstats_table *more = read_profile(path, as, e);
     bool ok = more && table_add(t, more, e);
     table_close(more);
     return ok;

@@ -81,7 +81,8 @@ void blocks_restart(struct block *b)
 
     greenlet_forget(t);
     t->any_clock = b->owner->timer != NULL;
-    t->quick = !t->any_clock && writer_header(&calls.tape)->clock == CLOCK_KIND_TSC;
+    bool quick = !t->any_clock && writer_header(&calls.tape)->clock == CLOCK_KIND_TSC;
+    t->quick = &thread_quick[quick];
     t->unplaced = 0;
     t->top = t->stack;
     *t->top = (struct entry){ .node = t->cell->root };

@@ -15,10 +15,18 @@ static uint32_t ended, seen_ended; /* lines */
 static struct tape_thread no_cell;
 static struct entry nowhere = { .tag = TAG_NOTHING, .frame = &no_cell };
 struct thread line_nobody = {
-    .top = &nowhere, .limit = &nowhere, .cell = &no_cell, .special = true
+    .top = &nowhere,
+    .limit = &nowhere,
+    .cell = &no_cell,
+    .quick = &thread_quick[0],
+    .special = true,
 };
 struct thread line_several = {
-    .top = &nowhere, .limit = &nowhere, .cell = &no_cell, .special = true
+    .top = &nowhere,
+    .limit = &nowhere,
+    .cell = &no_cell,
+    .quick = &thread_quick[0],
+    .special = true,
 };
 
 /* Runs in the ending thread without the GIL: touches nothing but its blocks, and each

@@ -60,6 +60,7 @@ struct pstats_table {
     struct pstats_cost added; /* totals of what is put meanwhile */
     struct err fault;         /* the first of adding */
     bool sampled;
+    enum pstats_clock clock;
     bool sorted;
     uint32_t *place; /* the function there; room for so many: */
     uint32_t places;

@@ -29,13 +29,17 @@ struct str load_title(const char *path, struct arena *a)
                         1900 + t.tm_year, path);
 }
 
-static bool read_bytes(struct pstats_table *t, const char *path, enum load_how how,
-                       struct str *bytes, struct err *e)
+bool load_whole(const char *path, enum load_how how, struct arena *a, struct str *bytes,
+                struct err *e)
 {
-    const char *what = "cannot read profile";
+    static const struct whole_kind dump = {
+        .what = "cannot read profile",
+        .most = LARGEST,
+        .may_begin = marshal_may_go_on,
+    };
 
-    return how == LOAD_MAP ? whole_map(path, what, LARGEST, table_arena(t), bytes, e)
-                           : whole_read(path, what, LARGEST, table_arena(t), bytes, e);
+    return how == LOAD_MAP ? whole_map(path, &dump, a, bytes, e)
+                           : whole_read(path, &dump, a, bytes, e);
 }
 
 static bool torn(const char *path, struct err *e)
@@ -62,7 +66,8 @@ struct pstats_table *load_file(const char *path, enum load_how how, struct err *
     struct pstats_table *t = table_open();
     struct str bytes;
 
-    if (read_bytes(t, path, how, &bytes, e) && read_dump(t, bytes, path, e)) {
+    if (load_whole(path, how, table_arena(t), &bytes, e) &&
+        read_dump(t, bytes, path, e)) {
         table_put_file(t, load_title(path, table_arena(t)));
         return t;
     }
@@ -76,7 +81,7 @@ bool load_add(struct pstats_table *t, const char *path, enum load_how how,
     struct arena *a = table_arena(t);
     struct str bytes;
 
-    if (!read_bytes(t, path, how, &bytes, e))
+    if (!load_whole(path, how, a, &bytes, e))
         return false;
     table_put_file(t, load_title(path, a));
     table_begin_adding(t);

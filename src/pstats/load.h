@@ -10,6 +10,9 @@ enum load_how {
     LOAD_MAP,  /* quicker, for commands that print and end: see base/whole.h */
 };
 
+/* The bytes alone. */
+bool load_whole(const char *path, enum load_how how, struct arena *a, struct str *bytes,
+                struct err *e);
 /* With the line that pstats prints above its figures; NULL and e on failure. */
 struct pstats_table *load_file(const char *path, enum load_how how, struct err *e);
 /* Stats.add of a file; where it fails the table is of no use any more. */

@@ -294,7 +294,7 @@ static void read_callers_parts(struct reader *r, struct head h)
         if (r->failed || key.type == '0')
             break;
         if (r->callers_left-- == 0) {
-            reader_fail(r, key.at, "the same callers too often");
+            reader_fail_short(r, key.at, "the same callers too often");
             break;
         }
         pstats_key caller = read_key(r, key);
@@ -385,7 +385,8 @@ static void read_function(struct reader *r, struct head h)
         f.key = read_key(r, h);
     }
     if (!later && f.key == MARKER) {
-        table_set_sampled(r->table);
+        if (!r->table->adding) /* Stats stays what it was made of */
+            table_set_sampled(r->table);
         reader_skip(r);
         return;
     }
@@ -433,8 +434,8 @@ static void settle_callers(const struct reader *r)
         table_lay_out_all(t);
 }
 
-bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
-                  struct err *e)
+static struct reader *open_reader(struct str bytes, const char *name,
+                                  struct pstats_table *t, struct err *e)
 {
     struct arena *a = table_arena(t);
     struct reader *r = arena_alloc(a, sizeof *r);
@@ -456,11 +457,31 @@ bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
         reader_fail(r, r->at, "the file is empty");
     *(struct reader **)pile_add(&t->readers) = r;
     map_expect(&t->index, t->names.count + (uint32_t)(bytes.len / FUNCTION_BYTES));
+    return r;
+}
+
+bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
+                  struct err *e)
+{
+    struct reader *r = open_reader(bytes, name, t, e);
+
     read_functions(r);
     if (r->failed)
         return false;
     settle_callers(r);
     return table_settle(t, e);
+}
+
+bool marshal_may_go_on(struct str bytes, const char *name, struct err *e)
+{
+    struct pstats_table *t = table_open();
+    struct err why = { 0 };
+    struct reader *r = open_reader(bytes, name, t, &why);
+
+    read_functions(r);
+    bool may = !r->failed || r->cut;
+    table_close(t);
+    return may || err_set(e, why.code, "%s", why.text);
 }
 
 /* A dict that is no JSON. */

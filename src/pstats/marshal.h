@@ -15,6 +15,9 @@ bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
 /* Lays out the callers at that byte, for the function that was put last. */
 struct reader;
 void marshal_callers(struct reader *r, uint32_t at);
+/* Whether bytes that are not all there yet may go on as a dump; else e says at which
+ * byte they cannot. */
+bool marshal_may_go_on(struct str bytes, const char *name, struct err *e);
 /* Whether bytes begin as such a dict does. */
 bool marshal_begins(struct str bytes);
 

@@ -44,8 +44,22 @@ static bool add_function(const struct translation *tr, uint32_t i, struct err *e
     return true;
 }
 
+static bool of_one_clock(struct pstats_table *t, const struct pstats_table *other,
+                         struct err *e)
+{
+    if (t->clock == PSTATS_CLOCK_UNKNOWN)
+        t->clock = other->clock;
+    if (other->clock == PSTATS_CLOCK_UNKNOWN || other->clock == t->clock)
+        return true;
+    return err_set(e, ERR_FORMAT,
+                   "cannot sum profiles up: clocks: some tell wall time, some CPU time "
+                   "(take them one by one)");
+}
+
 bool table_add(struct pstats_table *t, const struct pstats_table *other, struct err *e)
 {
+    if (!of_one_clock(t, other, e))
+        return false;
     struct arena *scratch = arena_open();
     uint32_t files = table_files(other), functions = table_functions(other);
     struct translation tr = { t, other,

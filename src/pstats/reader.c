@@ -28,19 +28,39 @@ static struct grouped grouped(uint64_t n)
     return g;
 }
 
-bool reader_fail(struct reader *r, const unsigned char *at, const char *format, ...)
+static bool fail(struct reader *r, const unsigned char *at, const char *format,
+                 va_list args)
 {
     char why[256];
-    va_list args;
 
     if (r->failed)
         return false;
     r->failed = true;
-    va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
-    va_end(args);
     return err_set(r->e, ERR_FORMAT, "cannot read profile: %.500s: byte %s: %s",
                    r->name, grouped((uint64_t)(at - r->start)).text, why);
+}
+
+bool reader_fail(struct reader *r, const unsigned char *at, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fail(r, at, format, args);
+    va_end(args);
+    return false;
+}
+
+bool reader_fail_short(struct reader *r, const unsigned char *at, const char *format,
+                       ...)
+{
+    va_list args;
+
+    r->cut = r->cut || !r->failed;
+    va_start(args, format);
+    fail(r, at, format, args);
+    va_end(args);
+    return false;
 }
 
 struct type_name {
@@ -66,11 +86,12 @@ const unsigned char *reader_bytes(struct reader *r, struct head h, uint64_t coun
     if (r->failed)
         return NULL;
     if (left < count) {
-        reader_fail(r, h.at,
-                    "marshal type %s cut short (the file is incomplete: %s of at least "
-                    "%s bytes)",
-                    type_name(h.type).text, grouped((uint64_t)(r->end - r->start)).text,
-                    grouped((uint64_t)(r->at - r->start) + count).text);
+        reader_fail_short(
+            r, h.at,
+            "marshal type %s cut short (the file is incomplete: %s of at least "
+            "%s bytes)",
+            type_name(h.type).text, grouped((uint64_t)(r->end - r->start)).text,
+            grouped((uint64_t)(r->at - r->start) + count).text);
         return NULL;
     }
     r->at += count;
@@ -112,9 +133,9 @@ struct head reader_head(struct reader *r)
     if (r->failed)
         return h;
     if (r->at == r->end) {
-        reader_fail(r, r->at,
-                    "the file ends where an object is expected (it is "
-                    "incomplete)");
+        reader_fail_short(r, r->at,
+                          "the file ends where an object is expected (it is "
+                          "incomplete)");
         return h;
     }
     h.type = *r->at & 0x7f;
@@ -203,9 +224,9 @@ uint32_t reader_count(struct reader *r, struct head h)
     uint32_t count = h.type == ')' ? take_u8(r, h) : take_u32(r, h);
 
     if (!r->failed && count > (uint64_t)(r->end - r->at)) {
-        reader_fail(r, h.at, "marshal type %s of %s, where %s bytes are left",
-                    type_name(h.type).text, grouped(count).text,
-                    grouped((uint64_t)(r->end - r->at)).text);
+        reader_fail_short(r, h.at, "marshal type %s of %s, where %s bytes are left",
+                          type_name(h.type).text, grouped(count).text,
+                          grouped((uint64_t)(r->end - r->at)).text);
         return 0;
     }
     return count;

@@ -34,7 +34,7 @@ struct reader {
     const unsigned char *start, *at, *end;
     const char *name;
     struct err *e;
-    bool failed;
+    bool failed, cut; /* cut: more bytes could mend it */
     struct pstats_table *table;
     bool borrowed;        /* the bytes stay as long as the table */
     struct pile objects;  /* reader_object */
@@ -61,6 +61,9 @@ struct head { /* of an object */
 
 bool reader_fail(struct reader *r, const unsigned char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same, of what more bytes could mend. */
+bool reader_fail_short(struct reader *r, const unsigned char *at, const char *format,
+                       ...) __attribute__((format(printf, 3, 4)));
 /* The next object's type byte, taken. */
 struct head reader_head(struct reader *r);
 /* The type of the next object, references followed; 0 where there is none. */

@@ -52,7 +52,9 @@ static struct str take_part(struct reader *r, char kind)
     const unsigned char *at = r->at;
     struct str text = { 0 };
 
-    if (!fits(kind, reader_next_type(r)))
+    if (r->at == r->end) /* nothing has any kind */
+        reader_head(r);
+    else if (!fits(kind, reader_next_type(r)))
         reader_fail(r, at, "a code object of no Python from 2.7 to 3.15");
     else if (kind == 't')
         text = reader_text(r);
@@ -85,12 +87,14 @@ static struct code take_code(struct reader *r, struct head h, const struct layou
     return c;
 }
 
-/* Reads the first code object of a file by each layout in turn, until one fits. */
+/* Reads the first code object of a file by each layout in turn, until one fits. Where
+ * none does, one that came to the end might have. */
 static struct code find_layout(struct reader *r, struct head h)
 {
     struct reader before = *r;
     struct err *e = r->e;
     struct code c = { 0 };
+    bool cut = false;
 
     for (int i = 0; i < LAYOUTS; i++) {
         struct err first = { 0 };
@@ -102,7 +106,9 @@ static struct code find_layout(struct reader *r, struct head h)
         r->e = e;
         if (!r->failed)
             return c;
+        cut = cut || r->cut;
     }
+    r->cut = cut;
     return c;
 }
 
@@ -120,7 +126,7 @@ void reader_code(struct reader *r, struct head h, struct str *name)
         return;
     uint64_t bytes = (uint64_t)(r->at - h.at);
     if (bytes > r->code_left) {
-        reader_fail(r, h.at, "the same code object too often");
+        reader_fail_short(r, h.at, "the same code object too often");
         return;
     }
     r->code_left -= bytes;

@@ -99,6 +99,24 @@ bool sortkeys_add(struct sortkeys *s, const struct sortkey *key, struct err *e)
     return true;
 }
 
+bool sortkey_unknown(struct str word, struct err *e)
+{
+    const char *meant[SORTKEYS];
+    int count = 0;
+
+    for (int i = 0; i < SORTKEYS && word.len > 0; i++)
+        if (str_begins(str_of(keys[i].name), word))
+            meant[count++] = keys[i].name;
+    if (count > 1)
+        return err_set(e, ERR_USAGE, "ambiguous sort key: '%.*s' (%s, %s%s)",
+                       (int)word.len, word.at, meant[0], meant[1],
+                       count > 2 ? " and more" : "");
+    return err_set(e, ERR_USAGE,
+                   "unknown sort key: '%.*s' (calls cumulative filename line module "
+                   "name nfl pcalls stdname time, or enough of one)",
+                   (int)word.len, word.at);
+}
+
 bool sortkeys_parse(struct sortkeys *s, const char *words, struct err *e)
 {
     for (size_t len;; words += len + 1) {
@@ -107,10 +125,7 @@ bool sortkeys_parse(struct sortkeys *s, const char *words, struct err *e)
         const struct sortkey *key = sortkey_find(word);
 
         if (!key)
-            return err_set(e, ERR_USAGE,
-                           "unknown sort key: '%.*s' (calls cumulative filename line "
-                           "module name nfl pcalls stdname time, or enough of one)",
-                           (int)len, words);
+            return sortkey_unknown(word, e);
         if (!sortkeys_add(s, key, e))
             return false;
         if (words[len] == '\0')

@@ -44,6 +44,9 @@ const struct sortkey *sortkey_named(struct str word, bool sampled);
 /* pstats' old numbers: -1 stdname, 0 calls, 1 time, 2 cumulative; else NULL. */
 const struct sortkey *sortkey_numbered(long number);
 
+/* Says of a word that sortkey_find does not know why; always false. */
+bool sortkey_unknown(struct str word, struct err *e);
+
 bool sortkeys_add(struct sortkeys *s, const struct sortkey *key, struct err *e);
 /* Adds "cumulative" or "cumt,nfl"; a usage error when a key is unknown. */
 bool sortkeys_parse(struct sortkeys *s, const char *words, struct err *e);

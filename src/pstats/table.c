@@ -122,6 +122,21 @@ bool table_sampled(const struct pstats_table *t)
     return t->sampled;
 }
 
+bool table_timed(const struct pstats_table *t)
+{
+    return t->timed;
+}
+
+bool table_counted(const struct pstats_table *t)
+{
+    return t->counted;
+}
+
+void table_set_clock(struct pstats_table *t, enum pstats_clock clock)
+{
+    t->clock = clock;
+}
+
 void table_set_sampled(struct pstats_table *t)
 {
     t->sampled = true;

@@ -65,6 +65,10 @@ uint32_t table_function_of(const struct pstats_table *t, pstats_key key);
 struct pstats_totals table_totals(const struct pstats_table *t);
 /* Written by 3.15's sampler: counts are samples. */
 bool table_sampled(const struct pstats_table *t);
+/* Whether some callers have times, as cProfile writes them; counts alone, as the module
+ * profile does. */
+bool table_timed(const struct pstats_table *t);
+bool table_counted(const struct pstats_table *t);
 /* Lines above the figures: "Sat Nov 28 18:20:23 2026    app.prof". */
 uint32_t table_files(const struct pstats_table *t);
 struct str table_file(const struct pstats_table *t, uint32_t i);
@@ -78,6 +82,9 @@ void table_put_caller(struct pstats_table *t, pstats_key caller, bool counted,
                       struct pstats_cost cost);
 void table_put_file(struct pstats_table *t, struct str line); /* copied */
 void table_set_sampled(struct pstats_table *t);
+/* Tables of unlike clocks cannot be added; a dump does not tell its own. */
+enum pstats_clock { PSTATS_CLOCK_UNKNOWN, PSTATS_CLOCK_WALL, PSTATS_CLOCK_CPU };
+void table_set_clock(struct pstats_table *t, enum pstats_clock clock);
 /* From here on what is put is added, as Stats.add of it would, until table_settle;
  * where that fails the table is of no use any more. */
 void table_begin_adding(struct pstats_table *t);

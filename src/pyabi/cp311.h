@@ -16,6 +16,17 @@ struct pyabi_frame {
     PyObject *localsplus[1];
 };
 
+/* The head of an interpreter's struct. */
+struct pyabi_interpreter {
+    void *next;
+    uint64_t newest_thread; /* the id of the thread state that was made last */
+};
+
+static inline uint64_t pyabi_newest_thread(const PyInterpreterState *interpreter)
+{
+    return ((const struct pyabi_interpreter *)(const void *)interpreter)->newest_thread;
+}
+
 static inline PyThreadState *pyabi_thread(void)
 {
     return _PyThreadState_UncheckedGet();

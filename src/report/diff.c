@@ -297,6 +297,8 @@ struct str diff_verdict(const struct diff *d, struct arena *a)
 
     if (ratio <= 0)
         return STR("nothing in common");
+    if (ratio == 1)
+        size = STR("the same");
     if (fewer_runs(d) == 1)
         return arena_printf(a, "%s, %s: no interval", size.at,
                             diff_is_single(d) ? "one run a side" : "one run of a side");
@@ -371,6 +373,27 @@ static struct str too_slow(const struct diff *d, struct str what,
                         units_one(unit, c->figures[SIDE_BEFORE].time).text,
                         units_one(unit, c->figures[SIDE_AFTER].time).text,
                         diff_percent(c).text, how, 100 * d->options->above);
+}
+
+static bool is_comparable(const struct compared *c)
+{
+    return c->change != CHANGE_NEW && c->change != CHANGE_GONE && ratio_of(c) > 0;
+}
+
+/* A gate that nothing can fail is open. */
+bool diff_guards(const struct diff *d, struct err *e)
+{
+    bool any = d->options->above <= 0 ||
+               (d->options->filters == 0 && ratio_of(compare_total(d->functions)) > 0);
+
+    for (uint32_t i = 0; !any && i < d->rows && d->options->filters > 0; i++)
+        any = is_comparable(d->row[i].compared);
+    return any ||
+           err_set(e, ERR_FORMAT, "nothing to guard: --fail-above: %s",
+                   d->options->filters > 0
+                       ? "no function that was chosen is on both sides, with time in "
+                         "it (see --only and --not)"
+                       : "a side has no time in it");
 }
 
 /* The total, or of the functions chosen the one that lost most. */

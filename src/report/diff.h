@@ -26,7 +26,8 @@ struct diff_options {
     const struct filter *filter;
     uint32_t filters;
     bool reverse, strip_dirs, cumulative;
-    double above; /* --fail-above, 0: not given */
+    bool at_prompt; /* no word on options */
+    double above;   /* --fail-above, 0: not given */
     enum unit unit;
     struct diff_side side[SIDES];
     uint32_t notes;
@@ -58,6 +59,8 @@ void diff_text(const struct diff *d, const struct screen *s);
 void diff_markdown(const struct diff *d, struct out *o);
 void diff_json(const struct diff *d, struct out *o);
 
+/* Whether there is anything that --fail-above guards; else e. */
+bool diff_guards(const struct diff *d, struct err *e);
 /* What is slower than --fail-above allows: a line without an end, empty: nothing. */
 struct str diff_too_slow(const struct diff *d);
 

@@ -83,8 +83,10 @@ static void write_foot(const struct diff *d, struct out *o, uint32_t shown)
 
     out_printf(o, "\n%u of %u functions; %u slower, %u faster, %u gone, %u new", shown,
                d->rows, n.slower, n.faster, n.gone, n.appeared);
-    out_printf(o, ", %u %s.\n", n.calls + n.rest,
-               diff_is_single(d) ? "more" : "without a proven difference");
+    if (n.calls > 0)
+        out_printf(o, ", %u with other calls", n.calls);
+    out_printf(o, ", %u %s.\n", n.rest,
+               diff_is_single(d) ? "called as often" : "without a proven difference");
     for (uint32_t i = 0; i < d->options->notes; i++) {
         out_char(o, '\n');
         write_code(o, screen_safe(d->options->note[i], d->arena));

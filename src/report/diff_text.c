@@ -41,10 +41,8 @@ static void print_heading(const struct diff *d, const struct screen *s)
     out_printf(s->out, "%s   ", span(d, SIDE_AFTER).text);
     screen_put(s, TONE_BOLD, diff_verdict(d, d->arena), 0);
     out_char(s->out, '\n');
-    if (common.len > 0) {
-        out_str(s->out, common);
-        out_char(s->out, '\n');
-    }
+    if (common.len > 0)
+        screen_sentence(s, "", common);
     out_char(s->out, '\n');
 }
 
@@ -157,8 +155,9 @@ static void print_foot(const struct table *t)
     const char *before = " ";
     bool single = diff_is_single(d);
 
-    out_printf(o, "%s %s of %s functions:", t->shown > 0 ? "\n" : "",
-               units_count(t->shown).text, units_count(d->rows).text);
+    out_printf(o, "%s %s of %s functions%s", t->shown > 0 ? "\n" : "",
+               units_count(t->shown).text, units_count(d->rows).text,
+               d->rows > 0 ? ":" : ".");
     print_part(o, &before, n.slower, "slower");
     print_part(o, &before, n.faster, "faster");
     print_part(o, &before, n.gone, "gone");
@@ -176,7 +175,7 @@ static void print_runs_needed(const struct diff *d, const struct screen *s)
     uint32_t after = compare_runs(d->functions, SIDE_AFTER);
     uint32_t fewer = before < after ? before : after;
 
-    if (fewer < evidence_runs_needed(0.01))
+    if (fewer < evidence_runs_needed(0.01) && !d->options->at_prompt)
         out_printf(s->out,
                    " More runs tell what is chance: --before FILE --after FILE, %u a "
                    "side or more,\n in turn.\n",
@@ -201,9 +200,7 @@ static void print_clock(const struct diff *d, const struct screen *s)
 static void print_notes(const struct diff *d, const struct screen *s)
 {
     for (uint32_t i = 0; i < d->options->notes; i++) {
-        out_text_of(s->out, "note: ");
-        out_str(s->out, screen_safe(d->options->note[i], d->arena));
-        out_char(s->out, '\n');
+        screen_sentence(s, "note: ", screen_safe(d->options->note[i], d->arena));
     }
 }
 

@@ -11,7 +11,7 @@ static uint32_t files_of_unknown_processes(const struct profile *p)
     uint32_t count = 0;
 
     for (process_id i = 0; i < profile_processes(p); i++)
-        count += profile_process(p, i)->pid == 0;
+        count += profile_process(p, i)->pid == 0 && profile_process(p, i)->entered;
     return count;
 }
 
@@ -109,12 +109,14 @@ static const struct row *most_corrected(const struct report *r)
 static void note_large(const struct report *r, const struct screen *s, struct str what,
                        uint64_t raw, uint64_t corrected)
 {
-    out_printf(s->out, "note: %.0f %% of ",
-               100 * (1 - (double)corrected / (double)raw));
-    out_str(s->out, screen_safe(what, r->arena));
-    out_printf(s->out, " raw time was the probe's; corrected %s%s\n",
-               units_one(UNIT_NS, (double)corrected).text,
-               r->options->show_corrected ? "" : " (column: --corrected)");
+    struct str name = screen_safe(what, r->arena);
+    struct str note = arena_printf(
+        r->arena, "%.0f %% of %.*s raw time was the probe's; corrected %s%s",
+        100 * (1 - (double)corrected / (double)raw), (int)name.len, name.at,
+        units_one(UNIT_NS, (double)corrected).text,
+        r->options->show_corrected ? "" : " (column: --corrected)");
+
+    screen_sentence(s, "note: ", note);
 }
 
 static void note_cost(const struct report *r, const struct screen *s)
@@ -123,9 +125,7 @@ static void note_cost(const struct report *r, const struct screen *s)
     const char *none = report_no_cost(r);
 
     if (none) {
-        out_text_of(s->out, "note: ");
-        out_str(s->out, screen_safe(str_of(none), r->arena));
-        out_char(s->out, '\n');
+        screen_sentence(s, "note: ", screen_safe(str_of(none), r->arena));
     }
     if (!r->corrected)
         return;
@@ -144,9 +144,7 @@ void text_notes(const struct report *r, const struct screen *s)
     const struct quality *q = profile_quality(r->profile);
 
     for (uint32_t i = 0; i < q->notes; i++) {
-        out_text_of(s->out, "note: ");
-        out_str(s->out, screen_safe(q->note[i], r->arena));
-        out_char(s->out, '\n');
+        screen_sentence(s, "note: ", screen_safe(q->note[i], r->arena));
     }
     note_cost(r, s);
 }

@@ -82,10 +82,10 @@ static void value_or_null(const struct writing *w, const char *key, uint64_t v,
 
 static void write_process(struct json *j, const struct process *p)
 {
-    bool known = p->pid != 0;
+    bool known = p->pid != 0 || !p->entered; /* else it is a file */
 
     json_object(j, NULL);
-    number_or_null(j, "pid", p->pid, known);
+    number_or_null(j, "pid", p->pid, p->pid != 0);
     number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
     text_or_null(j, "name", p->name);
     json_str(j, "role", p->role);

@@ -28,8 +28,10 @@ bool match_rows(const struct filter *filters, uint32_t count, struct rows *rows,
     bool ok = true;
 
     for (uint32_t i = 0; ok && i < count; i++) {
-        const char *option = filters[i].drop ? "--not" : "--only";
-        struct pattern *p = pattern_open(str_of(filters[i].pattern), option, e);
+        const char *called = filters[i].called ? filters[i].called
+                             : filters[i].drop ? "--not"
+                                               : "--only";
+        struct pattern *p = pattern_open(str_of(filters[i].pattern), called, e);
 
         ok = p && apply(p, filters[i].drop, rows, e);
         pattern_close(p);

@@ -10,7 +10,8 @@
 
 struct filter {
     const char *pattern;
-    bool drop; /* --not */
+    bool drop;          /* --not */
+    const char *called; /* in errors; NULL: by the option */
 };
 
 /* Applies them in their order; what is left keeps its order. */

@@ -112,17 +112,25 @@ static struct str key_of_process(const struct process *process, enum by by,
                         process->name.len ? process->name.at : "");
 }
 
+/* Where there are several processes: of which it is, "replay (4102) of 4101 app.py". */
 static struct str key_of_thread(const struct profile *p, thread_id t, enum by by,
                                 struct arena *a)
 {
     const struct thread *thread = profile_thread(p, t);
     const struct process *process = profile_process(p, thread->process);
+    struct str name = thread->name, of = key_of_process(process, BY_PROCESS, a);
+    uint32_t native = thread->native ? thread->native : process->pid;
 
     if (by != BY_THREAD || process->pid == 0)
         return key_of_process(process, by, a);
-    return arena_printf(a, "%.*s (%u)", (int)thread->name.len,
-                        thread->name.len ? thread->name.at : "",
-                        thread->native ? thread->native : process->pid);
+    if (profile_processes(p) == 1)
+        return arena_printf(a, "%.*s (%u)", (int)name.len, name.len ? name.at : "",
+                            native);
+    if (native == process->pid)
+        return arena_printf(a, "%.*s of %.*s", (int)name.len, name.len ? name.at : "",
+                            (int)of.len, of.at);
+    return arena_printf(a, "%.*s (%u) of %.*s", (int)name.len, name.len ? name.at : "",
+                        native, (int)of.len, of.at);
 }
 
 static struct rows rows_of_groups(const struct groups *g, const struct stat_row *stat,

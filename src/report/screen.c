@@ -166,3 +166,34 @@ void screen_put(const struct screen *s, enum tone tone, struct str safe, uint32_
     for (uint32_t used = screen_width(safe); used < width; used++)
         out_char(s->out, ' ');
 }
+
+/* Up to the next blank, from `at` on. */
+static size_t word_len(struct str s, size_t at)
+{
+    const char *blank = memchr(s.at + at, ' ', s.len - at);
+
+    return blank ? (size_t)(blank - s.at) - at : s.len - at;
+}
+
+void screen_sentence(const struct screen *s, const char *before, struct str safe)
+{
+    uint32_t used = screen_width(str_of(before));
+
+    out_text_of(s->out, before);
+    for (size_t at = 0; at < safe.len;) {
+        struct str word = { safe.at + at, word_len(safe, at) };
+        uint32_t width = screen_width(word);
+
+        if (at > 0 && s->width > 0 && used + 1 + width > s->width) {
+            out_text_of(s->out, "\n ");
+            used = 1;
+        } else if (at > 0) {
+            out_char(s->out, ' ');
+            used++;
+        }
+        out_str(s->out, word);
+        used += width;
+        at += word.len + 1;
+    }
+    out_char(s->out, '\n');
+}

@@ -28,5 +28,7 @@ struct str screen_keep_start(struct str safe, uint32_t width, struct arena *a);
 /* Padded to width on the right. */
 void screen_put(const struct screen *s, enum tone tone, struct str safe,
                 uint32_t width);
+/* A line of its own, "note: SENTENCE", broken at blanks where the screen ends. */
+void screen_sentence(const struct screen *s, const char *before, struct str safe);
 
 #endif

@@ -2,8 +2,7 @@
 /* summary.c - the sentences: how long, where it went, whether it is whole. */
 #include "report/summary.h"
 
-#include <string.h>
-
+#include "report/census.h"
 #include "report/names.h"
 #include "report/texts.h"
 #include "report/units.h"
@@ -14,20 +13,12 @@ struct summary {
     const struct report *report;
     const struct screen *screen;
     const char *path;
+    struct census census;
 };
 
 static struct str safe_name(const struct report *r, function_id f)
 {
     return screen_safe(name_shown(profile_function(r->profile, f), r->arena), r->arena);
-}
-
-static uint32_t entered(const struct profile *p)
-{
-    uint32_t count = 0;
-
-    for (process_id i = 0; i < profile_processes(p); i++)
-        count += profile_process(p, i)->entered;
-    return count;
 }
 
 static struct figure time_taken(const struct report *r)
@@ -100,7 +91,8 @@ static void print_next(const struct summary *m, const char *first)
     struct out *o = m->screen->out;
     const struct rows *rows = &m->report->rows;
 
-    out_printf(o, "next: %s   sonde report --tree", first);
+    out_printf(o, "next: %s   sonde report --%s", first,
+               m->census.entered > 1 ? "processes" : "tree");
     if (rows->count > 0 && is_plain(rows->at[0].shown)) {
         out_text_of(o, "   sonde report --callers --only ");
         out_str(o, rows->at[0].shown);
@@ -125,15 +117,23 @@ static void print_cost(const struct summary *m)
                    part / raw);
 }
 
+static void print_sentence(const struct summary *m, struct str sentence)
+{
+    if (sentence.len == 0)
+        return;
+    out_str(m->screen->out, sentence);
+    out_char(m->screen->out, '\n');
+}
+
 static void print_run(const struct summary *m)
 {
     const struct report *r = m->report;
     struct out *o = m->screen->out;
-    uint32_t processes = entered(r->profile);
+    uint32_t processes = m->census.entered;
 
     out_printf(o, "sonde: %s", time_taken(r).text);
     if (processes > 1)
-        out_printf(o, " in %u processes", processes);
+        out_printf(o, " in %s processes", units_count(processes).text);
     out_printf(
         o, ", %s calls.  Recording: ", units_round(stats_total(r->stats)->calls).text);
     out_str(o, screen_safe(str_of(m->path), r->arena));
@@ -141,6 +141,8 @@ static void print_run(const struct summary *m)
     for (uint32_t i = 0; i < r->rows.count && i < TOP; i++)
         if (share(r, &r->rows.at[i]) >= 1)
             print_top(m, &r->rows.at[i]);
+    print_sentence(m, census_killed(&m->census, r->arena));
+    print_sentence(m, census_shut_out(&m->census, r->arena));
     print_cost(m);
     print_next(m, "sonde report");
 }
@@ -148,26 +150,13 @@ static void print_run(const struct summary *m)
 /* "5 processes (1 main, 4 worker)" */
 static void print_processes(const struct summary *m)
 {
-    static const char *const roles[] = { "main", "worker", "child" };
-    const struct profile *p = m->report->profile;
+    struct arena *a = m->report->arena;
     struct out *o = m->screen->out;
-    uint32_t processes = entered(p);
-    const char *before = "(";
 
-    if (processes == 1)
+    if (m->census.entered == 1)
         return;
-    out_printf(o, ", %u processes ", processes);
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        uint32_t count = 0;
-
-        for (process_id id = 0; id < profile_processes(p); id++)
-            count += profile_process(p, id)->entered &&
-                     str_eq(profile_process(p, id)->role, str_of(roles[i]));
-        if (count == 0)
-            continue;
-        out_printf(o, "%s%u %s", before, count, roles[i]);
-        before = ", ";
-    }
+    out_printf(o, ", %s processes (", units_count(m->census.entered).text);
+    out_str(o, screen_safe(census_roles(&m->census, a), a));
     out_char(o, ')');
 }
 
@@ -210,49 +199,22 @@ static void print_most(const struct summary *m)
     out_text_of(o, ".\n");
 }
 
-static void print_killed(const struct summary *m, uint32_t killed, int signal)
-{
-    struct out *o = m->screen->out;
-    const char *name = sigabbrev_np(signal);
-
-    if (entered(m->report->profile) == 1)
-        out_text_of(o, "It was killed (");
-    else if (killed == 1)
-        out_text_of(o, "One process was killed (");
-    else
-        out_printf(o, "%u processes were killed (", killed);
-    out_printf(o, name ? "SIG%s" : "by a signal", name);
-    out_text_of(o, "); what was counted until then is here.\n");
-}
-
 /* Whether the recording is whole: the worst there is to say. */
 static void print_quality(const struct summary *m)
 {
-    const struct profile *p = m->report->profile;
-    const struct quality *q = profile_quality(p);
-    struct out *o = m->screen->out;
-    uint32_t killed = 0, alive = 0;
-    int signal = 0;
+    const struct quality *q = profile_quality(m->report->profile);
+    struct arena *a = m->report->arena;
 
-    for (process_id i = 0; i < profile_processes(p); i++) {
-        const struct process *process = profile_process(p, i);
-
-        alive += process->alive;
-        if (process->signal) {
-            signal = process->signal;
-            killed++;
-        }
-    }
-    if (q->notes > 0) {
-        out_str(o, screen_safe(q->note[0], m->report->arena));
-        out_char(o, '\n');
-    } else if (killed > 0) {
-        print_killed(m, killed, signal);
-    } else if (alive > 0) {
-        out_text_of(o, "It is still running: this is what it did so far.\n");
-    } else {
-        out_text_of(o, "Every call was counted; none was lost.\n");
-    }
+    if (q->notes > 0)
+        print_sentence(m, screen_safe(q->note[0], a));
+    else if (m->census.killed > 0)
+        print_sentence(m, census_killed(&m->census, a));
+    else if (m->census.shut_out > 0)
+        print_sentence(m, census_shut_out(&m->census, a));
+    else if (m->census.alive > 0)
+        print_sentence(m, STR("It is still running: this is what it did so far."));
+    else
+        print_sentence(m, STR("Every call was counted; none was lost."));
 }
 
 static void print_alone(const struct summary *m)
@@ -278,7 +240,7 @@ static void summarize(const struct profile *p, const struct profile *corrected,
     };
     struct err none = { 0 };
     struct report *r = report_open(p, &o, &none); /* no filter: it cannot fail */
-    struct summary m = { r, s, path };
+    struct summary m = { r, s, path, census_of(p, true) };
 
     print(&m);
     report_close(r);

@@ -57,7 +57,9 @@ static void print_key(const struct table *t, struct str key)
     struct str safe = screen_safe(key, t->report->arena);
 
     if (t->width > 0)
-        safe = screen_keep_end(safe, t->width, t->report->arena);
+        safe = t->report->options->by < BY_THREAD
+                   ? screen_keep_end(safe, t->width, t->report->arena)
+                   : screen_keep_start(safe, t->width, t->report->arena);
     screen_put(t->screen, TONE_BOLD, safe, 0);
 }
 
@@ -119,7 +121,7 @@ static void print_more(const struct table *t)
     const struct report *r = t->report;
     uint32_t twice = t->count > 0 ? 2 * t->count : REPORT_ROWS;
     bool functions = r->options->by == BY_FUNCTION;
-    bool paths = given_rows(r->profile) == 0 || profile_has_paths(r->profile);
+    bool paths = !given_by_files(r->profile) || profile_has_paths(r->profile);
     const char *tree = paths ? ", --tree" : "";
 
     if (t->count < r->rows.count)
@@ -186,6 +188,9 @@ void text_table(const struct report *r, const struct screen *s)
 
 void text_none(const struct report *r, const struct screen *s)
 {
-    out_printf(s->out, " None of %s %s is what --only and --not ask for.\n",
-               units_count(r->rows_of).text, plural[r->options->by]);
+    const struct report_options *o = r->options;
+    bool typed = o->filters > 0 && o->filter[0].called;
+
+    out_printf(s->out, " None of %s %s %s.\n", units_count(r->rows_of).text,
+               plural[o->by], typed ? "matches" : "is what --only and --not ask for");
 }

@@ -40,6 +40,10 @@ static void print(struct figure *f, double shown, const char *unit, bool whole,
 {
     int places = whole ? 0 : decimals(shown);
 
+    if (!whole && shown > 0 && shown < 0.005) {
+        snprintf(f->text, sizeof f->text, "<0.01 %*s", padded ? -2 : 0, unit);
+        return;
+    }
     snprintf(f->text, sizeof f->text, "%.*f %*s", places, shown, padded ? -2 : 0, unit);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tape/content.h"
+#include "tape/life.h"
 
 enum { PROGRAM_MAX = 200, TRIES_MAX = 1000 };
 
@@ -35,12 +36,10 @@ bool output_checked(const char *asked, struct err *e)
 /* The tape of a sonde run that is not at its end yet. */
 static bool being_written(int fd, const char *name)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
     struct tape_header h;
     int tape = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     bool locked = tape >= 0 && read(tape, &h, sizeof h) == sizeof h &&
-                  h.role == TAPE_ROLE_LAUNCHER && fcntl(tape, F_GETLK, &lock) == 0 &&
-                  lock.l_type != F_UNLCK;
+                  h.role == TAPE_ROLE_LAUNCHER && life_is_locked(tape, NULL);
 
     if (tape >= 0)
         close(tape);
@@ -75,7 +74,7 @@ static bool holds_recording(int fd)
 
         if (str_eq(name, STR(".")) || str_eq(name, STR("..")))
             continue;
-        if (str_ends(name, STR(".note")))
+        if (str_ends(name, STR(".note")) || str_eq(name, STR(TAPE_STOPPED_NAME)))
             continue;
         ours = str_ends(name, STR(".tape"));
         int tape =
@@ -100,7 +99,8 @@ static void remove_recording(int fd, const char *path)
 
     for (struct dirent *n; d && (n = readdir(d));)
         if (str_ends(str_of(n->d_name), STR(".tape")) ||
-            str_ends(str_of(n->d_name), STR(".note")))
+            str_ends(str_of(n->d_name), STR(".note")) ||
+            strcmp(n->d_name, TAPE_STOPPED_NAME) == 0)
             unlinkat(fd, n->d_name, 0);
     if (d)
         closedir(d);

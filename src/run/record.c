@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tape/fault.h"
+#include "tape/life.h"
 #include "tape/read.h"
 
 enum { RECORD_BYTES = 64 * 1024 }; /* one process and its name */
@@ -107,9 +108,8 @@ static bool was_replaced(const struct output *o)
 /* By a writer that lives. */
 static bool is_held(const char *path)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    bool held = fd >= 0 && life_is_locked(fd, NULL);
 
     if (fd >= 0)
         close(fd);
@@ -123,6 +123,7 @@ static void look_into(const char *path, struct record_found *found)
 
     if (!tape_peek(path, &h, &ignored))
         return;
+    found->reset |= h.role == TAPE_ROLE_LAUNCHER && h.answer.since.ns != 0;
     bool behind = fault_behind(&h, is_held(path));
     if (h.fault != 0 && (h.lost_events > 0 || behind))
         found->fault = h.fault;

@@ -26,6 +26,7 @@ struct record_found {
     int notes;        /* of Pythons without an agent */
     const char *note; /* "python VERSION EXECUTABLE" of one of them */
     const char *why;  /* the error behind it */
+    bool reset;       /* sonde reset removed the tapes of those that had ended */
     bool replaced;    /* what stands at the path is no longer ours */
     uint64_t lost;    /* calls not counted */
     int behind;       /* tapes whose last counts could not be written */

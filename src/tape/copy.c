@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "tape/body.h"
+#include "tape/life.h"
+#include "tape/spent.h"
 #include "tape/sum.h"
 
 enum { FIRST_CELL = TAPE_HEADER_BYTES / TAPE_CELL };
@@ -157,6 +159,13 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
+/* Of a finished tape nothing is asked: what is there no sum vouches for. */
+static void drop_asked(struct tape_header *h)
+{
+    if (h->state != TAPE_RUNNING)
+        h->control = (struct tape_control){ 0 };
+}
+
 /* The end as it stands now; everything else of the header may move too. */
 static void header_again(struct tape *t, int fd)
 {
@@ -165,6 +174,7 @@ static void header_again(struct tape *t, int fd)
     if (read_at(fd, &now, sizeof now, 0) == sizeof now && now.magic == TAPE_MAGIC &&
         now.version == t->header.version && now.end >= t->header.end)
         t->header = now;
+    drop_asked(&t->header);
 }
 
 static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
@@ -182,14 +192,6 @@ static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
     copy_drop_damaged(t);
 }
 
-/* Held by a writer: a lock on byte 0 that the kernel drops at its death. */
-static bool locked(int fd)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
-
-    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 /* A finished tape's header tells by its sum whether it is what was written. */
 static bool header_whole(int fd)
 {
@@ -199,8 +201,7 @@ static bool header_whole(int fd)
     if (read_at(fd, page, sizeof page, 0) != sizeof page)
         return true; /* cut: that is told elsewhere */
     memcpy(&sum, page + TAPE_SEAL_AT, sizeof sum);
-    memset(page + TAPE_SEAL_AT, 0, sizeof sum);
-    return sum == 0 || sum == tape_sum(page, sizeof page);
+    return sum == 0 || sum == tape_page_sum(page);
 }
 
 /* A FIFO must not keep us waiting, nor a device be touched: hence O_NONBLOCK
@@ -261,20 +262,32 @@ bool copy_header_good(const struct tape_header *h, size_t got, const char *path,
     return true;
 }
 
+/* Its writer tells now and then; while it lives the kernel knows better. */
+static void ask_for_time(struct tape_header *h, uint32_t writer)
+{
+    uint64_t spent = writer ? spent_ns(writer) : 0;
+
+    if (spent > h->cpu_from_ns && spent - h->cpu_from_ns > h->cpu_ns)
+        h->cpu_ns = spent - h->cpu_from_ns;
+}
+
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e)
 {
     int fd = open_regular(path, e);
+    uint32_t writer;
 
     if (fd < 0)
         return false;
-    t->alive = locked(fd);
+    t->alive = life_is_locked(fd, &writer);
     size_t got = read_at(fd, &t->header, sizeof t->header, 0);
     bool good = copy_header_good(&t->header, got, path, e);
     if (good) {
+        drop_asked(&t->header);
         t->header_damaged = !header_whole(fd);
         read_blocks(t, fd, to);
         t->moment = moment(t);
+        ask_for_time(&t->header, writer);
     }
     close(fd);
     return good;
@@ -289,6 +302,7 @@ bool copy_header(const char *path, struct tape_header *header, struct err *e)
     *header = (struct tape_header){ 0 };
     size_t got = read_at(fd, header, sizeof *header, 0);
     close(fd);
+    drop_asked(header);
     return copy_header_good(header, got, path, e);
 }
 

@@ -340,9 +340,29 @@ static bool copy_block(struct writer *w, const struct tape_block *b)
     return copy_pages(w, first + 1, pages - 1) && copy_pages(w, first, 1);
 }
 
+/* Without what others write there. */
 bool file_copy_header(struct writer *w)
 {
-    return copy_pages(w, 0, 1);
+    size_t behind = TAPE_CONTROL_AT + sizeof(struct tape_control);
+    uint64_t sum = tape_sum(w->base, PAGE);
+
+    if (sum == w->sums[0])
+        return true;
+    w->sums[0] = 0;
+    if (!write_all(w, w->base, TAPE_CONTROL_AT, 0) ||
+        !write_all(w, w->base + behind, PAGE - behind, behind))
+        return false;
+    w->sums[0] = sum;
+    return true;
+}
+
+void file_read_control(struct writer *w)
+{
+    struct tape_control asked;
+
+    if (file_held(w) &&
+        pread(w->fd, &asked, sizeof asked, TAPE_CONTROL_AT) == sizeof asked)
+        writer_header(w)->control = asked;
 }
 
 /* Somebody cut the file short: nothing is known to be there. */

@@ -21,6 +21,8 @@ bool file_grow(struct writer *w, size_t wanted);
 bool file_announce(struct writer *w, const struct tape_block *b, uint64_t end);
 /* Private memory only: copies out what changed since the last time. */
 bool file_copy_out(struct writer *w);
+/* Private memory only: takes over what was asked, from the file. */
+void file_read_control(struct writer *w);
 /* The header alone, whatever else could not be written. */
 bool file_copy_header(struct writer *w);
 /* Looks whether the descriptor is still the file's; opens it anew if not. */

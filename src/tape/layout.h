@@ -19,7 +19,9 @@ enum {
 };
 #define TAPE_MAGIC 0x50415445444e4f53u /* "SONDETAP" */
 #define TAPE_BLOCK_MAGIC 0x4b4c4274u   /* "tBLK" */
-/* Where a finished tape has the sum of its header page, made while this was 0. */
+/* A file beside the tapes: processes that begin are to hold. */
+#define TAPE_STOPPED_NAME "stopped"
+/* Where a finished tape has the sum of its header page (tape_page_sum). */
 #define TAPE_SEAL_AT (TAPE_HEADER_BYTES - 8)
 
 enum tape_role { TAPE_ROLE_AGENT = 1, TAPE_ROLE_LAUNCHER = 2 };
@@ -34,7 +36,50 @@ enum tape_flag {
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
     TAPE_SAVED = 1 << 4,    /* pwrite: copied when the process was about to end */
     TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
+    TAPE_FORKED = 1 << 6,   /* the image began by fork ... */
+    TAPE_EXECUTED = 1 << 7, /* ... or by exec; neither: its writer did not tell */
+    TAPE_LEFT_OUT = 1 << 8, /* not to be shown: by --children */
+    TAPE_UNSEEN = 1 << 9,   /* 3.11: threads made in C ran before they were seen */
 };
+
+enum { TAPE_ANCESTORS = 4 };
+
+/* What a process is to do, as it was last asked from outside. */
+enum tape_wish { TAPE_WISH_COUNT, TAPE_WISH_HOLD };
+
+/* Asked by `sonde stop`, `start` and `reset` of a writer that lives. Theirs, but for
+ * `idle`; no sum is made of it. What is asked is written first, then `asked`, then
+ * `idle`: so the writer sets `idle` and then looks at `asked`, and misses nothing.
+ * It holds from the moment it was asked, however late the writer has its next event:
+ * a reader takes it for done. */
+struct tape_control {
+    uint32_t asked; /* so many times */
+    uint8_t wish;   /* enum tape_wish */
+    uint8_t idle;   /* mapped: 1: no event need look here; 0: asked for something */
+    uint8_t reserved[2];
+    uint32_t resets; /* so many were asked for */
+    uint32_t more;
+    uint64_t wish_ns;  /* CLOCK_MONOTONIC, as all moments but `first` and the like */
+    uint64_t reset_ns; /* the latest; 0: none. In launchers' tapes as well */
+};
+
+/* Whether events are counted. */
+enum tape_counting {
+    TAPE_COUNTS,
+    TAPE_HELD,    /* not: stopped from outside; waits to be started again */
+    TAPE_STOPPED, /* not: the program stopped it; it does not look at `asked` */
+};
+
+/* The writer's answer. */
+struct tape_answer {
+    uint32_t heard;    /* `asked` when it last did what was asked */
+    uint32_t counting; /* enum tape_counting */
+    uint32_t resets;   /* so many are done */
+    uint32_t more;
+    struct clock_pair since; /* when counters were last set to 0; 0: `first` */
+};
+/* Where the two are in the header page, one cell. */
+#define TAPE_CONTROL_AT 320
 
 /* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */
 #define TAPE_LOST_CLOSED 0x80000000u
@@ -71,6 +116,15 @@ struct tape_header {
     uint64_t more_functions; /* so many are counted as one, TAPE_MORE */
     uint64_t cut_texts;      /* texts that were cut, or left out, for length */
     uint64_t machine;        /* base/host.h; 0: not known */
+    tape_text duty;   /* its role, where multiprocessing told: "worker: crunch" */
+    tape_text called; /* and its name: "Process-1" */
+    uint64_t more_processes; /* so many were started when there was no room for more */
+    /* Pids above parent_pid, nearest first, 0 the end. Forked: first who forked it. */
+    uint32_t ancestors[TAPE_ANCESTORS];
+    uint64_t cpu_from_ns; /* CPU time when counters were last set to 0 */
+    uint8_t reserved_too[64];
+    struct tape_control control;
+    struct tape_answer answer;
 };
 
 enum tape_kind {
@@ -134,12 +188,14 @@ struct tape_node {
     uint32_t number;
 };
 
+enum { TAPE_PAST = 2 };
+
 struct tape_thread {
     tape_text name;
     uint32_t serial;      /* 0, 1, ... in order of first event */
     uint32_t native;      /* kernel's id; they are used again */
     uint32_t root;        /* cell of its root node */
-    uint32_t ended;       /* 1: the thread is gone */
+    uint32_t ended;       /* 1: it is gone; TAPE_PAST: before answer.since */
     uint64_t first, last; /* ticks: first event, and latest */
     uint32_t current;     /* cell of the node it is in since `last`, or 0 */
     uint32_t merged;      /* so many later threads are counted here as well */
@@ -149,15 +205,21 @@ struct tape_thread {
 enum tape_process_flag {
     TAPE_PROCESS_ENDED = 1 << 0,     /* status and end_ns are known */
     TAPE_PROCESS_UNENTERED = 1 << 1, /* no agent in it: `reason` says why */
+    TAPE_PROCESS_FORKED = 1 << 2, /* goes on as its parent; else it executes `name` */
+    TAPE_PROCESS_IMAGE = 1 << 3,  /* no new process: what its writer became by exec */
+    TAPE_PROCESS_VOID = 1 << 4,   /* it never began */
 };
 
-/* What one process saw of another: the launcher of the program it started. */
+/* What one process saw of another: the launcher of the program it started, each
+ * process of its children. */
 struct tape_process {
-    tape_text name, reason;
-    uint32_t pid, parent_pid;
+    tape_text name;   /* base name of the command; forked: as its parent's */
+    tape_text reason; /* why there is no tape of it, should there be none */
+    uint32_t pid;     /* 0: not known, as of system(3) */
+    uint32_t parent_pid;
     uint32_t flags;            /* enum tape_process_flag */
     uint32_t status;           /* as wait(2) */
-    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC: just before and after */
     uint64_t cpu_ns;           /* of it and its waited-for children */
     uint64_t max_rss_bytes;
 };
@@ -165,6 +227,10 @@ struct tape_process {
 _Static_assert(offsetof(struct tape_header, zero) == offsetof(struct tape_node, key),
                "a lookup that lands on cell 0 finds no key");
 _Static_assert(sizeof(struct tape_header) <= TAPE_SEAL_AT, "one page");
+_Static_assert(offsetof(struct tape_header, control) == TAPE_CONTROL_AT &&
+                   sizeof(struct tape_control) + sizeof(struct tape_answer) ==
+                       TAPE_CELL,
+               "what is asked and answered");
 _Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_node) == TAPE_CELL, "one cell");

@@ -222,17 +222,32 @@ struct str recording_note_text(const struct recording *r, uint32_t i)
     return (struct str){ text, got > 0 ? (size_t)got : 0 };
 }
 
-/* Its first line: python VERSION PATH; its second: the error. */
+static uint32_t number_behind(struct str line, struct str word)
+{
+    uint64_t number = 0;
+
+    if (!str_begins(line, word))
+        return 0;
+    for (size_t i = word.len;
+         i < line.len && line.at[i] >= '0' && line.at[i] <= '9' && number < UINT32_MAX;
+         i++)
+        number = number * 10 + (uint64_t)(line.at[i] - '0');
+    return number < UINT32_MAX ? (uint32_t)number : 0;
+}
+
+/* Its first line: python VERSION PATH; its second: the error; its third: parent PID. */
 struct recording_note recording_note(const struct recording *r, uint32_t i)
 {
     struct str all = recording_note_text(r, i), line = next_word(&all, '\n');
     next_word(&line, ' ');
     struct str version = next_word(&line, ' '), why = next_word(&all, '\n');
-    return (struct recording_note){ .pid = (uint32_t)strtoul(recording_note_name(r, i),
-                                                             NULL, 10),
-                                    .version = version,
-                                    .python = line,
-                                    .why = why };
+    return (struct recording_note){
+        .pid = (uint32_t)strtoul(recording_note_name(r, i), NULL, 10),
+        .version = version,
+        .python = line,
+        .why = why,
+        .parent = number_behind(next_word(&all, '\n'), STR("parent "))
+    };
 }
 
 static bool later(struct timespec a, struct timespec b)

@@ -33,7 +33,8 @@ uint64_t recording_packed_ns(
 struct recording_note {
     uint32_t pid;
     struct str version, python; /* "3.9.2", its path; empty: unreadable */
-    struct str why; /* the error behind it; of a recording that failed: "agent: ..." */
+    struct str why;  /* the error behind it; of a recording that failed: "agent: ..." */
+    uint32_t parent; /* its pid, 0: not told */
 };
 uint32_t recording_notes(const struct recording *r);
 struct recording_note recording_note(const struct recording *r, uint32_t i);

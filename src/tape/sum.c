@@ -42,3 +42,14 @@ uint64_t tape_head_sum(const struct tape_block *b)
     memcpy(cell, b, bytes);
     return tape_sum(cell, bytes);
 }
+
+uint64_t tape_page_sum(const void *page)
+{
+    uint64_t copy[TAPE_HEADER_BYTES / 8];
+    unsigned char *at = (unsigned char *)copy;
+
+    memcpy(at, page, sizeof copy);
+    memset(at + TAPE_CONTROL_AT, 0, sizeof(struct tape_control));
+    memset(at + TAPE_SEAL_AT, 0, TAPE_HEADER_BYTES - TAPE_SEAL_AT);
+    return tape_sum(copy, sizeof copy);
+}

@@ -12,5 +12,8 @@
 uint64_t tape_sum(const void *cells, size_t bytes);
 /* What a sealed block's `head` is. */
 uint64_t tape_head_sum(const struct tape_block *b);
+/* What a finished tape's seal is, of its header page: as if the seal and what is asked
+ * from outside were 0. */
+uint64_t tape_page_sum(const void *page);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     INTERNED_FIRST = 1024,
     FLUSH_NS = 100000000, /* 0.1 s */
     FLUSH_SHARE = 20,     /* times as long as a flush took, till the next */
+    HEAR_NS = 100000000,  /* 0.1 s */
 };
 
 void *writer_map_private(size_t bytes)
@@ -40,6 +41,7 @@ static void fill_header(struct writer *w, const struct writer_how *how)
     file_identify(h);
     h->first = h->last = clock_pair_now(how->clock);
     h->end = TAPE_HEADER_BYTES / TAPE_CELL;
+    h->control.idle = how->clock == CLOCK_KIND_TSC && w->shared;
     __atomic_store_n(&h->magic, TAPE_MAGIC, __ATOMIC_RELEASE);
 }
 
@@ -168,11 +170,15 @@ void writer_close(struct writer *w)
     if (!w->base)
         return;
     writer_stamp(w);
+    if (!w->shared)
+        file_read_control(w);
+    if (h->role == TAPE_ROLE_LAUNCHER) /* it has no counters: this is what is told */
+        h->answer.since.ns = h->control.reset_ns;
     seal(w);
     writer_flush(w);
     __atomic_fetch_or(&h->lost_processes, TAPE_LOST_CLOSED, __ATOMIC_RELAXED);
     __atomic_store_n(&h->state, TAPE_FINISHED, __ATOMIC_RELEASE);
-    uint64_t sum = tape_sum(h, TAPE_HEADER_BYTES);
+    uint64_t sum = tape_page_sum(h);
     __atomic_store_n((uint64_t *)(void *)(w->base + TAPE_SEAL_AT), sum,
                      __ATOMIC_RELEASE);
     if (!w->shared && file_held(w))
@@ -188,7 +194,78 @@ void writer_stamp(struct writer *w)
 
     file_held(w);
     h->last = clock_pair_now((enum clock_kind)h->clock);
-    h->cpu_ns = clock_process_cpu_ns();
+    h->cpu_ns = clock_process_cpu_ns() - w->cpu_from_ns;
+}
+
+bool writer_is_asked(struct writer *w)
+{
+    struct tape_header *h = writer_header(w);
+
+    if (!w->shared && clock_coarse_ns() >= w->hear_ns) {
+        file_read_control(w);
+        w->hear_ns = clock_coarse_ns() + HEAR_NS;
+    }
+    if (h->clock == CLOCK_KIND_TSC && w->shared)
+        __atomic_exchange_n(&h->control.idle, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&h->control.asked, __ATOMIC_ACQUIRE) != h->answer.heard;
+}
+
+struct clock_pair writer_moment(const struct writer *w, uint64_t ns)
+{
+    const struct tape_header *h = writer_header(w);
+    struct clock_pair now = clock_pair_now((enum clock_kind)h->clock);
+
+    if (ns < h->first.ns || ns >= now.ns || now.ticks <= h->first.ticks ||
+        h->clock == CLOCK_KIND_THREAD_CPU)
+        return now;
+    double ratio =
+        (double)(now.ticks - h->first.ticks) / (double)(now.ns - h->first.ns);
+    return (struct clock_pair){ now.ticks - (uint64_t)((double)(now.ns - ns) * ratio),
+                                ns };
+}
+
+static void forget_nodes(struct tape_node *n, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        n[i].calls = n[i].resumes = n[i].self = 0;
+}
+
+/* moments: ticks are no thread's own. */
+static void forget_threads(struct tape_thread *t, uint64_t count, uint64_t since,
+                           bool moments)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        t[i].merged = 0;
+        if (t[i].ended)
+            t[i].ended = TAPE_PAST;
+        if (moments && t[i].first < since)
+            t[i].first = since;
+        if (moments && t[i].last < since)
+            t[i].last = since;
+    }
+}
+
+void writer_reset(struct writer *w, uint64_t since_ns)
+{
+    struct tape_header *h = writer_header(w);
+    struct clock_pair since = writer_moment(w, since_ns);
+
+    h->answer.since = since;
+    for (uint64_t cell = TAPE_HEADER_BYTES / TAPE_CELL; cell < h->end;) {
+        struct tape_block *b = writer_cell(w, (uint32_t)cell);
+
+        if (b->kind == TAPE_NODES)
+            forget_nodes((void *)(b + 1), b->used);
+        if (b->kind == TAPE_THREADS)
+            forget_threads((void *)(b + 1), b->used, since.ticks,
+                           h->clock != CLOCK_KIND_THREAD_CPU);
+        cell += b->cells;
+    }
+    h->lost_events = h->healed = h->backward = h->paused_ns = 0;
+    h->fault = 0;
+    __atomic_fetch_and(&h->lost_processes, TAPE_LOST_CLOSED, __ATOMIC_RELAXED);
+    h->cpu_from_ns = w->cpu_from_ns = clock_process_cpu_ns();
+    writer_stamp(w);
 }
 
 /* Of 2^n cells, n; those given back are kept so. */

@@ -41,11 +41,13 @@ struct writer {
     size_t mapped;   /* bytes of the tape that may be touched and have room */
     size_t reserved; /* bytes of address space kept for it */
     size_t step;
-    uint64_t *sums;    /* private memory: of each page as it stands in the file */
-    uint64_t flush_ns; /* private memory: when to copy out next */
-    uint64_t again_ns; /* when to ask for room again; 0: never refused */
-    int refused;       /* errno of that */
-    bool last;         /* the flush under way is that of writer_flush_last */
+    uint64_t *sums;       /* private memory: of each page as it stands in the file */
+    uint64_t flush_ns;    /* private memory: when to copy out next */
+    uint64_t hear_ns;     /* private memory: when to look again what was asked */
+    uint64_t cpu_from_ns; /* of the process, when counters were last set to 0 */
+    uint64_t again_ns;    /* when to ask for room again; 0: never refused */
+    int refused;          /* errno of that */
+    bool last;            /* the flush under way is that of writer_flush_last */
     char path[4096];
     int fd;
     dev_t device; /* what fd was when opened: the program may close ... */
@@ -83,6 +85,16 @@ void writer_forget(struct writer *w);
 void writer_close(struct writer *w);
 /* Notes the present moment: calibrates the clock, counts CPU time so far. */
 void writer_stamp(struct writer *w);
+
+/* Whether something is asked from outside that has not been answered (answer.heard).
+ * Cheap to call; where memory is private it looks into the file ten times a second. */
+bool writer_is_asked(struct writer *w);
+/* All counters are 0 from a moment on (CLOCK_MONOTONIC; what has been counted is taken
+ * to have been before it); records, and what is on stacks, stay. */
+void writer_reset(struct writer *w, uint64_t since_ns);
+/* That moment in ticks, where those are moments; one to come, or before the tape's
+ * first, is now. */
+struct clock_pair writer_moment(const struct writer *w, uint64_t ns);
 
 /* Copies private memory out; nothing to do where the file is mapped. A flush
  * takes a twentieth of the time at most: writer_flush_now_and_then, cheap to

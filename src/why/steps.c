@@ -5,13 +5,13 @@
 #include "base/whole.h"
 #include "why/steps.h"
 
-static const uint64_t LONGEST = 512ull << 20;
+static const struct whole_kind steps = { "cannot read steps", 512ull << 20, NULL };
 
 bool steps_open(struct steps *s, const char *path, struct arena *a, struct err *e)
 {
     struct log_header *head = &s->head;
 
-    if (!whole_read(path, "cannot read steps", LONGEST, a, &s->bytes, e))
+    if (!whole_read(path, &steps, a, &s->bytes, e))
         return false;
     if (s->bytes.len < LOG_EVENTS)
         return err_set(e, ERR_FORMAT, "cannot read steps: %s: no log of steps", path);

@@ -3,6 +3,7 @@
 
 import json
 import marshal
+import os
 import re
 import struct
 import subprocess
@@ -127,6 +128,63 @@ def test_read_in_little_memory(sonde, clean_env, tmp_path, name):
         [sonde, "report", "--pstats", "--callers", "-n", "3", "fine.prof"], tmp_path, clean_env)
     assert (status, err) == (0, "") and "m.py:1(g)" in out
     assert within_bounds(seconds, memory, len(FINE[name]), clean_env)
+
+
+READERS = ["report", "report --pstats", "report --all", "report --json", "convert -o x.pstats", "diff other.prof",
+           "pstats"]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("source", ["/dev/zero", "/dev/urandom", "/dev/null", "fifo"])
+def test_what_never_ends_or_begins_is_refused(sonde, clean_env, tmp_path, reader, source):
+    """Neither waited for nor read; one rule for all commands."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "other.prof").write_bytes(marshal.dumps({("m.py", 1, "f"): (1, 1, 0.5, 0.5, {})}))
+    script = f"exec {sonde} {reader} {source} < /dev/null"
+    status, out, err, seconds, memory = run_measured(["bash", "-c", script], tmp_path, clean_env)
+    told = out.splitlines()[0] if reader == "pstats" else err
+    assert status == (0 if reader == "pstats" else 1)
+    assert re.fullmatch(rf"(sonde: )?cannot read (profile|recording): {source}: (a pipe that nobody writes to"
+                        r"|neither a regular file nor a pipe|not a regular file)\n?", told)
+    assert within_bounds(seconds, memory, 0, clean_env)
+    assert not (tmp_path / "x.pstats").exists()
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_pipe_is_read_as_a_file_is(sonde, clean_env, tmp_path, reader):
+    stats = {(f"/srv/m{n}.py", n, f"f{n}"): (1, 1, 0.5, 0.5, {}) for n in range(20_000)}
+    for name in "s.prof", "other.prof":
+        (tmp_path / name).write_bytes(marshal.dumps(stats))
+    texts = []
+    for source in "s.prof", "<(cat s.prof)", "<(sleep 0.1; cat s.prof)":
+        done = subprocess.run(["bash", "-c", f"{sonde} {reader} {source} < <(echo stats) && if [ -e x.pstats ]; then cat x.pstats; fi"],
+                              cwd=tmp_path, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.stderr == b""
+        text = re.sub(rb'\bs\.prof|/dev/fd/\d+|(?<=")6[0-3](?=")', b"FILE", done.stdout)
+        text = re.sub(rb"FILE +(?=[\d.]+ s )", b"FILE ", text)
+        texts.append(re.sub(rb"\w+ \w+ +\d+ \d\d:\d\d:\d\d \d+(?= +FILE)", b"TIME", text))
+    assert texts[0] == texts[1] == texts[2] and len(texts[0]) > 100
+    script = f"mkfifo f; cat s.prof > f & {sonde} {reader} f < /dev/null"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=clean_env, stdout=subprocess.PIPE, timeout=20)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("begins, place", [(b"", 0), (b"{", 1), (marshal.dumps({("m.py", 1, "f"): 0})[:-1], 17)])
+def test_a_pipe_of_something_else_is_not_read_on(sonde, clean_env, tmp_path, begins, place):
+    (tmp_path / "head").write_bytes(begins)
+    script = f"cat head /dev/zero | exec {sonde} report --pstats /dev/stdin"
+    status, out, err, seconds, memory = run_measured(["bash", "-c", script], tmp_path, clean_env)
+    assert (status, out) == (1, "") and f": byte {place}: " in err
+    assert within_bounds(seconds, memory, 0, clean_env)
+
+
+def test_a_long_pipe_takes_its_own_size(sonde, clean_env, tmp_path):
+    """Nothing of it is there twice while it grows."""
+    stats = {("m.py", 1, "f" * 90_000_000): (1, 1, 0.5, 0.5, {})}
+    (tmp_path / "s.prof").write_bytes(marshal.dumps(stats))
+    script = f"cat s.prof | exec {sonde} convert -o /dev/null --to pstats /dev/stdin; true"
+    status, out, err, seconds, memory = run_measured(["bash", "-c", script], tmp_path, clean_env)
+    assert within_bounds(0, memory, 90_000_000, clean_env)
 
 
 def test_the_place_is_told(run_sonde, tmp_path):

@@ -93,28 +93,39 @@ def test_diff(run_sonde, dumps):
              ("/a/m.py", 30, "new"): (1, 1, 0.0625, 0.1, {})}
     (dumps / "b.prof").write_bytes(marshal.dumps(before))
     (dumps / "a.prof").write_bytes(marshal.dumps(after))
-    text = answers(run_sonde, ["b.prof"], "diff a.prof\nstrip\ndiff a.prof 1 [fn]\ndiff\ndiff none.prof\n")
-    assert text.split("b.prof% ")[1:] == [
-        "         1.750 seconds before, 3.188 seconds after\n\n   Ordered by: change of internal time\n\n"
-        "  change   before    after    ncalls   ncalls filename:lineno(function)\n"
-        "   2.000    1.000    3.000         2         2 /a/m.py:1(f)\n"
-        "  -0.375    0.500    0.125         1         4 /a/m.py:12(moved)\n"
-        "  -0.250    0.250                  3      gone /a/m.py:20(gone)\n"
-        "   0.062             0.062       new         1 /a/m.py:30(new)\n\n\n",
-        "",
-        "         1.750 seconds before, 3.188 seconds after\n\n   Ordered by: change of internal time\n"
-        "   List reduced from 4 to 1 due to restriction <1>\n\n"
-        "  change   before    after    ncalls   ncalls filename:lineno(function)\n"
-        "   2.000    1.000    3.000         2         2 m.py:1(f)\n\n\n",
-        "diff what? (diff FILE compares with that file)\n",
-        "cannot read profile: none.prof: No such file or directory\n", "\nGoodbye.\n"]
+    (dumps / "a file.prof").write_bytes(marshal.dumps(after))
+    of_all, of_one = ((
+        done.stdout.partition(" More runs")[0] for done in
+        (run_sonde("diff", "b.prof", "a.prof"), run_sonde("diff", "b.prof", "a.prof", "--strip-dirs", "-n", "1", "--only",
+                                                          "[fn]"))))
+    note = run_sonde("diff", "b.prof", "a.prof").stdout.rpartition("note: ")[2]
+    text = answers(run_sonde, ["b.prof"], "diff a.prof\ndiff a file.prof\nstrip\ndiff a.prof 1 [fn]\ndiff\n"
+                                          "diff none.prof\ndiff a.prof (\n")
+    parts = text.split("b.prof% ")[1:]
+    assert parts[0] == of_all + "note: " + note and "moved" in parts[0]
+    assert parts[1] == parts[0].replace("a.prof", "a file.prof")
+    assert parts[2:] == ["", of_one + "note: " + note, "diff what? (diff FILE compares with that file)\n",
+                         "cannot read recording: none.prof: no such file\n",
+                         "bad regular expression: diff '(': missing ), unterminated subpattern at character 1\n",
+                         "\nGoodbye.\n"]
+
+
+def test_diff_refuses_what_the_command_refuses(run_sonde, dumps):
+    (dumps / "s.prof").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1, {}), ("__sampled__",): True}))
+    (dumps / "p.prof").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1, {("/x.py", 2, "g"): 1})}))
+    (dumps / "c.prof").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1, {("/x.py", 2, "g"): (1, 1, .1, .1)})}))
+    for name, said in ("s.prof", "cannot compare: c.prof: counted, s.prof: sampled"), (
+            "p.prof", "cannot compare: c.prof: by cProfile, p.prof: by the module profile"):
+        text = answers(run_sonde, ["c.prof"], f"diff {name}\n")
+        assert text.split("c.prof% ")[1].startswith(said) and run_sonde("diff", "c.prof", name).returncode == 2
 
 
 def test_tree(run_sonde, dumps):
     (dumps / "app.py").write_text("def f(): pass\ndef g(): f()\nfor n in range(3): g()\n")
     assert run_sonde("run", "-q", "-o", "app", "app.py").returncode == 0
-    text = answers(run_sonde, ["app.sonde"], "tree f\nadd one.prof\ntree\nstats 1\n")
-    paths = text.split("app.sonde% ")[1]
+    text = answers(run_sonde, ["app.sonde"], "tree f\ntree [\ntree nosuch\nadd one.prof\ntree\nstats 1\n")
+    paths, bad, none = text.split("app.sonde% ")[1:4]
+    assert bad.startswith("bad regular expression: tree '[': ") and " functions matches.\n" in none
     assert re.search(r" 1   <module>  app.py:1\n.* 3     g  app.py:2\n.* 3       f  app.py:1\n", paths)
     assert "No call paths: one.prof keeps callers alone (sonde run records paths).\n" in text
 
@@ -183,6 +194,16 @@ def test_on_a_terminal(terminal, run_sonde):
     assert terminal.end() == 0
 
 
+def test_what_is_typed_is_utf_8_in_any_locale(sonde, clean_env, dumps):
+    """As Python takes it: no locale, or the plain one, means UTF-8."""
+    (dumps / "caf\u00e9.prof").write_bytes((dumps / "one.prof").read_bytes())
+    terminal = Terminal([sonde, "pstats"], dumps, clean_env | {"LC_ALL": "C"})
+    terminal.wait_for("% ")
+    terminal.send("read caf\u00e9.prof\n", "caf\u00e9.prof% ")
+    terminal.send("quit\n", "Goodbye.")
+    assert terminal.end() == 0
+
+
 def test_an_interrupt_ends_it_silently(terminal, sonde, clean_env, dumps):
     before = len(terminal.text)
     os.write(terminal.fd, b"sta\x03")
@@ -195,6 +216,27 @@ def test_an_interrupt_ends_it_silently(terminal, sonde, clean_env, dumps):
             said += os.read(process.stdout.fileno(), 4096)
         process.send_signal(signal.SIGINT)
         assert (*process.communicate(timeout=20), process.returncode) == (b"", b"", 0)
+
+
+def test_an_interrupt_stops_what_is_printed(sonde, clean_env, tmp_path):
+    """On a terminal, and into a pipe that nobody reads any more: at once, as python does."""
+    stats = {(f"/srv/m{n}.py", n, f"f{n}"): (1, 1, 0.5, 0.5, {}) for n in range(50_000)}
+    (tmp_path / "one.prof").write_bytes(marshal.dumps(stats))
+    terminal = Terminal([sonde, "pstats", "one.prof"], tmp_path, clean_env)
+    terminal.wait_for("one.prof% ")
+    terminal.send("stats\n", "ncalls")
+    os.write(terminal.fd, b"\x03")
+    begin = len(terminal.text)
+    assert terminal.end() == 0 and len(terminal.text) - begin < 500_000  # of 3.4 million
+    with subprocess.Popen([sonde, "pstats", "one.prof"], cwd=tmp_path, env=clean_env, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b"stats\n")
+        process.stdin.flush()
+        while b"ncalls" not in process.stdout.read1(4096):
+            pass
+        time.sleep(0.1)  # it waits for the pipe to be read
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
 
 
 def test_a_full_device_is_told(run_sonde, dumps):

@@ -82,7 +82,8 @@ def file_sets(folder, version):
     if version != "2.7":  # a code object is a key of these, and is not sorted among texts
         sets += [["recursion-profile.prof"], ["classes-profile.prof", "recursion-profile.prof"]]
     if (folder / "classes-sampled.prof").exists():
-        sets += [["classes-sampled.prof"], ["recursion-sampled.prof", "classes-cprofile.prof"]]
+        sets += [["classes-sampled.prof"], ["recursion-sampled.prof", "classes-cprofile.prof"],
+                 ["classes-cprofile.prof", "recursion-sampled.prof"]]
     return sets
 
 
@@ -215,7 +216,8 @@ def test_unlike_callers_are_not_added(run_sonde, tmp_path):
 
 
 @pytest.mark.parametrize("options, said", [
-    (["-s", "cum"], "unknown sort key: 'cum'"), (["-s", "samples"], "unknown sort key: 'samples'"),
+    (["-s", "cum"], "ambiguous sort key: 'cum' (cumtime, cumulative)"), (["-s", "1", "-s", "time"], "bad sort key: time"),
+    (["-s", "1,time"], "bad sort key: time"), (["-s", "samples"], "unknown sort key: 'samples'"),
     (["-s", "3"], "bad sort key: 3"), (["-s", "0,1"], "bad sort key: 1"), (["-n", "x"], "bad value: -n 'x'"),
     (["--tree"], "--pstats does not heed --tree"), (["--json"], "--pstats does not heed --json"),
     (["--by", "file"], "--pstats does not heed --by"), (["--all", "-s", "time"], "--all does not heed --sort")])

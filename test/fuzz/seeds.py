@@ -63,6 +63,12 @@ def made_up(folder):
     tape.node(thread, below, tape.function("int", qualname="builtins.int", kind=TYPE), calls=9)
     tape.node(thread, below, tape.function("o", kind=OBJECT), calls=9, resumes=4)
     (folder / "made-agent.tape").write_bytes(tape.bytes())
+    tape.process(8, "sh -c true", parent=7, status=9, reason="not Python")
+    tape.process(9, "app.py", parent=7, flags=1 << 2)
+    tape.process(7, "sleep", parent=6, flags=1 << 3)
+    tape.process(0, "sh -c exit", parent=7, status=3 << 8)
+    tape.duty, tape.called, tape.ancestors, tape.flags = "worker: crunch", "Process-1", (5, 4, 3, 1), 3 | 1 << 6
+    (folder / "made-processes.tape").write_bytes(tape.bytes())
     tape = Tape(pid=7, clock=THREAD_CPU)
     for n in range(3):
         thread = tape.thread(f"T-{n}")

@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 
 import jsonschema
 import pytest
@@ -224,7 +225,7 @@ def test_too_few_runs_say_so(tmp_path, run_sonde, report):
 @pytest.mark.parametrize("words, status", [
     (["--fail-above", "5%"], 0), (["--fail-above", "5%", "--only", "save"], 3),
     (["--fail-above", "500", "--only", "save"], 0), (["--fail-above", "5", "--only", "parse"], 0),
-    (["--fail-above", "5%", "--only", "new|old"], 0)])
+    (["--fail-above", "5%", "--only", "new|old|save"], 3)])
 def test_fail_above_once(two, run_sonde, words, status):
     """One run a side: as measured, and that is told."""
     done = run_sonde("diff", *two, *words)
@@ -237,6 +238,28 @@ def test_fail_above_once(two, run_sonde, words, status):
         assert done.stderr == ""
     back = run_sonde("diff", *two[::-1], "--fail-above", "20%")
     assert back.returncode == 3 and "the total: 7.60 s -> 9.40 s, +23.7 %" in back.stderr
+
+
+@pytest.mark.parametrize("files, words, said", [
+    (("before.sonde", "after.sonde"), ["--only", "nosuch"], "no function that was chosen is on both sides"),
+    (("before.sonde", "after.sonde"), ["--only", "new|old"], "no function that was chosen is on both sides"),
+    (("e.pstats", "a.pstats"), [], "a side has no time in it"), (("a.pstats", "e.pstats"), [], "a side has no time"),
+    (("a.pstats", "e.pstats"), ["--only", "."], "no function that was chosen is on both sides")])
+def test_a_gate_that_guards_nothing_is_shut(two, run_sonde, tmp_path, files, words, said):
+    pstats_of(tmp_path / "a.pstats", AFTER)
+    (tmp_path / "e.pstats").write_bytes(marshal.dumps({}))
+    done = run_sonde("diff", *files, *words, "--fail-above", "5%")
+    assert done.returncode == 1
+    assert re.fullmatch(f"sonde: nothing to guard: --fail-above: {said}[^\n]*\n", done.stderr)
+    assert run_sonde("diff", *files, *words).returncode == 0
+
+
+def test_one_run_with_itself_is_the_same(two, run_sonde, tmp_path):
+    text = run_sonde("diff", "before.sonde", "before.sonde", "-n", "1").stdout
+    assert text.splitlines()[1].endswith("   the same, one run a side: no interval")
+    assert " of 7 functions: 7 called as often.\n" in text
+    (tmp_path / "e.pstats").write_bytes(marshal.dumps({}))
+    assert "\n 0 of 0 functions.\n" in run_sonde("diff", "e.pstats", "e.pstats").stdout
 
 
 def test_fail_above_of_few_runs_goes_by_what_was_measured(tmp_path, run_sonde):
@@ -295,6 +318,23 @@ def test_another_python_is_noted(tmp_path, report):
 REFUSED = [
     (["before.sonde", "cpu.sonde"], 2,
      "cannot compare: before.sonde: wall time, cpu.sonde: CPU time (record both with the same --clock)"),
+    (["c.pstats", "p.pstats"], 2, "cannot compare: c.pstats: by cProfile, p.pstats: by the module profile (one tells "),
+    (["p.pstats", "c.pstats"], 2, "cannot compare: p.pstats: by the module profile, c.pstats: by cProfile (one tells "),
+    (["before.sonde", "p.pstats", "--as-cprofile"], 2, "before.sonde: by sonde, p.pstats: by the module profile (one "),
+    (["before.sonde", "empty.pstats"], 2, "before.sonde: by sonde, empty.pstats: a .pstats file (--as-cprofile"),
+    (["--before", "before.sonde", "--before", "before.sonde", "--after", "after.sonde"], 2,
+     "the same run twice: before.sonde (name each run once)"),
+    (["--before", "before.sonde", "--before", "linked.sonde", "--after", "after.sonde"], 2,
+     "the same run twice: linked.sonde is before.sonde (name each run once)"),
+    (["--before", "before.sonde", "--before", "copied.sonde", "--after", "a.pstats"], 2,
+     "the same run twice: copied.sonde is before.sonde (name each run once)"),
+    (["--before", "before.sonde", "--after", "late.sonde", "--after", "before.sonde"], 2,
+     "the same run twice: before.sonde, on both sides (name each run once)"),
+    (["--before", "a.pstats", "--before", "a2.pstats", "--after", "c.pstats"], 2,
+     "the same run twice: a2.pstats is a.pstats (name each run once)"),
+    (["before.sonde", "after.sonde", "--tree", "--markdown"], 2, "--tree and --markdown do not go together"),
+    (["before.sonde", "after.sonde", "--tree", "-s", "time"], 2, "--tree does not heed --sort"),
+    (["before.sonde", "after.sonde", "--tree", "--reverse"], 2, "--tree does not heed --reverse"),
     (["before.sonde", "plain.sonde"], 2, "cannot compare: before.sonde: with builtins, plain.sonde: without "),
     (["before.sonde", "a.pstats"], 2, "(--as-cprofile counts both that way)"),
     (["s.pstats", "a.pstats"], 2, "cannot compare: s.pstats: sampled, a.pstats: counted"),
@@ -323,6 +363,14 @@ def test_what_is_refused(tmp_path, run_sonde, two, words, status, said):
     pstats_of(tmp_path / "a.pstats", AFTER)
     (tmp_path / "s.pstats").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1, {}),
                                                        ("__sampled__",): True}))
+    (tmp_path / "p.pstats").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1, {("/x.py", 2, "g"): 1})}))
+    (tmp_path / "c.pstats").write_bytes(marshal.dumps({("/x.py", 1, "f"): (1, 1, .1, .1,
+                                                                           {("/x.py", 2, "g"): (1, 1, .1, .1)})}))
+    (tmp_path / "empty.pstats").write_bytes(marshal.dumps({}))
+    (tmp_path / "a2.pstats").write_bytes((tmp_path / "a.pstats").read_bytes())
+    (tmp_path / "linked.sonde").symlink_to("before.sonde")
+    shutil.copytree(tmp_path / "before.sonde", tmp_path / "copied.sonde")
+    write(tmp_path / "late.sonde", AFTER, STARTED + SECOND)
     (tmp_path / "folder").mkdir()
     done = run_sonde("diff", *words)
     assert (done.returncode, done.stdout) == (status, "")

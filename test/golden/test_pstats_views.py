@@ -174,6 +174,27 @@ def test_what_cannot_be_known_is_refused(files, tmp_path, run_sonde, words, said
     assert re.fullmatch("sonde: [^\n]*\n", done.stderr) and said in done.stderr
 
 
+def test_fits_a_narrow_terminal(files, sonde, clean_env, tmp_path):
+    text = on_terminal(sonde, clean_env | {"TERM": "xterm", "LANG": "C.UTF-8"}, tmp_path, 80, "report", "a.pstats")
+    text = re.sub("\33\\[[0-9]*m", "", text)
+    assert [line for line in text.split("\n") if len(line.rstrip("\r")) > 80] == []
+    assert "note: A .pstats file tells functions and their callers: no call paths,\n processes, " in text
+
+
+def test_times_that_are_no_numbers_are_told_as_that(tmp_path, report):
+    write(tmp_path / "n.pstats", {("/x.py", 1, "f"): (1, 1, float("nan"), 0.5, {})})
+    assert report("n.pstats")["quality"]["notes"][1:] == ["Times that are no numbers (NaN) are shown as 0."]
+    write(tmp_path / "e.pstats", {})
+    write(tmp_path / "b.pstats", {("/x.py", 1, "f"): (1, 1, -.5, 0.5, {})})
+    assert [note for note in report("b.pstats")["quality"]["notes"] if "below 0" in note]
+
+
+def test_an_empty_dump_has_no_paths_to_show(tmp_path, run_sonde):
+    write(tmp_path / "e.pstats", {})
+    assert "--tree" not in run_sonde("report", "e.pstats").stdout
+    assert "no call paths" in run_sonde("report", "--tree", "e.pstats").stderr
+
+
 def test_files_of_one_name_are_told_by_their_paths(files, tmp_path, report):
     for folder in "x", "y":
         (tmp_path / folder).mkdir()

@@ -160,7 +160,7 @@ def bad_inputs(folder):
             "missing": "no such file", "good": "did you mean good.sonde?",
             "plain": "no recording", "empty.tape": "empty",
             "foreign": "not a recording", "cut.tape": "cut short", "newer.tape": "version 2",
-            "loop": "symbolic links", "fifo": "not a regular file", "foreign/x": "Not a directory",
+            "loop": "symbolic links", "fifo": "a pipe that nobody writes to", "foreign/x": "Not a directory",
             "/dev/zero": "not a regular file"}
 
 

@@ -231,7 +231,6 @@ def test_parts_stand_apart(run_sonde, orders):
 @pytest.mark.parametrize("words, option", [
     (["--processes", "-s", "calls"], "--sort"),
     (["--processes", "--reverse"], "--reverse"),
-    (["--processes", "-n", "2"], "--limit"),
     (["--processes", "--only", "x"], "--only and --not"),
     (["--tree", "-s", "calls"], "--sort"),
     (["--tree", "--reverse"], "--reverse"),

@@ -69,5 +69,5 @@ def test_unknown_keys_are_told(orders, run_sonde):
     for words in "cum", "", "time,", "time,cum", ",".join(["nfl"] * 65):
         done = run_sonde("report", orders, "-s", words)
         assert done.returncode == 2 and done.stdout == ""
-        assert done.stderr.startswith(("sonde: unknown sort key: '", "sonde: too many sort keys: '"))
+        assert done.stderr.startswith(("sonde: unknown sort key: '", "sonde: ambiguous sort key: 'cum' (cumtime, cumulative)", "sonde: too many sort keys: '"))
         assert done.stderr.count("\n") == 1

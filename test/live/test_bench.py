@@ -141,3 +141,25 @@ def test_the_table_is_made_of_the_results(root, module):
     if (root / "bench/results.json").exists():
         results = json.loads((root / "bench/results.json").read_text())
         assert module("tables").markdown(results) == (root / "bench/results.md").read_text()
+
+
+def test_a_trial_of_processes(root, clean_env, python, tmp_path):
+    """One way of the matrix: every figure is there."""
+    done = subprocess.run([sys.executable, root / "bench/processes.py", "--only", "matrix", "--way", "os.fork",
+                           "--python", python, "-o", tmp_path], env=clean_env, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, check=True)
+    results = json.loads((tmp_path / "processes.json").read_text())
+    cells = results["matrix"]["cells"]
+    assert len(cells) == 12 and all(cell["sonde"] == {"calls": "exact", "same": True} for cell in cells)
+    assert sum(cell["cProfile"]["calls"] == "exact" for cell in cells) < 6
+    assert done.stdout == (tmp_path / "processes.md").read_text()
+
+
+def test_processes_were_measured_and_are_all_held(root):
+    results = json.loads((root / "bench/processes.json").read_text())
+    cells = results["matrix"]["cells"]
+    assert len(cells) > 350 and all(cell["sonde"] == {"calls": "exact", "same": True} for cell in cells)
+    many = results["many"]
+    assert many["rounds"] >= 15 and many["added_ms"]["value"] <= 4 and many["ratio"]["value"] <= 1.2
+    shown = (root / "README.md").read_text().split("<!-- processes -->\n")[1].split("<!-- /processes -->")[0]
+    assert shown and shown in (root / "bench/processes.md").read_text()

@@ -5,12 +5,14 @@ import json
 import marshal
 import os
 import pstats
+import re
 import subprocess
 
 import pytest
 
 from orders import write_orders
 from profiled import write_profile
+from tape_writer import THREAD_CPU
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_a_recording_as_cprofile_would_have_it(python, run_sonde, tmp_path):
 
 @pytest.mark.parametrize("words, status, said", [
     (["-o", "x.svg"], 2, "cannot tell the format: x.svg"),
-    (["-o", "x.sonde"], 1, "not a recording"),
+    (["-o", "x.sonde"], 2, "is a .pstats file, which cannot become a recording"),
     (["-o", "x.sonde", "--as-cprofile"], 2, "cannot pack: x.sonde"),
     (["other.prof", "-o", "x.sonde"], 2, "cannot pack: x.sonde: a pack is one recording as it is"),
     (["-o", "x.prof", "--to", "svg"], 2, "unknown format: --to svg (there are: json, sonde, pstats)"),
@@ -106,3 +108,37 @@ def test_formats_tells_of_them(run_sonde):
     found = {f["name"]: f for f in json.loads(run_sonde("formats", "--json").stdout)["formats"]}
     assert (found["pstats"]["suffix"], found["pstats"]["reads"], found["pstats"]["writes"]) == (
         ".pstats", True, True)
+
+
+def test_a_sum_is_what_its_first_file_is(run_sonde, tmp_path):
+    """As with pstats: counts stay counts, samples samples, whatever is added."""
+    sampled = {("/x.py", 3, "f"): (1, 2, .5, .5, {}), ("__sampled__",): True}
+    counted = {("/x.py", 1, "g"): (4, 4, .25, .25, {})}
+    (tmp_path / "s.prof").write_bytes(marshal.dumps(sampled))
+    (tmp_path / "c.prof").write_bytes(marshal.dumps(counted))
+    for files, heading in (["c.prof", "s.prof"], "   ncalls  tottime"), (["s.prof", "c.prof"], " nsamples  tottime"):
+        assert heading in run_sonde("report", "--pstats", *files).stdout
+        run_sonde("convert", *files, "-o", "sum.prof", check=True)
+        got = marshal.loads((tmp_path / "sum.prof").read_bytes())
+        assert (("__sampled__",) in got) == (files[0] == "s.prof")
+        assert {key: row for key, row in got.items() if len(key) == 3} == {
+            key: row for key, row in (sampled | counted).items() if len(key) == 3}
+        done = run_sonde("report", *files)
+        assert done.returncode == 1 and "cannot be one profile" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["report"], ["report", "--pstats"], ["report", "--json"],
+                                   ["convert", "-o", "x.prof"], ["convert", "-o", "x.json"]], ids=" ".join)
+def test_unlike_clocks_are_not_added(run_sonde, tmp_path, words):
+    write_orders(tmp_path / "wall.sonde")
+    write_orders(tmp_path / "plain.sonde", flags=2)
+    write_orders(tmp_path / "cpu.sonde", clock=THREAD_CPU)
+    for files in ["wall.sonde", "cpu.sonde"], ["cpu.sonde", "wall.sonde"]:
+        done = run_sonde(*words, *files)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(r"sonde: cannot [^\n]* time[^\n]*\(take them one by one\)\n", done.stderr)
+        assert not list(tmp_path.glob("x.*"))
+    assert run_sonde(*words, "cpu.sonde", "cpu.sonde").returncode == 0
+    if words == ["report"]:
+        assert "note: Some of these recordings are without builtins" in run_sonde("report", "wall.sonde", "plain.sonde").stdout
+        assert "without builtins" not in run_sonde("report", "wall.sonde", "wall.sonde").stdout

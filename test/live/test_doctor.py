@@ -75,3 +75,7 @@ def test_formats(run_sonde):
 def test_words_are_refused(run_sonde, name):
     done = run_sonde(name, "x")
     assert done.returncode == 2 and done.stderr.startswith("sonde: one word too many: x (")
+
+
+def test_formats_fit_a_screen(run_sonde):
+    assert max(map(len, run_sonde("formats").stdout.splitlines())) <= 80

@@ -96,18 +96,19 @@ def test_the_writer_of_tests_writes_the_same(tmp_path):
     assert (back.calls("main"), back.calls("len")) == (1, 3)
 
 
-SIZES = {"uint64_t": 8, "uint32_t": 4, "tape_text": 8, "uint8_t": 1, "struct clock_pair": 16}
+SIZES = {"uint64_t": 8, "uint32_t": 4, "tape_text": 8, "uint8_t": 1, "struct clock_pair": 16,
+         "struct tape_control": 32, "struct tape_answer": 32}
 
 
-def offsets(body):
-    """{field: offset} of the struct with that body."""
+def offsets(body, lengths=None):
+    """{field: offset} of the struct with that body; lengths: of arrays, by name."""
     offset, found = 0, {}
     for line in re.sub(r"/\*.*?\*/", "", body, flags=re.S).split(";"):
-        if match := re.match(r"\s*(struct clock_pair|\w+) (.*)", line.strip(), re.S):
+        if match := re.match(r"\s*(struct \w+|\w+) (.*)", line.strip(), re.S):
             for field in match[2].split(","):
-                word = re.match(r"\s*(\w+)(?:\[(\d+)\])?", field)
+                word = re.match(r"\s*(\w+)(?:\[(\w+)\])?", field)
                 found[word[1]] = offset
-                offset += SIZES[match[1]] * int(word[2] or 1)
+                offset += SIZES[match[1]] * int((lengths or {}).get(word[2], word[2] or 1))
     return found
 
 
@@ -120,12 +121,25 @@ def test_the_page_has_the_offsets(root):
     assert len(tables) == len(structs) == 5
     order = {re.search(r"#+ (\w+)", t)[1].lower(): t for t in tables}
     for name, body in structs:
-        expected = offsets(body)
+        expected = offsets(body, dict(re.findall(r"(\w+) = (\d+)", header)))
         rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", order[name], re.M)
         assert {field: int(at) for at, _, field in rows} == \
             {field: at for field, at in expected.items() if field in {r[2] for r in rows}}
         sizes_told = [int(size) for size in re.findall(r"^\| \d+ \| (\d+) \|", order[name], re.M)]
         assert name == "header" or sum(sizes_told) == reader.CELL
+
+
+def test_the_page_has_the_offsets_of_what_is_asked(root):
+    page, header = (root / "doc/format.md").read_text(), (root / "src/tape/layout.h").read_text()
+    tables = dict(re.findall(r"\n\| (control|answer) \| bytes \| name \| \|\n(.*?)(?=\n\n)", page, re.S))
+    for name, begin in ("control", reader.CONTROL_AT), ("answer", reader.CONTROL_AT + reader.CONTROL_BYTES):
+        [body] = re.findall(rf"struct tape_{name} \{{(.*?)\n\}};", header, re.S)
+        expected = offsets(body, dict(re.findall(r"(\w+) = (\d+)", header)))
+        rows = re.findall(r"^\| (\d+) \| (\d+) \| (\w+) \|", tables[name], re.M)
+        assert {field: int(at) - begin for at, _, field in rows if field != "reserved"} == \
+            {field: at for field, at in expected.items() if field not in ("reserved", "more")}
+        assert sum(int(size) for _, size, _ in rows) == 32
+    assert reader.CONTROL.size == 64
 
 
 def test_the_page_has_the_offsets_of_packs(root):
@@ -143,5 +157,5 @@ def test_the_page_has_the_offsets_of_packs(root):
 
 
 def test_the_page_has_the_layouts_of_the_reader(root):
-    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 26)
+    assert reader.HEADER.size == struct.calcsize("<" + "Q" * 32)
     assert {layout.size for layout, _ in reader.RECORDS.values()} == {reader.BLOCK.size} == {reader.CELL}

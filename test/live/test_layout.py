@@ -17,7 +17,9 @@ FIELDS = {
 }
 # What else is told of frames there.
 FACTS = {
-    (3, 11): ["offsetof(PyFrameObject, f_frame) == sizeof(PyObject) + sizeof(void *)"],
+    (3, 11): ["offsetof(PyFrameObject, f_frame) == sizeof(PyObject) + sizeof(void *)",
+              "offsetof(struct pyabi_interpreter, newest_thread) == "
+              "offsetof(PyInterpreterState, threads.next_unique_id)"],
     (3, 12): ["FRAME_OWNED_BY_CSTACK == 3"],
     (3, 13): ["FRAME_OWNED_BY_CSTACK == 3"],
     (3, 14): ["FRAME_OWNED_BY_INTERPRETER == 3", "FRAME_OWNED_BY_CSTACK == 4",
@@ -25,7 +27,7 @@ FACTS = {
     (3, 15): ["FRAME_OWNED_BY_INTERPRETER == 3", "FRAME_OWNED_BY_FRAME_OBJECT == 2",
               "Py_INT_TAG == 3", "Py_TAG_INVALID == 2", "Py_TAG_REFCNT == 1"],
 }
-HEADERS = {(3, 14): ["frame", "interpframe_structs", "stackref"], (3, 15): ["frame", "interpframe_structs", "stackref"]}
+HEADERS = {(3, 11): ["frame", "interp"], (3, 14): ["frame", "interpframe_structs", "stackref"], (3, 15): ["frame", "interpframe_structs", "stackref"]}
 
 
 def program(version):

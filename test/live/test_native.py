@@ -117,7 +117,8 @@ def test_stubs_lead_to_what_they_name(python):
 def test_no_file_and_no_elf(tmp_path):
     (tmp_path / "text").write_text("no ELF")
     (tmp_path / "short").write_bytes(pathlib.Path("/bin/sh").read_bytes()[:100])
-    for name in "text", "short", "absent":
+    os.mkfifo(tmp_path / "pipe")
+    for name in "text", "short", "absent", "pipe", ".":
         assert subprocess.run([DUMP, "functions", tmp_path / name], input="0\n", text=True,
                               stdout=subprocess.PIPE).stdout in ("", "none\n")
 

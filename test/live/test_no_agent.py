@@ -2,6 +2,8 @@
 """Pythons that sonde has no agent for are named, and their programs run."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +25,16 @@ def test_it_is_named(run_sonde, tmp_path, version, text):
     done = run_sonde("run", "--python", python, "-c", "pass")
     assert (done.returncode, done.stdout) == (0, "ran\n")
     assert re.fullmatch(rf"sonde: no agent for this Python: {re.escape(str(python))} {text}\n", done.stderr)
+
+
+def test_import_says_so_in_one_line(sonde, tmp_path, clean_env, python):
+    """Without its extensions the package is what it is to a Python they were not made for."""
+    package = tmp_path / "sonde"
+    package.mkdir()
+    source = Path(__file__).parents[2] / "src/python/sonde/__init__.py"
+    (package / "__init__.py").write_text(source.read_text())
+    done = subprocess.run([python, "-c", "import sonde"], cwd=tmp_path, env=clean_env | {"PYTHONPATH": str(tmp_path)},
+                          text=True, capture_output=True)
+    assert done.returncode == 1 and done.stderr.count("Traceback") == 1
+    assert re.fullmatch(r"ImportError: sonde: no agent for this Python: \S+ is \S+ "
+                        r"\(sonde doctor tells which have one\)", done.stderr.splitlines()[-1])

@@ -172,7 +172,7 @@ def test_refused(read, data, why):
 
 
 def test_a_longer_header_is_a_later_one(read):
-    """What it tells beyond the first 208 bytes is passed over."""
+    """What it tells beyond what is known is passed over."""
     content, entry = one(header=4096)
     assert len(entry) == 56 + 4096 + len(b"100-1.tape")
     assert read(pack([(content, entry)]))[0] == 0

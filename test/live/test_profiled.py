@@ -212,6 +212,22 @@ print([counted(part, "down") for part in outer.getvalue().split("function calls"
 """) == ["3 9", "['1', '2/1', '3/1', '4/1']"]
 
 
+def test_nothing_of_an_inner_one_is_in_the_outer(run):
+    assert run("""
+with sonde.profiled(stream=False) as profile:
+    with sonde.profiled(stream=False):
+        step(1)
+    with sonde.profiled(20, sort="time", stream=False):
+        step(1)
+    @sonde.profiled(stream=False)
+    def inner():
+        step(1)
+    inner()
+profile.create_stats()
+print(sorted((key[2], row[1]) for key, row in profile.stats.items()))
+""") == ["[('inner', 1), ('step', 3)]"]
+
+
 def test_run_and_runctx(run):
     lines = run("""
 sonde.run("work(3)")
@@ -256,3 +272,144 @@ except AttributeError as error:
     print(error)
 print([name for name in sonde.__all__ if not hasattr(sonde, name)], "Profile" in dir(sonde))
 """) == ["module 'sonde' has no attribute 'nothing'", "[] True"]
+
+
+def test_a_block_in_which_nothing_was_called(run):
+    lines = run("""
+with sonde.profiled(callers=False):
+    pass
+p = sonde.Profile()
+with p:
+    pass
+p.print_stats()
+print(sonde.Stats(p).total_calls)
+try:
+    with sonde.profiled():
+        1 / 0
+except ZeroDivisionError as error:
+    print("told:", error)
+""")
+    assert sum(line.split()[:3] == ["0", "function", "calls"] for line in lines) == 3
+    assert lines[-1] == "told: division by zero" and "0" in lines
+
+
+def test_the_programs_own_error_wins(run):
+    assert run("""
+class Closed:
+    def write(self, text):
+        raise OSError("no room")
+
+class Kept(Exception):
+    def add_note(self, text):
+        raise RuntimeError
+
+@sonde.profiled(stream=Closed())
+def fails(kind):
+    raise kind("mine")
+
+@sonde.profiled(stream=Closed())
+def steps():
+    yield step(1)
+    raise KeyError("mine")
+
+@sonde.profiled(stream=Closed())
+async def waits():
+    raise KeyError("mine")
+
+@sonde.profiled(stream=Closed())
+async def items():
+    yield step(1)
+    raise KeyError("mine")
+
+async def each():
+    async for _ in items():
+        pass
+
+def block():
+    with sonde.profiled(stream=Closed()):
+        raise SystemExit("mine")
+
+for call in (lambda: fails(KeyError), lambda: fails(Kept), lambda: list(steps()), lambda: asyncio.run(waits()),
+             lambda: asyncio.run(each()), block):
+    try:
+        call()
+    except BaseException as error:
+        print(type(error).__name__, error.args, getattr(error, "__notes__", None))
+
+@sonde.profiled(stream=Closed())
+def fine():
+    pass
+
+begun = steps()
+next(begun)
+for call in fine, begun.close:  # nothing of the program's is under way
+    try:
+        call()
+    except OSError as error:
+        print(error)
+""") == ["%s ('mine',) %s" % (kind, notes) for kind, notes in (
+        [("KeyError", "['sonde.profiled: not printed: OSError: no room']"), ("Kept", "None")]
+        + [("KeyError", "['sonde.profiled: not printed: OSError: no room']")] * 3
+        + [("SystemExit", "['sonde.profiled: not printed: OSError: no room']")])] + ["no room"] * 2
+
+
+def test_a_decorator_without_parentheses(run):
+    assert run("""
+import sys
+out = sys.stdout = io.StringIO()
+
+@sonde.profiled
+def twice(n):
+    return work(n) + work(n)
+
+class Shelf:
+    @sonde.profiled
+    @staticmethod
+    def fixed(n):
+        return work(n)
+    @sonde.profiled()
+    @classmethod
+    def named(cls, n):
+        return cls.__name__, work(n)
+
+results = twice(3), Shelf.fixed(2), Shelf().named(2)
+sys.stdout = sys.__stdout__
+print(results, [counted(part, "step") for part in out.getvalue().split("function calls")[1:]])
+for wrong in (lambda: sonde.profiled(Shelf), lambda: sonde.profiled()(Shelf), lambda: sonde.profiled()(5),
+              lambda: sonde.profiled(work, sort="time")):
+    try:
+        wrong()
+    except TypeError as error:
+        print(error)
+""") == ["(6, 1, ('Shelf', 1)) ['6', '2', '2']",
+         "sonde.profiled: <class '__main__.Shelf'> is no function (decorate functions and methods)",
+         "sonde.profiled: <class '__main__.Shelf'> is no function (decorate functions and methods)",
+         "sonde.profiled: 5 is no function (decorate functions and methods)",
+         "sonde.profiled: a function comes alone (@sonde.profiled, or @sonde.profiled(...) with arguments)"]
+
+
+def test_wrong_arguments_are_told_at_once(run):
+    assert run("""
+import pstats
+for wrong in ({"sort": "nonsense"}, {"sort": ("time", 1)}, {"sort": 3}, {"sort": ("time", None)}, {"sort": "c"},
+              {"restrictions": None}, {"restrictions": ("a(",)}, {"restrictions": (b"a",)}, {"stream": "out"}):
+    try:
+        sonde.profiled(**wrong)
+    except (TypeError, ValueError) as error:
+        print(type(error).__name__, str(error).split(" (")[0])
+out = io.StringIO()
+for right in ({"sort": pstats.SortKey.TIME}, {"sort": -1}, {"sort": ["time", "name"]}, {"sort": "cumu"},
+              {"restrictions": "step"}, {"restrictions": 0.5}, {"restrictions": [5, "step"]}):
+    with sonde.profiled(stream=out, callers=False, **right):
+        work(3)
+print(out.getvalue().count("reduced from"), out.getvalue().count("due to restriction <'step'>"))
+""") == ["ValueError sonde.profiled: sort: no key, or one of several: 'nonsense'",
+         "ValueError sonde.profiled: sort: no key, or one of several: 'time', 1",
+         "ValueError sonde.profiled: sort: no key, or one of several: 3",
+         "TypeError sonde.profiled: sort:",
+         "ValueError sonde.profiled: sort: no key, or one of several: 'c'",
+         "TypeError sonde.profiled: restrictions: None is no number, text or tuple of such",
+         "ValueError sonde.profiled: restrictions: 'a(' is no regular expression: missing ), unterminated "
+         "subpattern at position 1",
+         "TypeError sonde.profiled: restrictions: b'a' is neither number nor text",
+         "TypeError sonde.profiled: stream: 'out' cannot be written to", "3 2"]

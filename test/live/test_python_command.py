@@ -54,7 +54,9 @@ def test_an_error_is_told_as_alone_behind_the_report(start, tmp_path):
 
 def test_interrupted_it_dies_of_the_signal(start, tmp_path):
     app(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGINT)")
-    assert start("-m", "sonde.profile", "app.py").returncode == start("app.py").returncode == -signal.SIGINT
+    ours, alone = start("-m", "sonde.profile", "app.py"), start("app.py")
+    assert ours.returncode == alone.returncode == -signal.SIGINT
+    assert ours.stderr.replace(str(tmp_path) + "/", "") == alone.stderr.replace(str(tmp_path) + "/", "")
 
 
 def test_the_report_goes_where_cprofiles_goes(start, tmp_path):

@@ -251,3 +251,29 @@ except MemoryError:
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 print(len(small.stats), len(sonde.Stats("large.pstats").stats))
 """) == ["MemoryError", "43 100000"]
+
+
+def test_a_full_disk_leaves_nothing(run, tmp_path):
+    assert run("""
+import os, resource, signal, sonde
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+stats = sonde.Stats("made0.pstats")
+with sonde.Profile() as profile:
+    sorted(range(9), key=str)
+changed = sonde.Stats("made0.pstats")
+changed.stats
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, resource.RLIM_INFINITY))
+for source in stats, changed, profile:
+    try:
+        source.dump_stats("all.pstats")
+    except OSError as error:
+        print(error.strerror, os.path.exists("all.pstats"))
+try:
+    stats.dump_stats("/dev/full")
+except OSError as error:
+    print(error.strerror, os.path.exists("/dev/full"))
+""") == ["File too large False"] * 3 + ["No space left on device True"]
+
+
+def test_the_version_is_the_commands(run, run_sonde):
+    assert run("import sonde\nprint('sonde', sonde.__version__)") == [run_sonde("--version").stdout.strip()]

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from counting import packages_in
 
-PAGES = ["README.md", "examples/weblog.py"]
+PAGES = ["README.md", *(f"examples/{name}.py" for name in ("weblog", "readings", "pricing"))]
 
 
 def shown_commands(root):
@@ -23,8 +23,9 @@ def shown_commands(root):
 
 
 def options_of(run_sonde, command):
-    text = run_sonde(command, "--help").stdout
-    return set(re.findall(r"(?<!\S)-{1,2}[A-Za-z][A-Za-z-]*", text))
+    """None: there is no such command."""
+    done = run_sonde(command, "--help")
+    return None if done.returncode else set(re.findall(r"(?<!\S)-{1,2}[A-Za-z][A-Za-z-]*", done.stdout))
 
 
 def test_shown_commands_are_known(root, run_sonde):
@@ -33,8 +34,9 @@ def test_shown_commands_are_known(root, run_sonde):
     unknown = []
     for page, words in commands:
         known = options_of(run_sonde, words[1])
-        if not known:
+        if known is None:
             unknown.append((page, words[1]))
+            continue
         for word in words[2:]:
             if words[1] == "run" and not word.startswith("-"):
                 break  # the program's own words from here on
@@ -46,11 +48,13 @@ def test_shown_commands_are_known(root, run_sonde):
 @pytest.mark.smoke
 def test_code_of_the_readme_runs(root, sonde, run_sonde, python, tmp_path):
     text = (root / "README.md").read_text()
-    [code] = re.findall(r"```python\n(.*?)```", text, re.S)
+    pieces = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(pieces) == 2
     program = tmp_path / "part.py"
-    program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + code)
-    subprocess.run([python, program], cwd=tmp_path, check=True,
-                   env={**os.environ, "PYTHONPATH": str(packages_in(tmp_path, sonde))})
+    program.write_text("def work():\n    return sum(map(abs, range(100)))\n" + "".join(pieces))
+    done = subprocess.run([python, program], cwd=tmp_path, check=True, text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, "PYTHONPATH": str(packages_in(tmp_path, sonde))})
+    assert "part.py:1(work)" in done.stdout
     [recording] = tmp_path.glob("part-*.sonde")
     assert "work" in run_sonde("report", str(recording), check=True).stdout
 

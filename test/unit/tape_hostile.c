@@ -110,15 +110,16 @@ static uint64_t hurting(void)
     }
 }
 
+/* Of the header what tells of the tape. */
+enum { HEAD = offsetof(struct tape_header, reserved_too) };
+
 /* Half of the damage lies in the header and in the heads of blocks. */
 static size_t place(const unsigned char *tape, size_t bytes)
 {
     size_t at = chance() % bytes;
 
     if (chance() % 4 == 0)
-        return chance() % (sizeof(struct tape_header) < bytes
-                               ? sizeof(struct tape_header)
-                               : bytes);
+        return chance() % (HEAD < bytes ? HEAD : bytes);
     for (size_t cell = at / TAPE_CELL; cell > 0 && chance() % 2 == 0; cell--)
         if (((const struct tape_block *)(const void *)(tape + cell * TAPE_CELL))
                 ->magic == TAPE_BLOCK_MAGIC)

@@ -8,17 +8,21 @@ Programs need no change to be profiled: `sonde run app.py`. To measure a part of
 
     sonde.start()                      # record every call from here on ...
     sonde.stop()                       # ... to here; read it with `sonde report`
+    sonde.reset()                      # forget what was counted
 
 What cProfile and pstats offer, by sonde's engine: sonde.Profile, sonde.run, sonde.runctx,
 sonde.Stats (of any file sonde reads); sonde.install() puts ours under the names cProfile and profile.
 """
 import sys
 
+_fault = None
 try:
-    from sonde._agent import start, stop
+    from sonde._agent import reset, start, stop
 except ImportError as error:
-    raise ImportError("sonde: no agent for this Python: %s is %s (sonde doctor tells "
-                      "which have one)" % (sys.executable, sys.version.split()[0])) from error
+    _fault = "" if "No module named" in str(error) else ": " + str(error)
+if _fault is not None:  # told outside of the handler: one traceback, on Pythons too old for sonde as well
+    raise ImportError("sonde: no agent for this Python: %s is %s%s (sonde doctor tells which have one)"
+                      % (sys.executable, sys.version.split()[0], _fault))
 
 # Each is loaded when it is first asked for: a program that only starts and stops pays for no more.
 _LATER = {
@@ -26,11 +30,12 @@ _LATER = {
     "run": ("sonde.profile", "run"),
     "runctx": ("sonde.profile", "runctx"),
     "Stats": ("sonde.stats", "Stats"),
-    "profiled": ("sonde.blocks", "Profiled"),
+    "profiled": ("sonde.blocks", "profiled"),
     "install": ("sonde.names", "install"),
+    "__version__": ("sonde._stats", "version"),
 }
 
-__all__ = ["start", "stop", *_LATER]
+__all__ = ["reset", "start", "stop"] + [name for name in _LATER if name != "__version__"]
 
 
 def __getattr__(name):
@@ -43,4 +48,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *_LATER])
+    return sorted(set(globals()) | set(_LATER))

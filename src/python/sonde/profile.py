@@ -8,11 +8,12 @@ and its exit status is kept.
 """
 import marshal
 
-from sonde._profile import Profiler
+from sonde import whole
+from sonde._profile import Profiler, hide
 
 __all__ = ["run", "runctx", "Profile"]
 
-MARSHAL_VERSION = 4  # which every Python from 3.4 on reads
+hide(whole.write)
 
 
 class Profile(Profiler):
@@ -35,9 +36,12 @@ class Profile(Profiler):
 
     def dump_stats(self, file):
         """Stop, and write a .pstats file."""
-        with open(file, "wb") as f:
-            self.create_stats()
-            marshal.dump(self.stats, f, MARSHAL_VERSION)
+        whole.write(file, self._dumped)
+
+    @hide
+    def _dumped(self):
+        self.create_stats()
+        return marshal.dumps(self.stats, whole.MARSHAL_VERSION)
 
     def print_stats(self, sort=-1):
         """Stop, and print what was counted; sort: a key, or a tuple of keys."""

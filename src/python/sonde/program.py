@@ -77,8 +77,12 @@ def main(profiler, sort=-1, argv=None):
     except BrokenPipeError as error:
         sys.stdout = None  # else the interpreter complains as it ends
         sys.exit(error.errno)
-    except (SystemExit, KeyboardInterrupt):
+    except SystemExit:
         raise
+    except KeyboardInterrupt as error:
+        told, at = sys.excepthook, beyond_ours(error)
+        sys.excepthook = lambda kind, value, ours: told(kind, value.with_traceback(at), at)
+        raise  # the interpreter dies of the signal
     except BaseException as error:
         error.__traceback__ = beyond_ours(error)
         sys.excepthook(type(error), error, error.__traceback__)

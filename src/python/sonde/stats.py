@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """sonde.Stats: pstats.Stats over any file sonde reads, its tables kept and printed in C."""
+import marshal
 import os
 import pstats
 import re
+import sys
 
+from sonde import whole
 from sonde._stats import Table
 
 # What pstats keeps of a profile in Python objects: made when somebody asks.
@@ -40,6 +43,10 @@ class Stats(pstats.Stats):
         self._table = self._read(arg)
 
     def load_stats(self, arg):
+        if isinstance(arg, profilers()):  # one that has counted nothing has a table without rows
+            arg.create_stats()
+            self.stats, arg.stats = arg.stats, {}
+            return
         if arg is None or not is_path(arg):
             super().load_stats(arg)
             return
@@ -111,10 +118,9 @@ class Stats(pstats.Stats):
     def dump_stats(self, filename):
         """Write a .pstats file that every Python from 3.4 on reads."""
         if self._table is None:
-            super().dump_stats(filename)
+            whole.write(filename, lambda: marshal.dumps(self.stats, whole.MARSHAL_VERSION))
             return
-        with open(filename, "wb") as file:
-            file.write(self._table.marshal())
+        whole.write(filename, self._table.marshal)
 
     def sort_stats(self, *field):
         words = [getattr(word, "value", word) for word in field]
@@ -200,6 +206,11 @@ class Made:
 def is_plain(word):
     """Whether the engine takes a restriction as pstats does."""
     return type(word) in (int, float) or type(word) is str and PLAIN.fullmatch(word) is not None
+
+
+def profilers():
+    """Our class of them, where it was loaded: subinterpreters cannot."""
+    return getattr(sys.modules.get("sonde._profile"), "Profiler", ())
 
 
 def is_path(arg):

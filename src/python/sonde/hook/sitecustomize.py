@@ -25,8 +25,11 @@ def enter(hook):
     options = os.environ.get("SONDE_OPTIONS", "")
     if not recording:
         return
-    if "children=0" in options:
+    before, _, children = ("," + options).partition(",children=")  # which is the last, or 0
+    if (children + ",").startswith("0,"):
         del os.environ["SONDE_RECORDING"]
+    elif children and ",inner=1" not in before:
+        os.environ["SONDE_OPTIONS"] = "inner=1," + options  # from here on it is not the program
     try:
         import _imp
         external = sys.modules["_frozen_importlib_external"]
@@ -44,8 +47,8 @@ def enter(hook):
     except Exception:
         error = sys.exc_info()[1]
         threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""  # as in python3.13t
-        why = "python %s%s %s\n%s: %s\n" % (
-            sys.version.split()[0], threaded, sys.executable, type(error).__name__, error)
+        why = "python %s%s %s\n%s: %s\nparent %d\n" % (
+            sys.version.split()[0], threaded, sys.executable, type(error).__name__, error, os.getppid())
         if privileged() or "subinterpreter" in str(error):  # which the agent tells of
             return
         note = os.open(os.path.join(recording, "%d.note" % os.getpid()),
