@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* elf_file.c - over libelf. */
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "native/elf_file.h"
@@ -19,10 +20,17 @@ static bool begin(struct elf_file *f)
 
 bool elf_file_open(struct elf_file *f, const char *path)
 {
+    struct stat s;
+
     elf_version(EV_CURRENT);
-    *f = (struct elf_file){ .file = open(path, O_RDONLY | O_CLOEXEC) };
+    /* What is no regular file could keep us waiting. */
+    *f = (struct elf_file){ .file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
     if (f->file < 0)
         return false;
+    if (fstat(f->file, &s) != 0 || !S_ISREG(s.st_mode)) {
+        elf_file_close(f);
+        return false;
+    }
     f->elf = elf_begin(f->file, ELF_C_READ, NULL);
     return begin(f);
 }

@@ -101,6 +101,7 @@ static const struct pattern of_python[] = {
     { "PyVectorcall*", SPLIT_CALLS },
     { "_PyStack_*", SPLIT_CALLS },
     { "type_call", SPLIT_CALLS },
+    { "*.__call__", SPLIT_CALLS },
     { "slot_tp_*", SPLIT_CALLS },
     { "slot_nb_*", SPLIT_CALLS },
     { "slot_sq_*", SPLIT_CALLS },

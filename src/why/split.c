@@ -233,7 +233,8 @@ static void read_objects(const struct reading *r, const struct shadow *shadow,
     } else if (out->objects_known) {
         read_logged_objects(r, shadow_asked(shadow), out);
     }
-    qsort(out->object, out->objects, sizeof *out->object, counts_by_count);
+    if (out->objects > 1)
+        qsort(out->object, out->objects, sizeof *out->object, counts_by_count);
 }
 
 static bool follow(struct reading *r, const struct loop *shown, struct split *out,

@@ -54,8 +54,8 @@ def test_lengths_of_a_part_of_each_library(python):
         [start] = re.findall(r"^ *\d+ \.text +\w+ +(\w+)", subprocess.run(["objdump", "-h", path], check=True, text=True,
                                                                           stdout=subprocess.PIPE).stdout, re.M)
         count, wrong = compare(path, (f"--start-address=0x{start}", f"--stop-address={int(start, 16) + 400_000:#x}"))
-        # The range may end within one.
-        assert count > 50_000 and wrong[:-1] == [] and len(wrong) <= 1, (path, wrong)
+        # The range may end within one; the command of a shared build only calls the library.
+        assert (count > 50_000 or "/bin/" in path) and wrong[:-1] == [] and len(wrong) <= 1, (path, wrong)
 
 
 @pytest.mark.long
@@ -63,7 +63,7 @@ def test_lengths_of_a_part_of_each_library(python):
 def test_lengths_of_all_instructions(python):
     for path in libraries(python):
         count, wrong = compare(path)
-        assert count > 200_000 and wrong == [], (path, wrong[:20])
+        assert wrong == [] and (count > 200_000 or "/bin/" in path), (path, count, wrong[:20])
 
 
 def symbols(path):
@@ -117,7 +117,8 @@ def test_stubs_lead_to_what_they_name(python):
 def test_no_file_and_no_elf(tmp_path):
     (tmp_path / "text").write_text("no ELF")
     (tmp_path / "short").write_bytes(pathlib.Path("/bin/sh").read_bytes()[:100])
-    for name in "text", "short", "absent":
+    os.mkfifo(tmp_path / "pipe")
+    for name in "text", "short", "absent", "pipe", ".":
         assert subprocess.run([DUMP, "functions", tmp_path / name], input="0\n", text=True,
                               stdout=subprocess.PIPE).stdout in ("", "none\n")
 

@@ -66,6 +66,15 @@ def test_only_when_stepped(stepper):
         assert (split["end"], split["why"]) == ("refused", reason), statement
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives up root's rights")
+def test_where_code_cannot_be_written_to_ptrace_steps(stepper):
+    """A process that gave its rights up may not open its own memory any more."""
+    stepper.run("pass", "os.getpid()", setup=IMPORTS + "\nos.setuid(65534)", warm=50)
+    split = check_sums(stepper.split(1, 0))
+    assert (split["end"], split["method"]) == ("whole", "single steps")
+    assert [s[:2] for s in split["syscalls"]] == [["getpid", 1]]
+
+
 @pytest.mark.wide
 def test_single_steps_end_as_well(stepper):
     statements = {

@@ -79,6 +79,7 @@ static void put_split(const struct split *s, struct out *o)
     json_text(&j, "end", ends[s->end]);
     json_str(&j, "why", s->why);
     json_i64(&j, "warm", s->warm);
+    json_text(&j, "method", s->method == SPLIT_BLOCKS ? "blocks" : "single steps");
     json_bool(&j, "threads", s->threads);
     json_bool(&j, "jit", s->jit);
     json_bool(&j, "overwritten", s->overwritten);
