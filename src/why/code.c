@@ -65,6 +65,8 @@ static struct str library_of(struct str path, enum code_home home)
         return STR("python");
     if (home == CODE_VDSO)
         return STR("vdso");
+    if (str_begins(name, STR("ld-linux")))
+        return STR("ld.so");
     for (size_t i = 1; i < name.len; i++)
         if (name.at[i] == '.' || (name.at[i] == '-' && i + 1 < name.len &&
                                   name.at[i + 1] >= '0' && name.at[i + 1] <= '9'))

@@ -263,6 +263,15 @@ static void count_type(struct shadow *s, uint64_t type)
     t->count = 1;
 }
 
+/* What the interpreter asks of libc is one of its own allocators' requests, which may
+ * have been compiled into their caller. */
+static bool is_asked_by_python(const struct shadow *s)
+{
+    const struct frame *below = s->frames > 1 ? &s->frame[s->frames - 2] : NULL;
+
+    return below && below->place->image && below->place->image->home == CODE_PYTHON;
+}
+
 /* An allocator asked by another one is the same request. */
 static void ask(struct shadow *s, const struct step *step)
 {
@@ -272,7 +281,8 @@ static void ask(struct shadow *s, const struct step *step)
         count_type(s, step->second);
         return;
     }
-    if (s->asking == 0 && s->account->on && step->address == LOG_ASKED_LIBC) {
+    if (s->asking == 0 && s->account->on && step->address == LOG_ASKED_LIBC &&
+        !is_asked_by_python(s)) {
         s->asked.allocations++;
         s->asked.bytes += (int64_t)(step->second & INT64_MAX);
     }

@@ -87,7 +87,7 @@ struct split {
     const int64_t *loop;   /* instructions of each stepped loop, to show drift */
     uint32_t loops, shown; /* shown: which of them this is */
 
-    struct split_row *row; /* by part, self and name */
+    struct split_row *row; /* by part, self and name, as read */
     uint32_t rows;
     struct split_node *node;
     uint32_t nodes;

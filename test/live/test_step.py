@@ -69,7 +69,7 @@ def test_a_clock_against_datetime(stepper, python_version):
 def test_what_each_is_known_to_do(stepper):
     stat, key, plain, many, loop, total, nap, frees = stepper.splits(
         "os.stat('.')", "sorted(l, key=f)", "sorted(l)", "[0] * 1000", "s = 0\nfor i in range(100): s += i",
-        "sum(range(100))", "time.sleep(.001)", "bytearray(2000)", setup=SETUP)
+        "sum(range(100))", "time.sleep(.005)", "bytearray(2000)", setup=SETUP)
     [(name, count, ns)] = stat["syscalls"]
     assert (name, count) == ("newfstatat", 1) and 100 < ns < 1e6
     assert stat["parts"]["kernel_entry"] == 1 and row(stat, "newfstatat")["part"] == "kernel_entry"
@@ -78,13 +78,14 @@ def test_what_each_is_known_to_do(stepper):
     assert plain["functions"] == [] and key["total"] > 2 * plain["total"]
     assert row(key, "_PyEval_EvalFrameDefault")["calls"] == 100 and key["opcodes"]["RETURN_VALUE"] == 100
     assert many["parts"]["allocation"] > 0.6 * many["total"]
-    assert many["allocated_bytes"] - many["allocations"] * 60 < 8008 <= many["allocated_bytes"] + 60
+    assert 8000 <= many["allocated_bytes"] <= 8100 and many["allocations"] <= 3
     if stat["objects_known"]:
         assert stat["objects"]["os.stat_result"] == 1 and many["objects"]["list"] == 2
     assert 590 <= sum(loop["opcodes"].values()) - sum(total["opcodes"].values()) <= 610
     assert loop["parts"]["bytecode"] > 0.6 * (loop["total"] - total["total"])
     [(name, count, ns)] = nap["syscalls"]
-    assert (name, count) == ("clock_nanosleep", 1) and 0.9e6 < ns < 1e8
+    # Until a moment that was read before it was stepped here: a little less than asked.
+    assert (name, count) == ("clock_nanosleep", 1) and 2e6 < ns < 1e9
     assert frees["allocations"] in (1, 2) and 2000 <= frees["allocated_bytes"] < 2200
 
 
@@ -129,9 +130,9 @@ def test_results_are_what_they_are_unstepped(stepper):
     after = "import sys; sys.stderr.write(repr(sorted(seen)) + '\\n'); sys.stderr.flush()"
     expected = subprocess.run([stepper.python, "-c", setup + "".join(f"\nprint([repr({e})])" for e in EXPRESSIONS)],
                               env=stepper.env, check=True, text=True, stdout=subprocess.PIPE).stdout
-    loops, done = stepper.run(*(f"seen.add(repr({e}))" for e in EXPRESSIONS), setup=setup, after=after, warm=10,
-                              loops=3, limit_ns=4_000_000_000)
-    assert loops == [3] * len(EXPRESSIONS)
+    loops, done = stepper.run(*(f"seen.add(repr({e}))" for e in EXPRESSIONS), setup=setup, after=after, warm=5,
+                              loops=1, limit_ns=4_000_000_000)
+    assert loops == [1] * len(EXPRESSIONS)
     assert done.stderr == expected
 
 
