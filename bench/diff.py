@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""diff.py: does sonde diff find what is there, and nothing else? Programs of the bench, two at a time.
+"""diff.py: does sonde diff find what is there, and nothing else? Programs of the bench beside a busy processor.
 
 A trial is ten runs each of a program, of the same once more, and of one in which 5 % more work was planted in one
 function, by turns. Of the first two nothing may be proven, of the first and the third that function. A full run
@@ -38,16 +38,14 @@ PART = 0.05
 
 def parse(argv):
     parser = argparse.ArgumentParser(prog="diff.py", description="Try sonde diff on programs whose change is known."
-                                     " Takes 25 minutes, on a machine that has nothing else to do.")
+                                     " Takes half an hour, on a machine that has nothing else to do.")
     parser.add_argument("-n", "--trials", type=int, default=FULL_TRIALS, metavar="N",
                         help=f"how many (default {FULL_TRIALS}, programs in turn)")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"of a side (default {RUNS})")
     parser.add_argument("--longer", type=float, default=LONGER, metavar="X",
                         help=f"a program does its work so many times, or a part of it (default {LONGER})")
-    parser.add_argument("--busy", type=int, default=0, metavar="N",
-                        help="processes that use up a processor meanwhile (default 0)")
-    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="trials side by side (default 2)")
-    parser.add_argument("--part", metavar="K/N", help=argparse.SUPPRESS)  # every Nth trial, from the Kth on
+    parser.add_argument("--busy", type=int, default=1, metavar="N",
+                        help="processes that use up a processor meanwhile (default 1)")
     parser.add_argument("--clock", default="wall", help="of sonde run (default wall)")
     parser.add_argument("--only", action="append", metavar="PROGRAM", default=[], choices=sorted(FUNCTIONS),
                         help="of: %(choices)s (repeatable)")
@@ -56,9 +54,8 @@ def parse(argv):
     parser.add_argument("--python", metavar="PATH", help="default: the newest without a compiler at run time")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
     args = parser.parse_args(argv)
-    full = (args.trials, args.runs, args.longer, args.busy, args.at_once, args.clock, args.only) == (
-        FULL_TRIALS, RUNS, LONGER, 0, 2, "wall", [])
-    args.first, args.step = map(int, args.part.split("/")) if args.part else (0, 1)
+    full = (args.trials, args.runs, args.longer, args.busy, args.clock, args.only) == (
+        FULL_TRIALS, RUNS, LONGER, 1, "wall", [])
     args.output = args.output or (HERE if full else ROOT / "build/bench")
     return args
 
@@ -191,7 +188,7 @@ def summary(args, trials, repeated):
     covered = [trial for trial in trials if trial["ci95"] and trial["ci95"][0] <= 1 + PART <= trial["ci95"][1]]
     return {
         "schema": "sonde.bench-diff/1", "date": datetime.date.today().isoformat(),
-        "processors": os.cpu_count(), "busy": args.busy, "at_once": args.at_once, "load": round(os.getloadavg()[0], 2),
+        "processors": os.cpu_count(), "busy": args.busy, "load": round(os.getloadavg()[0], 2),
         "runs": args.runs, "longer": args.longer, "clock": args.clock, "planted": PART, "trials": len(trials),
         "repeated": repeated,
         "alarms": len(alarms), "found": len(found), "covered": len(covered),
@@ -210,8 +207,8 @@ def markdown(results):
             ratio = statistics.median(trial["ratio"] for trial in own)
             lines.append(f"| {name} | `{FUNCTIONS[name]}` | {share:.1%} | {sum(t['found'] for t in own)} of "
                          f"{len(own)} | {ratio - 1:+.1%} |")
-    lines += ["", f"{results['runs']} runs a side, in turn, on {results['processors']} processors with "
-              f"{results['at_once']} trials at once and {results['busy']} other busy processes, {results['clock']} time; "
+    lines += ["", f"{results['runs']} runs a side, in turn, on {results['processors']} processors of which "
+              f"{results['busy']} {'was' if results['busy'] == 1 else 'were'} kept busy, {results['clock']} time; "
               f"{results['date']}. "
               f"Of {results['trials']} trials: planted work found in {results['found']}, where nothing had changed "
               f"something was proven in {results['alarms']}; the interval held the truth in {results['covered']}."]
@@ -224,53 +221,24 @@ def write(results, folder):
     (folder / "diff.md").write_text(markdown(results))
 
 
-def programs_of(args):
-    return [p for p in suite.PROGRAMS if p.name in (args.only or FUNCTIONS)]
-
-
-def run_part(args):
-    """Some of the trials, one after another, and how many runs were repeated."""
-    programs = programs_of(args)
-    numbers = range(args.first, args.trials, args.step)
+def run_all(args):
+    programs = [p for p in suite.PROGRAMS if p.name in (args.only or FUNCTIONS)]
+    suite.fetch(programs)
+    (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     trials = []
     with tempfile.TemporaryDirectory(dir=ROOT / "build/bench") as folder:
         machine = Machine(args.patient)
-        subjects = {n: Subject(args, programs[n], pathlib.Path(folder), machine)
-                    for n in sorted({number % len(programs) for number in numbers})}
-        for subject in subjects.values():
+        subjects = [Subject(args, program, pathlib.Path(folder), machine) for program in programs]
+        for subject in subjects:
             subject.calibrate()
         with busy(args.busy, machine):
-            for number in numbers:
-                trials.append(judge(subjects[number % len(programs)], subjects[number % len(programs)].trial(number)))
+            for number in range(args.trials):
+                subject = subjects[number % len(subjects)]
+                trials.append(judge(subject, subject.trial(number)))
                 last = trials[-1]
                 print(f"{number + 1:3} {last['program']:12} {'found' if last['found'] else '-':6} "
                       f"{last['ratio'] - 1:+.1%}  alarms: {', '.join(last['alarms']) or '-'}", flush=True)
-    return trials, machine.repeated
-
-
-def run_parts(args):
-    """The same by processes side by side, each of which does every nth."""
-    with contextlib.ExitStack() as stack:
-        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        parts = []
-        for number in range(args.at_once):
-            command = [sys.executable, __file__, *sys.argv[1:], "--python", args.python, "--part",
-                       f"{number}/{args.at_once}", "-o", folder / str(number)]
-            parts.append(subprocess.Popen(command, process_group=0))
-            stack.callback(parts[-1].wait)
-            stack.callback(parts[-1].terminate)
-        if any([part.wait() for part in parts]):
-            raise process.Failure("a part of the trials failed")
-        found = [json.loads((folder / str(n) / "part.json").read_text()) for n in range(args.at_once)]
-    trials = [found[number % args.at_once][0][number // args.at_once] for number in range(args.trials)]
-    return trials, sum(repeated for _, repeated in found)
-
-
-def run_all(args):
-    suite.fetch(programs_of(args))
-    (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
-    trials, repeated = run_parts(args) if args.at_once > 1 else run_part(args)
-    results = summary(args, trials, repeated)
+    results = summary(args, trials, machine.repeated)
     write(results, args.output)
     print(markdown(results))
     scale = len(trials) / FULL_TRIALS
@@ -285,10 +253,6 @@ def main():
         sys.exit("bench: sonde is not built (run: make build)")
     args.python = args.python or default_python()
     try:
-        if args.part:
-            args.output.mkdir(parents=True, exist_ok=True)
-            (args.output / "part.json").write_text(json.dumps(run_part(args)))
-            return 0
         return run_all(args)
     except KeyboardInterrupt:
         return 130
