@@ -16,7 +16,7 @@
 #include "tape/content.h"
 #include "tape/life.h"
 
-enum { PROGRAM_MAX = 200, TRIES_MAX = 1000 };
+enum { PROGRAM_MAX = 200, TRIES_MAX = 1000, LOOKS = 50, LOOK_US = 10000 };
 
 bool output_checked(const char *asked, struct err *e)
 {
@@ -33,31 +33,32 @@ bool output_checked(const char *asked, struct err *e)
     return true;
 }
 
-/* The tape of a sonde run that is not at its end yet. */
-static bool being_written(int fd, const char *name)
+/* The pid of the process that writes the tape and lives; 0: none. */
+static uint32_t writer_of(int fd, const char *name)
 {
     struct tape_header h;
     int tape = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    bool locked = tape >= 0 && read(tape, &h, sizeof h) == sizeof h &&
-                  h.role == TAPE_ROLE_LAUNCHER && life_is_locked(tape, NULL);
+    bool lives = tape >= 0 && read(tape, &h, sizeof h) == sizeof h &&
+                 life_of(tape, &h) == LIFE_LIVES;
 
     if (tape >= 0)
         close(tape);
-    return locked;
+    return lives ? h.pid : 0;
 }
 
-static bool is_busy(int fd)
+/* The first such of a recording: a program may outlive its sonde run. */
+static uint32_t any_writer(int fd)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-    bool busy = false;
+    uint32_t pid = 0;
 
-    for (struct dirent *n; d && !busy && (n = readdir(d));)
-        busy =
-            str_ends(str_of(n->d_name), STR(".tape")) && being_written(fd, n->d_name);
+    for (struct dirent *n; d && pid == 0 && (n = readdir(d));)
+        if (str_ends(str_of(n->d_name), STR(".tape")))
+            pid = writer_of(fd, n->d_name);
     if (d)
         closedir(d);
-    return busy;
+    return pid;
 }
 
 /* An open directory holds tapes and notes of ours, and nothing else. */
@@ -107,12 +108,25 @@ static void remove_recording(int fd, const char *path)
     rmdir(path);
 }
 
+/* Helpers of multiprocessing end a moment after the program. */
+static uint32_t lasting_writer(int fd)
+{
+    uint32_t pid = any_writer(fd);
+
+    for (int look = 0; pid != 0 && look < LOOKS; look++) {
+        usleep(LOOK_US);
+        pid = any_writer(fd);
+    }
+    return pid;
+}
+
 /* Puts what stands at the path aside when it is a recording. */
 static bool set_aside(struct output *o, struct arena *a, struct err *e)
 {
     struct stat s;
     int fd = open(o->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     const char *fault = NULL;
+    uint32_t writer;
 
     if (fd < 0 && errno == ENOTDIR && content_is_pack(o->path))
         fault = "it is a pack, and stays (-o names another place)";
@@ -123,8 +137,12 @@ static bool set_aside(struct output *o, struct arena *a, struct err *e)
         fault = "another user's";
     else if (!holds_recording(fd))
         fault = "it exists and is no recording";
-    else if (is_busy(fd))
-        fault = "another sonde run is writing it (-o names another place)";
+    else if ((writer = lasting_writer(fd)) != 0)
+        fault = arena_printf(a,
+                             "process %u is writing it yet (end it, or name another "
+                             "place by -o)",
+                             writer)
+                    .at;
     if (fd >= 0)
         close(fd);
     if (fault)

@@ -5,6 +5,8 @@ writing (--io), and what sonde says is one line."""
 
 import json
 import os
+import re
+import signal
 import subprocess
 
 import pytest
@@ -326,6 +328,37 @@ def test_another_folder(both, tmp_path, io):
     assert 1 in calls_of(tmp_path / "x.sonde", "last")
 
 
+REFUSED = re.compile(r"sonde: cannot record: x.sonde: process \d+ is writing it yet \(end it, or name another place by "
+                     r"-o\); the program runs unprofiled\n")
+
+
+def test_a_second_run_into_what_a_daemon_still_writes(python, run_sonde, tmp_path):
+    """Its sonde run is long over."""
+    (tmp_path / "app.py").write_text(PROGRAM + """
+out, into = os.pipe()
+if os.fork():
+    os.read(out, 1)
+    os._exit(0)
+os.setsid()
+last()
+print(os.getpid(), flush=True)
+for fd in 0, 1, 2:
+    os.close(fd)
+os.write(into, b"x")
+import time
+time.sleep(60)
+""")
+    pid = int(run_sonde("run", "-o", "x", "--python", python, "app.py", check=True).stdout)
+    try:
+        second = run_sonde("run", "-o", "x", "--python", python, "-c", "print(1)")
+        assert (second.returncode, second.stdout) == (0, "1\n") and f"process {pid} is" in second.stderr
+        assert REFUSED.fullmatch(second.stderr)
+        assert 1 in calls_of(tmp_path / "x.sonde", "last")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    assert run_sonde("run", "-o", "x", "--python", python, "-c", "pass").stderr == ""
+
+
 def test_a_second_run_into_a_recording_that_is_being_made(sonde, python, clean_env, run_sonde, tmp_path):
     (tmp_path / "app.py").write_text(PROGRAM + "print('begun', flush=True); input(); last()")
     run = [sonde, "run", "-o", "x", "--python", python, "app.py"]
@@ -334,8 +367,7 @@ def test_a_second_run_into_a_recording_that_is_being_made(sonde, python, clean_e
         assert first.stdout.readline() == "begun\n"
         second = run_sonde("run", "-o", "x", "--python", python, "app.py", input="\n")
         assert (second.returncode, second.stdout) == (0, "begun\n")
-        assert second.stderr == ("sonde: cannot record: x.sonde: another sonde run is writing it (-o names "
-                                 "another place); the program runs unprofiled\n")
+        assert REFUSED.fullmatch(second.stderr), second.stderr
         out, err = first.communicate("\n")
     assert (first.returncode, out, err) == (0, "", "")
     assert 1 in calls_of(tmp_path / "x.sonde", "last")
