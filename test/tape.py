@@ -24,9 +24,10 @@ HEADER_FIELDS = ("magic version header_bytes role state flags clock zero pid par
                  "python reserved program executable first_ticks first_ns last_ticks last_ns cpu_ns end "
                  "lost_events healed backward paused_ns max_paths fault lost_processes more_functions cut_texts machine "
                  "duty called more_processes above_1 above_2 above_3 above_4 cpu_from_ns").split()
-CONTROL_AT, CONTROL_BYTES = 320, 32
-CONTROL = struct.Struct("<IBB2xI4x QQ III4x QQ")
-CONTROL_FIELDS = ("asked wish idle resets wish_ns reset_ns heard counting resets_done since_ticks since_ns").split()
+CONTROL_AT, CONTROL_BYTES = 320, 64
+CONTROL = struct.Struct("<IBB2xII QQ QQQ8x III4x QQ QQ16x")
+CONTROL_FIELDS = ("asked wish idle resets begun wish_ns reset_ns hold_ns unheard_ns unheard_before_ns "
+                  "heard counting resets_done since_ticks since_ns granted_ns unheard_done_ns").split()
 SEAL_AT = HEADER_BYTES - 8
 BLOCK = struct.Struct("<IIII QQ Q 24x")
 RECORDS = {

@@ -54,6 +54,8 @@ void agent_finish(void);  /* seals it; no event comes after */
 void agent_forget(void);  /* Python has ended: it may begin again, with new objects */
 void agent_pause(uint64_t since_ns); /* CLOCK_MONOTONIC: then, or now */
 void agent_resume(void);
+void agent_skip(uint64_t ns);        /* was a pause, found out afterwards */
+void agent_find(void);               /* resumed, and this thread's event is no call */
 void agent_unfit(void);              /* all stacks: they are found anew, if ever */
 void agent_reset(uint64_t since_ns); /* counters to 0 */
 void agent_save(void);               /* the process may end without a word */
@@ -81,8 +83,10 @@ bool probe_claim(void);   /* before start; false: others hold every place */
 void probe_unclaim(void); /* instead of start; stop does it as well */
 bool probe_start(void);
 void probe_stop(void);
-void probe_hold(void);     /* from now on heed_held() is told of what begins */
-bool probe_release(void);  /* all events again, after probe_hold */
+void probe_hold(void);    /* from now on heed_held() is told of what begins */
+bool probe_release(void); /* all events again, after probe_hold */
+/* The empty stack of another thread: what runs there is entered, no call counted. */
+void probe_find(struct thread *t, PyThreadState *state);
 void probe_end(void);      /* the interpreter ends: was all in place up to now? */
 void probe_forget(void);   /* the same: its objects are gone */
 void probe_replaced(void); /* a profile function is about to be put into this thread */

@@ -86,6 +86,7 @@ void lineage_leave(const struct tape_header *parents); /* in a forked child */
 void lineage_tell(struct tape_header *h);
 
 /* roles.c: what multiprocessing has a process for */
+#define ROLES_CODE "BaseProcess._bootstrap"
 bool roles_prepare(void); /* when Python begins; false: a Python error is set */
 void roles_command(const char *code); /* of -c, before the tape */
 const char *roles_duty(
@@ -94,6 +95,12 @@ void roles_tell(struct tape_header *h);
 void roles_look_at(PyObject *code); /* a function that is new */
 extern void *roles_key;             /* BaseProcess._bootstrap, once it was met */
 void roles_begin(void);             /* it is on a path it was not on before */
+void roles_held(PyObject *code);    /* begins while nothing is counted */
+void roles_look(void);              /* among what runs already */
+static inline bool roles_may_begin(const PyCodeObject *code)
+{
+    return PyUnicode_GET_LENGTH(code->co_qualname) == sizeof ROLES_CODE - 1;
+}
 void roles_forget(const void *code);
 void roles_drop(void); /* a tape begins anew */
 

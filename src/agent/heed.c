@@ -5,19 +5,17 @@
  * tells. Stopped so, the process listens to what begins alone, and looks there again.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
+#include "agent/children.h"
+#include "tape/asked.h"
 
 void heed_answer(enum tape_counting counting)
 {
     if (calls.tape.base && !agent.forked)
         writer_header(&calls.tape)->answer.counting = counting;
 }
-
-/* The wish that was done last, by its moment: a program that starts again after it is
- * not stopped by it once more when something else is asked. */
-static uint64_t granted_ns;
 
 /* Stacks are unfit while nothing is counted, so that nothing can be. */
 static void hold(uint64_t since_ns)
@@ -42,41 +40,64 @@ static bool release(void)
     return true;
 }
 
-static void reset_if_asked(struct tape_header *h)
+/* false: it is just being written. `idle` is set to 0 behind that. */
+static bool read_control(struct tape_control *c)
 {
-    uint32_t resets = h->control.resets;
+    struct tape_control *from = &writer_header(&calls.tape)->control;
+    uint32_t asked = __atomic_load_n(&from->asked, __ATOMIC_ACQUIRE);
 
-    if (resets == h->answer.resets)
-        return;
-    agent_reset(h->control.reset_ns);
-    h->answer.resets = resets;
+    memcpy(c, from, sizeof *c);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return c->asked == asked &&
+           __atomic_load_n(&from->begun, __ATOMIC_RELAXED) == asked;
 }
 
-/* What fails for want of memory is tried again at the next event. */
+/* What is past: what was counted before a reset, and what passed between a stop and a
+ * start that no event was between. */
+static void take_off(const struct tape_control *c)
+{
+    struct tape_answer *answer = &writer_header(&calls.tape)->answer;
+    uint64_t pause_ns = asked_pause_ns(c, answer);
+
+    if (c->resets != answer->resets)
+        agent_reset(c->reset_ns);
+    answer->resets = c->resets;
+    if (pause_ns > 0)
+        agent_skip(pause_ns);
+    answer->unheard_ns = c->unheard_ns;
+}
+
+/* By its moment: a program that starts again after it is not stopped by it once more
+ * when something else is asked. What fails for want of memory is tried again at the
+ * next event. */
 static bool do_wish(const struct tape_control *c)
 {
-    if (c->wish_ns == granted_ns)
+    struct tape_answer *answer = &writer_header(&calls.tape)->answer;
+
+    if (c->wish_ns == answer->granted_ns)
         return true;
     if (c->wish == TAPE_WISH_HOLD && agent.on)
-        hold(c->wish_ns);
+        hold(c->hold_ns);
     else if (c->wish == TAPE_WISH_COUNT && agent.held) {
         if (!release())
             return false;
     }
-    granted_ns = c->wish_ns;
+    answer->granted_ns = c->wish_ns;
     return true;
 }
 
 static void obey(void)
 {
     struct tape_header *h = writer_header(&calls.tape);
-    uint32_t asked = __atomic_load_n(&h->control.asked, __ATOMIC_ACQUIRE);
+    struct tape_control c;
     PyObject *type, *value, *traceback;
 
+    if (!read_control(&c))
+        return;
     PyErr_Fetch(&type, &value, &traceback);
-    reset_if_asked(h);
-    if (do_wish(&h->control))
-        __atomic_store_n(&h->answer.heard, asked, __ATOMIC_RELEASE);
+    take_off(&c);
+    if (do_wish(&c))
+        __atomic_store_n(&h->answer.heard, c.asked, __ATOMIC_RELEASE);
     PyErr_Restore(type, value, traceback);
     writer_flush(&calls.tape);
 }
@@ -97,14 +118,31 @@ bool front_attend(void)
 
 void heed_heard(void)
 {
+    PyObject *type, *value, *traceback;
+    bool held = agent.held;
+
     if ((agent.on || agent.held) && !pyabi_finalizing())
         look();
+    if (!held || !agent.on)
+        return;
+    PyErr_Fetch(&type, &value, &traceback);
+    agent_find();
+    PyErr_Restore(type, value, traceback);
 }
 
 void heed_end(void)
 {
-    if (writer_is_asked(&calls.tape))
-        reset_if_asked(writer_header(&calls.tape));
+    struct tape_control c;
+
+    if (!writer_is_asked(&calls.tape) || !read_control(&c))
+        return;
+    bool stopped = agent.on && asked_hold(&c, &writer_header(&calls.tape)->answer);
+    take_off(&c);
+    if (!stopped)
+        return;
+    agent_pause(c.hold_ns);
+    agent.on = false;
+    heed_answer(TAPE_HELD);
 }
 
 bool heed_held(void)
@@ -130,7 +168,6 @@ void heed_join(void)
     PyObject *type, *value, *traceback;
     bool stopped = is_recording_stopped();
 
-    granted_ns = 0;
     PyErr_Fetch(&type, &value, &traceback);
     if (agent.held) {
         agent.paused_at = clock_monotonic_ns();
@@ -140,6 +177,7 @@ void heed_join(void)
     } else if (agent.on && stopped) {
         hold(clock_monotonic_ns());
     }
+    roles_look();
     writer_flush(&calls.tape);
     PyErr_Restore(type, value, traceback);
 }
@@ -155,9 +193,12 @@ bool heed_start(void)
     if (agent.on &&
         calls.tape.base) { /* what was asked meanwhile is answered by this */
         struct tape_header *h = writer_header(&calls.tape);
-        reset_if_asked(h);
-        granted_ns = h->control.wish_ns;
-        h->answer.heard = h->control.asked;
+        struct tape_control c;
+        if (read_control(&c)) {
+            take_off(&c);
+            h->answer.granted_ns = c.wish_ns;
+            h->answer.heard = c.asked;
+        }
         heed_answer(TAPE_COUNTS);
     }
     return agent.on;

@@ -62,7 +62,10 @@ static bool turn_on(void)
     agent_resume();
     agent.on = true;
     agent.on = probe_start();
-    return agent.on && heed_start();
+    if (!agent.on || !heed_start())
+        return false;
+    roles_look();
+    return true;
 }
 
 /* A tape that tells who it was, and whom it starts, but of no call. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/children.h"
 #include "agent/key.h"
 #include "calls/monitored.h"
 #include "calls/tool.h"
@@ -41,6 +42,8 @@ static ALWAYS_INLINE void begin_held(PyObject *code, bool resumes)
 {
     if (heed_is_wanted() && heed_held())
         monitored_enter(thread_now, code, resumes, calls.switching);
+    else if (roles_may_begin((PyCodeObject *)code))
+        roles_held(code);
 }
 
 HANDLER(on_held, (void)0)
@@ -115,6 +118,11 @@ bool probe_release(void)
         return false;
     tell(false);
     return true;
+}
+
+void probe_find(struct thread *t, PyThreadState *state)
+{
+    monitored_find(t, state);
 }
 
 static void tell_replaced(void)

@@ -3,6 +3,7 @@
  * thread. */
 #include <unistd.h>
 
+#include "agent/children.h"
 #include "agent/key.h"
 #include "calls/beneath.h"
 #include "calls/event.h"
@@ -196,12 +197,14 @@ static void call(struct pyabi_frame *frame, PyObject *callable)
 }
 
 /* Stopped from outside: see heed.c. Threads that begin must hear of a start too. */
-static bool is_released(int what)
+static bool is_released(int what, const struct pyabi_frame *frame)
 {
     if (what != PyTrace_CALL)
         return false;
     if (heed_is_wanted() && heed_held())
         return true;
+    if (roles_may_begin(pyabi_code(frame)))
+        roles_held((PyObject *)pyabi_code(frame));
     look_for_threads();
     return false;
 }
@@ -211,7 +214,7 @@ static int on_event(PyObject *self, PyFrameObject *object, int what, PyObject *a
     struct pyabi_frame *frame = pyabi_of_object(object);
 
     (void)self;
-    if (UNLIKELY(agent.held) && !is_released(what))
+    if (UNLIKELY(agent.held) && !is_released(what, frame))
         return 0;
     switch (what) {
     case PyTrace_CALL:
@@ -287,6 +290,11 @@ void probe_hold(void)
 bool probe_release(void)
 {
     return true;
+}
+
+void probe_find(struct thread *t, PyThreadState *state)
+{
+    profiled_find(t, state);
 }
 
 void probe_stop(void)

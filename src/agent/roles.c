@@ -9,7 +9,7 @@
 
 void *roles_key;
 
-static PyObject *name_name, *target_name, *run_name;
+static PyObject *name_name, *target_name, *run_name, *parent_name;
 static const char *command_duty; /* of a helper process, by its -c */
 
 bool roles_prepare(void)
@@ -17,8 +17,9 @@ bool roles_prepare(void)
     name_name = PyUnicode_InternFromString("_name");
     target_name = PyUnicode_InternFromString("_target");
     run_name = PyUnicode_InternFromString("run");
+    parent_name = PyUnicode_InternFromString("_parent_pid");
     roles_key = NULL;
-    return name_name && target_name && run_name;
+    return name_name && target_name && run_name && parent_name;
 }
 
 static const struct {
@@ -64,10 +65,15 @@ static bool is_text(PyObject *s, const char *text)
     return s && PyUnicode_Check(s) && PyUnicode_CompareWithASCIIString(s, text) == 0;
 }
 
+static bool is_bootstrap(PyObject *code)
+{
+    return PyCode_Check(code) &&
+           is_text(((PyCodeObject *)code)->co_qualname, ROLES_CODE);
+}
+
 void roles_look_at(PyObject *code)
 {
-    if (!PyCode_Check(code) ||
-        !is_text(((PyCodeObject *)code)->co_qualname, "BaseProcess._bootstrap"))
+    if (!is_bootstrap(code))
         return;
     roles_key = code;
     roles_begin();
@@ -174,21 +180,73 @@ static void tell(PyObject *process)
     writer_flush(&calls.tape);
 }
 
+/* Borrowed; NULL: it is none of a process object's own. */
+static PyObject *process_of(const struct pyabi_frame *frame)
+{
+    if (!names_begin_with(pyabi_code(frame)->co_localsplusnames, "self"))
+        return NULL;
+    PyObject *process = pyabi_local(frame, 0);
+    return process && PyCell_Check(process) ? PyCell_GET(process) : process;
+}
+
 /* The frame that runs may be another's: stacks are found anew after a fork. */
 void roles_begin(void)
 {
     struct pyabi_frame *frame = pyabi_current(pyabi_thread());
     PyObject *type, *value, *traceback;
 
-    if (!frame || (void *)pyabi_code(frame) != roles_key ||
-        !names_begin_with(pyabi_code(frame)->co_localsplusnames, "self"))
+    if (!frame || (void *)pyabi_code(frame) != roles_key)
         return;
-    PyObject *process = pyabi_local(frame, 0);
-    if (process && PyCell_Check(process))
-        process = PyCell_GET(process);
+    PyObject *process = process_of(frame);
     if (!process)
         return;
     PyErr_Fetch(&type, &value, &traceback);
     tell(process);
+    PyErr_Restore(type, value, traceback);
+}
+
+static bool is_told(void)
+{
+    return !calls.tape.base || agent.forked || writer_header(&calls.tape)->duty != 0;
+}
+
+void roles_held(PyObject *code)
+{
+    if (!is_told())
+        roles_look_at(code);
+}
+
+/* A worker that forks by itself leaves its own frames to its child. */
+static bool is_made_for_us(PyObject *process)
+{
+    const struct tape_header *h = writer_header(&calls.tape);
+    PyObject *parent = own_attribute(process, parent_name);
+    long pid = parent && PyLong_CheckExact(parent) ? PyLong_AsLong(parent) : 0;
+    bool server = command_duty && strcmp(command_duty, helpers[1].duty) == 0;
+
+    Py_XDECREF(parent);
+    PyErr_Clear();
+    return !(h->flags & TAPE_FORKED) || pid == (long)h->ancestors[server ? 1 : 0];
+}
+
+/* Counting may begin, or have been stopped, within it. */
+void roles_look(void)
+{
+    enum { FRAMES_MOST = 10000 };
+    struct pyabi_frame *frame = pyabi_current(pyabi_thread());
+    PyObject *type, *value, *traceback, *process = NULL;
+
+    if (is_told())
+        return;
+    for (int i = 0; frame && i < FRAMES_MOST; i++, frame = pyabi_previous(frame))
+        if (pyabi_code(frame) && is_bootstrap((PyObject *)pyabi_code(frame))) {
+            process = process_of(frame);
+            break;
+        }
+    if (!process)
+        return;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (is_made_for_us(process))
+        tell(process);
     PyErr_Restore(type, value, traceback);
 }

@@ -268,6 +268,66 @@ void agent_unfit(void)
     }
 }
 
+/* Of time that threads have been where they are, so much is nobody's. */
+void agent_skip(uint64_t ns)
+{
+    struct tape_header *h = writer_header(&calls.tape);
+    struct clock_pair now = writer_moment(&calls.tape, UINT64_MAX);
+    struct clock_pair before = writer_moment(&calls.tape, now.ns - ns);
+
+    if (agent.options.clock == CLOCK_KIND_THREAD_CPU || before.ticks >= now.ticks)
+        return;
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        uint64_t most = now.ticks - before.ticks, last = t->cell->last;
+
+        if (!__atomic_load_n(&t->dead, __ATOMIC_ACQUIRE) && last < now.ticks)
+            t->cell->last = now.ticks - last < most ? now.ticks : last + most;
+    }
+    h->paused_ns += ns;
+}
+
+/* A thread is where its frames say; what it calls that is no frame is not known.
+ * Greenlets wait for the next event, and so does a clock that only its thread can read.
+ */
+static void find_thread(struct thread *t, PyThreadState *s)
+{
+    if (calls.switching || agent.options.clock == CLOCK_KIND_THREAD_CPU)
+        return;
+    t->resuming = false;
+    t->stack->tag = 0;
+    t->stack->frame = NULL;
+    t->cell->last = clock_ticks(agent.options.clock);
+    probe_find(t, s);
+}
+
+void agent_find(void)
+{
+    if (thread_now->resuming && !thread_now->abandoned)
+        find_thread(thread_now, pyabi_thread());
+}
+
+/* They hold no GIL, so that their frames stand still. */
+static void find_others(void)
+{
+    PyThreadState *head = PyInterpreterState_ThreadHead(pyabi_thread()->interp);
+    PyThreadState *s = head;
+
+    for (struct thread *t = agent.threads; t; t = t->next) {
+        PyThreadState *from = s;
+
+        if (t == thread_now || __atomic_load_n(&t->dead, __ATOMIC_ACQUIRE))
+            continue;
+        while (s->native_thread_id != t->cell->native) { /* both: the newest first */
+            s = PyThreadState_Next(s);
+            s = s ? s : head;
+            if (s == from)
+                break;
+        }
+        if (s->native_thread_id == t->cell->native)
+            find_thread(t, s);
+    }
+}
+
 void agent_resume(void)
 {
     if (agent.paused_at == 0 || !calls.tape.base)
@@ -277,6 +337,7 @@ void agent_resume(void)
     agent_unfit();
     for (struct thread *t = agent.threads; t; t = t->next)
         t->cell->current = t->top->node;
+    find_others();
 }
 
 static struct thread *new_block(void)

@@ -61,3 +61,11 @@ struct thread *monitored_mend_end(struct thread *t, struct pyabi_frame *frame,
         stack_sync_call(t, frame, depth);
     return t;
 }
+
+void monitored_find(struct thread *t, PyThreadState *state)
+{
+    struct pyabi_frame *frame = pyabi_real(pyabi_current(state));
+
+    if (frame)
+        stack_sync_call(t, frame, pyabi_depth(state));
+}

@@ -34,6 +34,9 @@ struct thread *monitored_mend_call(struct thread *t, struct pyabi_frame *frame,
 struct thread *monitored_mend_end(struct thread *t, struct pyabi_frame *frame,
                                   uint32_t depth);
 
+/* A thread with an empty stack is where its frames say: no call is counted. */
+void monitored_find(struct thread *t, PyThreadState *state);
+
 /* Whether the entry is that of a frame's caller. */
 static ALWAYS_INLINE bool monitored_is_caller(const struct entry *top, struct place p,
                                               bool switching)

@@ -180,3 +180,12 @@ bool profiled_leave_type(struct thread *t, struct pyabi_frame *frame, PyObject *
     event_pop(t);
     return true;
 }
+
+void profiled_find(struct thread *t, PyThreadState *state)
+{
+    struct pyabi_frame *frame = pyabi_current(state);
+
+    t->unplaced = 0;
+    if (frame)
+        stack_sync_call(t, frame, depth_of(t, frame));
+}

@@ -15,6 +15,9 @@ void profiled_call(struct thread *t, struct pyabi_frame *frame, void *key,
                    PyObject *callable);
 void profiled_end(struct thread *t, struct pyabi_frame *frame, PyObject *callable);
 
+/* A thread with an empty stack is where its frames say: no call is counted. */
+void profiled_find(struct thread *t, PyThreadState *state);
+
 /* A call of a type by a frame; whether it was entered, or left. */
 bool profiled_enter_type(struct thread *t, struct pyabi_frame *frame, PyObject *type);
 bool profiled_leave_type(struct thread *t, struct pyabi_frame *frame, PyObject *type);

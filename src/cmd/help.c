@@ -157,7 +157,7 @@ bool help_program(const struct cmd *c, const char *word, struct err *e)
         return true;
     return err_set(
         e, ERR_USAGE,
-        "a program, not a profile: %s (sonde run %s records it, sonde %s reads"
+        "a program, not a profile: %s (sonde run %s records it, sonde %s takes"
         " the recording)",
         word, word, c->name);
 }

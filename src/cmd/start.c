@@ -25,7 +25,8 @@ const struct cmd cmd_start = {
     .reads = true,
     .more = "Goes on counting in all processes of RECORDING, after sonde stop.  Calls\n"
             "that are under way are running already: their time counts, they do not.\n"
-            "A process does it at its next call; sonde says how many wait in one.\n"
+            "A process does it at its next call, in all its threads at once; sonde\n"
+            "says how many wait in one.\n"
             "Default: the newest recording here.",
     .examples = "sonde stop orders.sonde; sleep 60; sonde start orders.sonde",
     .run = run,

@@ -7,6 +7,7 @@
 
 #include "model/tape_nodes.h"
 #include "model/tape_processes.h"
+#include "tape/asked.h"
 #include "tape/fault.h"
 
 enum { NAME_MOST = 300 }; /* bytes of what multiprocessing told: agents write fewer */
@@ -94,9 +95,8 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
 
     if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
         return 0;
-    if (h->control.wish == TAPE_WISH_HOLD && h->answer.counting == TAPE_COUNTS &&
-        h->control.asked != h->answer.heard)
-        return ticks_at(h, h->control.wish_ns, ratio);
+    if (asked_hold(&h->control, &h->answer))
+        return ticks_at(h, h->control.hold_ns, ratio);
     if (tape_alive(t))
         return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
     uint64_t end = end_ns(r, h);
@@ -104,6 +104,16 @@ static uint64_t until_ticks(const struct reading *r, const struct tape *t, doubl
         return h->last.ticks;
     double more = (double)(end - h->last.ns) / ratio;
     return more < 0x1p62 ? h->last.ticks + (uint64_t)more : h->last.ticks;
+}
+
+/* The same, less what it was stopped for meanwhile: none of its threads has had an
+ * event since, so all have been in one call before and after. */
+static uint64_t spent_until(const struct tape_header *h, uint64_t until, double ratio)
+{
+    uint64_t pause_ns = asked_pause_ns(&h->control, &h->answer);
+    double pause = pause_ns > 0 ? (double)pause_ns / ratio : 0;
+
+    return pause < (double)until ? until - (uint64_t)pause : 0;
 }
 
 /* It was to set its counters to 0, and has had no event since. */
@@ -179,6 +189,21 @@ static process_id add_process(struct reading *r, const struct tape *t, uint64_t 
     return build_process(r->build, &p);
 }
 
+static void note_counting(struct reading *r, const struct tape_header *h, bool alive)
+{
+    bool running = h->state == TAPE_RUNNING;
+    bool held = h->answer.counting == TAPE_HELD;
+
+    if (running && held)
+        held = !asked_start(&h->control, &h->answer);
+    else if (running)
+        held = asked_hold(&h->control, &h->answer);
+    r->living += alive;
+    r->ended += !alive;
+    r->held += alive && held;
+    r->ended_held += !alive && held;
+}
+
 static void note_quality(struct reading *r, const struct tape *t, const char *path)
 {
     struct quality *q = build_quality(r->build);
@@ -196,11 +221,8 @@ static void note_quality(struct reading *r, const struct tape *t, const char *pa
     r->behind += behind;
     if (h->lost_events > 0 || r->lost_processes > 0 || behind)
         q->exact = false;
-    r->held +=
-        tape_alive(t) &&
-        (h->answer.counting == TAPE_HELD ||
-         (h->control.wish == TAPE_WISH_HOLD && h->control.asked != h->answer.heard));
-    r->living += tape_alive(t) && h->role == TAPE_ROLE_AGENT;
+    if (h->role == TAPE_ROLE_AGENT)
+        note_counting(r, h, tape_alive(t));
     q->more_functions += h->more_functions;
     q->cut_texts += h->cut_texts;
     if (h->flags & TAPE_REPLACED) {
@@ -283,7 +305,8 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
     uint64_t until = until_ticks(r, t, ratio);
     image->process = add_process(r, t, wall_ns(t, ratio, until));
     uint64_t unheard = reset_unheard(h) ? begin_of(h, ratio).ticks : 0;
-    tape_nodes_add(t, image->process, ratio, until, unheard, r->build);
+    tape_nodes_add(t, image->process, ratio, spent_until(h, until, ratio), unheard,
+                   r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)

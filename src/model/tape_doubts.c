@@ -89,6 +89,28 @@ static void note_lost(struct reading *r)
                                          : "killed, or not written to the end"));
 }
 
+/* What ended in this state lacks what it did from then on. */
+static void note_ended_held(struct reading *r)
+{
+    static const char lacks[] = "what ran after sonde stop is not counted";
+    bool one = r->ended == 1;
+
+    if (r->ended_held == 0)
+        return;
+    if (r->ended_held == r->ended && r->living == 0)
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "Counting was stopped when the program ended: %s.",
+                                lacks));
+    else
+        build_note(r->build,
+                   arena_printf(r->scratch,
+                                "Counting was stopped in %u of %u process%s when %s "
+                                "ended: %s.",
+                                r->ended_held, r->ended, one ? "" : "es",
+                                one ? "it" : "they", lacks));
+}
+
 static void note_held(struct reading *r)
 {
     if (r->held == 0)
@@ -148,5 +170,6 @@ void reading_doubts(struct reading *r, const struct recording *recording)
     note_bounds(r);
     note_packed(r, recording);
     note_held(r);
+    note_ended_held(r);
     note_builtins(r);
 }

@@ -55,15 +55,16 @@ struct reading {
     uint32_t agents;       /* tapes of Python processes */
     struct err unreadable; /* the first */
     uint64_t lost_events, lost_processes, more_processes, backward, started_ns;
-    uint64_t max_paths;     /* the least that a process kept */
-    uint32_t fault, behind; /* errno of a loss; tapes with TAPE_BEHIND */
-    bool replaced, taken;   /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
-    bool running;           /* the launcher is there yet */
-    uint64_t reset_ns;      /* CLOCK_MONOTONIC: counters were set to 0; 0: never */
-    uint32_t living, held;  /* processes; of these, that sonde stop stopped */
-    bool several;           /* one lacks those of subinterpreters */
-    bool unseen;            /* one lacks those of threads made in C: TAPE_UNSEEN */
-    struct str launched;    /* the program, as the launcher calls it */
+    uint64_t max_paths;         /* the least that a process kept */
+    uint32_t fault, behind;     /* errno of a loss; tapes with TAPE_BEHIND */
+    bool replaced, taken;       /* a tape lacks calls: TAPE_REPLACED, 3.11 and later */
+    bool running;               /* the launcher is there yet */
+    uint64_t reset_ns;          /* CLOCK_MONOTONIC: counters were set to 0; 0: never */
+    uint32_t living, held;      /* processes; of these, that sonde stop stopped */
+    uint32_t ended, ended_held; /* the same */
+    bool several;               /* one lacks those of subinterpreters */
+    bool unseen;                /* one lacks those of threads made in C: TAPE_UNSEEN */
+    struct str launched;        /* the program, as the launcher calls it */
 };
 
 /* tape_seen.c: takes up what this tape tells of other processes ... */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "tape/asked.h"
 #include "tape/life.h"
 #include "tape/recording.h"
 
@@ -113,23 +114,40 @@ static bool put(struct ask *a, int fd, const void *bytes, size_t len, size_t at)
     put(a, fd, &(control)->field, sizeof(control)->field,                              \
         offsetof(struct tape_control, field))
 
-/* What is wanted, then that it is, then the byte that events look at. */
-static bool write_control(struct ask *a, int fd, struct tape_control c)
+/* Of one who has not heard the stop before it the pause would be lost: it is left
+ * beside the wish. What a reset finds is past. */
+static struct tape_control wanted(const struct ask *a, const struct tape_header *h)
 {
-    c.asked++;
+    struct tape_control c = h->control;
+    bool unheard = asked_hold(&c, &h->answer);
+
+    c.begun = ++c.asked;
     c.idle = 0;
+    if (a->what == ASK_START && unheard && a->began_ns > c.hold_ns)
+        c.unheard_ns += a->began_ns - c.hold_ns;
+    if ((a->what == ASK_STOP && !unheard) || (a->what == ASK_RESET && unheard))
+        c.hold_ns = a->began_ns;
     if (a->what == ASK_RESET) {
         c.resets++;
         c.reset_ns = a->began_ns;
-        if (!PUT(a, fd, &c, resets) || !PUT(a, fd, &c, reset_ns))
-            return false;
+        c.unheard_before_ns = c.unheard_ns;
     } else {
         c.wish = a->what == ASK_STOP ? TAPE_WISH_HOLD : TAPE_WISH_COUNT;
         c.wish_ns = a->began_ns;
-        if (!PUT(a, fd, &c, wish_ns) || !PUT(a, fd, &c, wish))
-            return false;
     }
-    return PUT(a, fd, &c, asked) && PUT(a, fd, &c, idle);
+    return c;
+}
+
+/* That something is, what, that it is all there, then the byte that events look at. */
+static bool write_control(struct ask *a, int fd, const struct tape_header *h)
+{
+    struct tape_control c = wanted(a, h);
+
+    return PUT(a, fd, &c, begun) && PUT(a, fd, &c, resets) &&
+           PUT(a, fd, &c, reset_ns) && PUT(a, fd, &c, hold_ns) &&
+           PUT(a, fd, &c, unheard_ns) && PUT(a, fd, &c, unheard_before_ns) &&
+           PUT(a, fd, &c, wish_ns) && PUT(a, fd, &c, wish) && PUT(a, fd, &c, asked) &&
+           PUT(a, fd, &c, idle);
 }
 
 /* When what a tape has counted began. */
@@ -177,7 +195,7 @@ static void visit_living(struct ask *a, struct visited *v, int fd,
             v->stage = STAGE_OVER;
             return;
         }
-        if (write_control(a, fd, h->control))
+        if (write_control(a, fd, h))
             v->stage = STAGE_ASKED;
     }
     count(a, v, h);
@@ -238,6 +256,12 @@ static void visit_open(struct ask *a, struct visited *v, int fd)
         v->stage = STAGE_OVER; /* nobody can tell: it is left as it is */
 }
 
+/* Gone, or something else of that name: a directory, a link, a socket. */
+static bool is_no_tape(int fault)
+{
+    return fault == ENOENT || fault == EISDIR || fault == ELOOP || fault == ENXIO;
+}
+
 static void visit(struct ask *a, struct visited *v)
 {
     int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -245,7 +269,7 @@ static void visit(struct ask *a, struct visited *v)
     struct stat s;
 
     if (fd < 0) {
-        if (errno != ENOENT)
+        if (!is_no_tape(errno))
             a->fault = errno;
         v->stage = STAGE_OVER;
         return;
@@ -329,15 +353,19 @@ static bool is_recording(const char *path, enum ask_what what, struct err *e)
 
     if (!r)
         return false;
-    bool pack = recording_is_pack(r);
+    bool pack = recording_is_pack(r),
+         directory = stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+    struct tape_header header;
+    bool tape = pack || directory || recording_peek(r, 0, &header, e);
     recording_close(r);
+    if (!tape)
+        return false;
     if (pack)
         return err_set(e, ERR_FORMAT,
                        "cannot %s: %s: a pack is not written to any more", verb[what],
                        path);
-    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
-        return true;
-    return err_set(e, ERR_FORMAT, "cannot %s: %s: one tape, not its recording",
+    return directory ||
+           err_set(e, ERR_FORMAT, "cannot %s: %s: one tape, not its recording",
                    verb[what], path);
 }
 

@@ -48,19 +48,24 @@ enum { TAPE_ANCESTORS = 4 };
 enum tape_wish { TAPE_WISH_COUNT, TAPE_WISH_HOLD };
 
 /* Asked by `sonde stop`, `start` and `reset` of a writer that lives. Theirs, but for
- * `idle`; no sum is made of it. What is asked is written first, then `asked`, then
- * `idle`: so the writer sets `idle` and then looks at `asked`, and misses nothing.
- * It holds from the moment it was asked, however late the writer has its next event:
- * a reader takes it for done. */
+ * `idle`; no sum is made of it. `begun` is written first, then what is asked, then
+ * `asked`, then `idle`: so the writer sets `idle` and then looks at `asked`, and misses
+ * nothing. It holds from the moment it was asked, however late the writer has its next
+ * event: a reader takes it for done (asked.h). */
 struct tape_control {
     uint32_t asked; /* so many times */
     uint8_t wish;   /* enum tape_wish */
     uint8_t idle;   /* mapped: 1: no event need look here; 0: asked for something */
     uint8_t reserved[2];
-    uint32_t resets; /* so many were asked for */
-    uint32_t more;
+    uint32_t resets;   /* so many were asked for */
+    uint32_t begun;    /* not `asked`: the rest is just being written */
     uint64_t wish_ns;  /* CLOCK_MONOTONIC, as all moments but `first` and the like */
     uint64_t reset_ns; /* the latest; 0: none. In launchers' tapes as well */
+    uint64_t hold_ns;  /* since when it is to hold: the first stop of several */
+    /* Between a stop and a start of which the writer had heard neither; all of them.
+     * The like of these up to the latest reset. */
+    uint64_t unheard_ns, unheard_before_ns;
+    uint64_t reserved_too;
 };
 
 /* Whether events are counted. */
@@ -77,8 +82,11 @@ struct tape_answer {
     uint32_t resets;   /* so many are done */
     uint32_t more;
     struct clock_pair since; /* when counters were last set to 0; 0: `first` */
+    uint64_t granted_ns;     /* `wish_ns` of the wish that was done last */
+    uint64_t unheard_ns;     /* of the control's, what is taken off */
+    uint64_t reserved[2];
 };
-/* Where the two are in the header page, one cell. */
+/* Where the two are in the header page, a cell each. */
 #define TAPE_CONTROL_AT 320
 
 /* Of lost_processes: sealed, no more are added; a reader leaves the bit out. */
@@ -228,8 +236,8 @@ _Static_assert(offsetof(struct tape_header, zero) == offsetof(struct tape_node, 
                "a lookup that lands on cell 0 finds no key");
 _Static_assert(sizeof(struct tape_header) <= TAPE_SEAL_AT, "one page");
 _Static_assert(offsetof(struct tape_header, control) == TAPE_CONTROL_AT &&
-                   sizeof(struct tape_control) + sizeof(struct tape_answer) ==
-                       TAPE_CELL,
+                   sizeof(struct tape_control) == TAPE_CELL &&
+                   sizeof(struct tape_answer) == TAPE_CELL,
                "what is asked and answered");
 _Static_assert(sizeof(struct tape_block) == TAPE_CELL, "one cell");
 _Static_assert(sizeof(struct tape_function) == TAPE_CELL, "one cell");

@@ -236,6 +236,273 @@ main()
 
 
 @pytest.mark.wide
+def test_a_stop_that_was_not_heard_of_is_a_pause(begin, tmp_path):
+    """Who waits in one call through stops and starts has its time but for those."""
+    os.mkfifo(tmp_path / "fifo")
+    app = begin("""
+import os, time
+from os.path import exists
+def wait():
+    os.open("fifo", os.O_RDONLY)
+def main():
+    open("ready", "w").close()
+    wait()
+    while not exists("end"):
+        time.sleep(0.002)
+main()
+""", ready="ready")
+
+    def waited():
+        """(posix.open's time, before, after): so much, at a moment between these."""
+        before = time.monotonic()
+        report = app.report()
+        found = [f["self_ns"] / 1e9 for f in report["functions"] if f["qualname"] == "posix.open"]
+        return (found or [0])[0], before, time.monotonic()
+
+    def pause(*asked):
+        """(least, most) time between the first that is asked and the last, a start."""
+        before = time.monotonic()
+        app.ask(asked[0])
+        after = time.monotonic()
+        for what in asked[1:]:
+            time.sleep(0.3)
+            last = time.monotonic()
+            app.ask(what)
+        return last - after, time.monotonic() - before
+
+    until(lambda: waited()[0] > 0)
+    first, before, after = waited()
+    least = most = 0
+    for asked in ("stop", "start"), ("stop", "stop", "start"), ("stop", "start"):
+        paused = pause(*asked)
+        least, most = least + paused[0], most + paused[1]
+        now, since, till = waited()
+        assert since - after - most <= now - first <= till - before - least
+    # What came before a reset is past; behind one it is a pause as well.
+    app.ask("stop")
+    before_reset = time.monotonic()
+    app.ask("reset")
+    after_reset = time.monotonic()
+    time.sleep(0.3)
+    assert waited()[0] == 0
+    before = time.monotonic()
+    app.ask("start")
+    after = time.monotonic()
+    least, most = pause("stop", "start")
+    app.ask("start")
+    now, since, till = waited()
+    assert since - after - most <= now <= till - before - least
+    before_end = time.monotonic()
+    with open(tmp_path / "fifo", "w"):
+        [tape] = until(lambda: [t for t in tapes(tmp_path / "x.sonde") if t.header.heard == t.header.asked])
+    heard = time.monotonic()
+    # The writer has come to the same.
+    assert before_end - after - most <= waited()[0] <= heard - before - least
+    assert least + before - after_reset <= tape.header.paused_ns / 1e9 <= most + after - before_reset
+    assert tape.header.unheard_done_ns == tape.header.unheard_ns
+    assert app.end() == ("", "", 0)
+    assert before_end - after - most <= waited()[0] <= heard - before - least
+
+
+def test_who_is_to_start_is_not_told_as_stopped(begin, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    app = begin("""
+import os, time
+pipe = os.open("fifo", os.O_RDWR)
+def work(): pass
+open("ready", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.002)
+    work()
+open("waits", "w").close() # nothing begins from here on
+os.read(pipe, 1)
+work()
+""", ready="ready")
+    assert app.ask("stop") == "1 process stopped"
+    app.tell("go")
+    until((tmp_path / "waits").exists)
+    assert app.report()["quality"]["notes"] == ["Counting is stopped (sonde start goes on)."]
+    pid = app.report()["processes"][0]["pid"]
+    assert app.ask("start") == f"0 of 1 process started; 1 waits in a call and starts at its next event (pid {pid})"
+    assert app.report()["quality"]["notes"] == []
+    calls = app.calls()
+    with open(tmp_path / "fifo", "w") as pipe:
+        pipe.write("x")
+    assert app.end() == ("", "", 0)
+    assert app.calls() == calls + 1
+    assert app.report()["quality"]["notes"] == []
+
+
+@pytest.mark.wide
+def test_a_thread_that_waits_is_started_with_its_process(begin, tmp_path):
+    """It has no event of its own: its function's time goes on with the process."""
+    os.mkfifo(tmp_path / "fifo")
+    app = begin("""
+import os, threading, time
+def wait():
+    os.open("fifo", os.O_RDONLY)
+    done()
+def done(): pass
+def tick(): pass
+thread = threading.Thread(target=wait)
+thread.start()
+while not os.path.exists("end"):
+    time.sleep(0.002)
+    tick()
+thread.join()
+""")
+
+    def waited():
+        return sum(f["cumulative_ns"] for f in app.report()["functions"] if f["qualname"] == "wait") / 1e9
+
+    until(lambda: (tmp_path / "x.sonde").exists() and app.run_sonde("report", "x.sonde").returncode == 0)
+    until(lambda: app.calls("wait") == 1 and app.calls("tick") > 0)
+    assert app.ask("stop") == "1 process stopped"
+    stopped = waited()
+    time.sleep(0.3)
+    assert waited() == stopped
+    before = time.monotonic()
+    assert app.ask("start") == "1 process started"
+    started = time.monotonic()
+    time.sleep(0.3)
+    asked = time.monotonic()
+    assert stopped + asked - started <= waited() <= stopped + time.monotonic() - before
+    with open(tmp_path / "fifo", "w"):
+        until(lambda: app.calls("done") == 1)
+    opened = time.monotonic()
+    assert stopped + asked - started <= waited() <= stopped + opened - before
+    assert app.end() == ("", "", 0)
+    report = app.report()
+    found = {f["qualname"]: f for f in report["functions"]}
+    assert (found["wait"]["calls"], found["done"]["calls"]) == (1, 1)
+    assert [c["id"] for c in found["done"]["callers"]] == [found["wait"]["id"]]
+    assert report["quality"]["exact"] and report["quality"]["notes"] == []
+
+
+WORKERS = """
+import multiprocessing, os, sys, time
+def rest(name):
+    while not os.path.exists(name):
+        time.sleep(0.002)
+        turn()
+def turn(): pass
+def crunch():
+    open("began-%d" % os.getpid(), "w").close()
+    rest("end")
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    open("ready", "w").close()
+    rest("go")
+    workers = [context.Process(target=crunch), context.Process(target=crunch, name="my name")]
+    for w in workers: w.start()
+    for w in workers: w.join()
+"""
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_who_begins_while_it_is_stopped_tells_its_role(begin, tmp_path, method):
+    app = begin(WORKERS, method, ready="ready")
+    app.ask("stop")
+    app.tell("go")
+    until(lambda: len(list(tmp_path.glob("began-*"))) == 2)
+
+    def workers():
+        return sorted((p["name"], p["role"]) for p in app.report()["processes"]
+                      if p["entered"] and p["role"] and p["role"].startswith("worker"))
+
+    named = {"fork": "ForkProcess-1", "spawn": "SpawnProcess-1", "forkserver": "ForkServerProcess-1"}[method]
+    told = [(named, "worker: crunch"), ("my name", "worker: crunch")]
+    assert workers() == told
+    app.ask("start")
+    assert app.end()[2] == 0
+    assert workers() == told
+
+
+def test_the_role_of_who_starts_within_a_worker(begin):
+    """The program stopped itself: what is forked tells nothing until it starts; and who is forked from there is no
+    worker."""
+    app = begin("""
+import multiprocessing, os, sonde
+def work(): pass
+def crunch():
+    sonde.start()
+    work()
+    sonde.stop()
+    if os.fork() == 0:
+        sonde.start()
+        work()
+        os._exit(0)
+    os.wait()
+sonde.stop()
+worker = multiprocessing.get_context("fork").Process(target=crunch, name="one")
+worker.start()
+worker.join()
+""")
+    assert app.end() == ("", "", 0)
+    assert app.calls() == 2
+    found = [(p["name"], p["role"]) for p in app.report()["processes"] if p["entered"]]
+    assert sorted(found) == [("app.py", "main"), ("app.py", "worker"), ("one", "worker: crunch")]
+
+
+@pytest.mark.smoke
+def test_who_ended_while_it_was_stopped_is_told(begin, tmp_path):
+    text = """
+import os, time
+def work(): pass
+open("ready", "w").close()
+def rest(name):
+    while not os.path.exists(name):
+        time.sleep(0.002)
+        work()
+rest("one")
+if os.fork() == 0:
+    work()
+    os._exit(0)
+os.wait()
+open("two", "w").close()
+rest("end")
+"""
+
+    def told():
+        return [note for note in app.report(app.name)["quality"]["notes"] if "stopped" in note]
+
+    app = begin(text, ready="ready")
+    app.ask("stop")
+    app.tell("one")
+    until((tmp_path / "two").exists)
+    app.ask("start")
+    lacks = "what ran after sonde stop is not counted."
+    assert told() == [f"Counting was stopped in 1 of 1 process when it ended: {lacks}"]
+    assert app.end() == ("", "", 0)
+    assert told() == [f"Counting was stopped in 1 of 2 processes when they ended: {lacks}"]
+    for asked in ["stop"], ["stop", "reset"], ["stop", "reset", "stop"]:
+        for name in "ready", "one", "two", "end":
+            (tmp_path / name).unlink()
+        app = begin(text, ready="ready")
+        for what in asked:
+            app.ask(what)
+        app.tell("one")
+        assert app.end() == ("", "", 0)
+        assert told() == [f"Counting was stopped when the program ended: {lacks}"]
+        assert "reset" not in asked or app.report()["total_calls"] == 0
+
+
+@pytest.mark.wide
+def test_what_is_no_tape_is_passed_over(begin, tmp_path):
+    app = begin(PHASES, "fork")
+    app.phase()
+    (tmp_path / "x.sonde/folder.tape").mkdir()
+    (tmp_path / "x.sonde/link.tape").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "x.sonde/fifo.tape")
+    assert app.ask("stop").startswith("4 processes stopped")
+    assert app.ask("reset").startswith("4 processes reset")
+    app.phase()
+    assert app.ask("start").endswith("started")
+    app.end()
+
+
+@pytest.mark.wide
 def test_who_begins_while_it_is_stopped(begin, tmp_path):
     app = begin("""
 import os, subprocess, sys, time
@@ -552,7 +819,7 @@ main()
 
 def test_what_is_refused(run_sonde, tmp_path):
     (tmp_path / "folder").mkdir()
-    (tmp_path / "text").write_text("text\n")
+    (tmp_path / "text").write_text("no tape at all\n")
     (tmp_path / "app.py").write_text("def f(): pass\nf()\n")
     run_sonde("run", "-o", "over", "app.py", check=True)
     [tape] = [p for p in (tmp_path / "over.sonde").glob("*.tape") if Tape(p).header.role == AGENT]
@@ -564,12 +831,15 @@ def test_what_is_refused(run_sonde, tmp_path):
                               "(sonde run makes recordings)"),
         (["reset", "over.sonde"], "cannot reset: over.sonde: its program has ended (sonde report reads it)"),
         (["stop", tape], f"cannot stop: {tape}: one tape, not its recording"),
+        (["start", "text"], "cannot read recording: text: not a recording of sonde (sonde formats tells what can be "
+                            "read)"),
     ]:
         done = run_sonde(*words)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"sonde: {text}\n")
     assert "stopped" not in os.listdir(tmp_path / "over.sonde")
     done = run_sonde("stop", "app.py")
-    assert (done.returncode, done.stderr[:35]) == (2, "sonde: a program, not a profile: ap")
+    assert (done.returncode, done.stderr) == (
+        2, "sonde: a program, not a profile: app.py (sonde run app.py records it, sonde stop takes the recording)\n")
     done = run_sonde("stop", "over.sonde", "none.sonde")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
     done = run_sonde("stop", "4101")

@@ -411,7 +411,7 @@ def test_what_a_terminal_shows(sonde, run_sonde, clean_env, recording, live, tmp
 
 @pytest.mark.parametrize("words, status, text", [
     (["nothing.sonde"], 1, "cannot read recording: nothing.sonde: no such file (sonde run -o nothing.sonde app.py makes it)"),
-    (["app.py"], 2, "a program, not a profile: app.py (sonde run app.py records it, sonde pack reads the recording)"),
+    (["app.py"], 2, "a program, not a profile: app.py (sonde run app.py records it, sonde pack takes the recording)"),
     (["app.pack.sonde"], 1, "cannot pack: app.pack.sonde: it is a pack (cp copies it)"),
     (["app.sonde", "b.sonde"], 2, "one word too many: b.sonde (one recording at a time)"),
     (["app.sonde", "-o", "folder"], 1, "cannot write: folder: not a regular file (give another -o)"),
