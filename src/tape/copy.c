@@ -159,8 +159,8 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
-/* Of a finished tape nothing is asked, and no sum vouches for what is there: when it was
- * reset is compared with what others tell. */
+/* Of a finished tape nothing is asked, and no sum vouches for what is there: when it
+ * was reset is compared with what others tell. */
 static void drop_asked(struct tape_header *h)
 {
     if (h->state != TAPE_RUNNING)
