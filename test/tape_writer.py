@@ -59,8 +59,9 @@ class Tape:
         nodes.append((parent or 0, function, calls, resumes, self_ns))
         return len(nodes) - 1
 
-    def process(self, pid, name, parent=99, status=None, wall_ns=SECOND, reason="", flags=0, start_ns=0):
-        self.processes.append((pid, name, parent, status, wall_ns, reason, flags, start_ns))
+    def process(self, pid, name, parent=99, status=None, wall_ns=SECOND, reason="", flags=0, start_ns=0, cpu_ns=None):
+        self.processes.append((pid, name, parent, status, wall_ns, reason, flags, start_ns,
+                               self.cpu_ns if cpu_ns is None else cpu_ns))
 
     def _layout(self):
         """First record's cell of each block, in the order they are written."""
@@ -110,11 +111,11 @@ class Tape:
             body += block(THREADS, len(self.threads), records)
         if self.processes:
             records = bytearray()
-            for pid, name, parent, status, wall_ns, reason, flags, start_ns in self.processes:
+            for pid, name, parent, status, wall_ns, reason, flags, start_ns, cpu_ns in self.processes:
                 if status is not None:
                     flags |= 1
                 records += struct.pack("<QQIIIIQQQQ", text(name), text(reason), pid, parent,
-                                       flags, status or 0, start_ns, start_ns + wall_ns, self.cpu_ns, 0)
+                                       flags, status or 0, start_ns, start_ns + wall_ns, cpu_ns, 0)
             body += block(PROCESSES, len(self.processes), records)
         for i, nodes in enumerate(self.nodes):
             body += block(NODES, len(nodes), self._pack_nodes(nodes, cells, i),

@@ -160,6 +160,16 @@ uint64_t children_started(const struct child *c, long pid)
     return (uint64_t)tape << 32 | cell;
 }
 
+/* It ended as posix_spawn(3)'s own child did, which nobody else has seen. */
+void children_refused(struct child *c)
+{
+    struct child_end end = { .status = 127 << 8 };
+
+    c->reason = REASON_NOT_EXECUTED;
+    c->flags |= TAPE_PROCESS_UNENTERED;
+    children_settle(children_started(c, 0), &end);
+}
+
 void children_ended(long pid, const struct child_end *end)
 {
     uint64_t now = clock_monotonic_ns();

@@ -16,6 +16,8 @@ enum environment {
     ENVIRONMENT_WHOLE,
     ENVIRONMENT_REPLACED,  /* what tells of the recording is not in it */
     ENVIRONMENT_ELSEWHERE, /* its PYTHONPATH lacks our hook */
+    ENVIRONMENT_ANOTHER,   /* it names another recording */
+    ENVIRONMENT_NOWHERE,   /* the recording is not where it says any more */
 };
 struct command {
     struct str word[WORDS_MOST];
@@ -32,12 +34,16 @@ void command_of_shell(struct command *c, PyObject *text); /* sh -c text */
 /* Words of a simple command of a shell, into the same room: 0 where it is more. */
 uint32_t command_split(struct str text, struct str *words, uint32_t most);
 bool command_is_shell(const struct command *c); /* word[2] is for it to read */
+/* Whether execvp(3) finds that name; file: what it executes then. */
+bool command_find(const char *name, char *file, size_t size);
+bool command_moved(void); /* the recording is not where it was begun */
 /* At most NAME_MOST - 1 bytes and a NUL: "convert", "sh -c convert". */
 void command_name(const struct command *c, char *name);
 
 /* reasons.c: why it will not have been entered, should there be no tape of it. */
 const char *reason_of(const struct command *c);
 const char *reason_of_fork(void);
+#define REASON_NOT_EXECUTED "it could not be executed"
 #define REASON_LEFT_OUT "left out by --children"
 
 /* children.c: the records */
@@ -50,6 +56,7 @@ struct child {
 void children_prepare(struct child *c, const struct command *command); /* NULL: fork */
 /* pid 0: not known. The record's ticket for children_settle; 0: there is none. */
 uint64_t children_started(const struct child *c, long pid);
+void children_refused(struct child *c); /* it never had a pid that is known */
 struct child_end {
     int status; /* as wait(2) */
     uint64_t cpu_ns, max_rss_bytes;

@@ -57,11 +57,25 @@ static bool leads_to_hook(const char *path)
     return false;
 }
 
-static enum environment environment_of(bool recording, const char *python_path)
+bool command_moved(void)
 {
+    return agent.directory[0] != '\0' && access(agent.directory, F_OK) != 0;
+}
+
+/* recording: NULL: it names none. */
+static enum environment environment_of(const char *recording, const char *python_path)
+{
+    struct stat ours, theirs;
+
     if (!recording)
         return ENVIRONMENT_REPLACED;
-    return leads_to_hook(python_path) ? ENVIRONMENT_WHOLE : ENVIRONMENT_ELSEWHERE;
+    if (!leads_to_hook(python_path))
+        return ENVIRONMENT_ELSEWHERE;
+    if (strcmp(recording, agent.directory) == 0)
+        return command_moved() ? ENVIRONMENT_NOWHERE : ENVIRONMENT_WHOLE;
+    bool same = stat(recording, &theirs) == 0 && stat(agent.directory, &ours) == 0 &&
+                ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+    return same ? ENVIRONMENT_WHOLE : ENVIRONMENT_ANOTHER;
 }
 
 static const char *value_in(const char *entry, const char *name)
@@ -73,7 +87,7 @@ static const char *value_in(const char *entry, const char *name)
 
 static enum environment of_list(PyObject *list)
 {
-    bool recording = false;
+    const char *recording = NULL;
     char path[4096] = "";
 
     for (Py_ssize_t i = 0; i < count_of(list); i++) {
@@ -81,7 +95,8 @@ static enum environment of_list(PyObject *list)
         const char *text = PyBytes_Check(entry) ? PyBytes_AS_STRING(entry) : "";
         const char *value = value_in(text, "PYTHONPATH");
 
-        recording |= value_in(text, "SONDE_RECORDING") != NULL;
+        if (value_in(text, "SONDE_RECORDING"))
+            recording = value_in(text, "SONDE_RECORDING");
         if (value)
             snprintf(path, sizeof path, "%s", value);
     }
@@ -101,16 +116,16 @@ static enum environment of_dict(PyObject *dict)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
-    bool recording = false;
-    char name[32], path[4096] = "";
+    char name[32], path[4096] = "", recording[4096] = "";
 
     while (PyDict_Next(dict, &at, &key, &value)) {
         put_text(name, sizeof name, key);
-        recording |= strcmp(name, "SONDE_RECORDING") == 0;
+        if (strcmp(name, "SONDE_RECORDING") == 0)
+            put_text(recording, sizeof recording, value);
         if (strcmp(name, "PYTHONPATH") == 0)
             put_text(path, sizeof path, value);
     }
-    return environment_of(recording, path);
+    return environment_of(recording[0] ? recording : NULL, path);
 }
 
 /* os.environ is what the process has, and so is whatever is not known. */
@@ -120,7 +135,7 @@ static enum environment of_environment(PyObject *env)
         return of_dict(env);
     if (env && (PyList_Check(env) || PyTuple_Check(env)))
         return of_list(env);
-    return environment_of(getenv("SONDE_RECORDING") != NULL, getenv("PYTHONPATH"));
+    return environment_of(getenv("SONDE_RECORDING"), getenv("PYTHONPATH"));
 }
 
 static bool is_executable(const char *path)
@@ -131,18 +146,18 @@ static bool is_executable(const char *path)
 }
 
 /* As execvp(3) would find it. */
-static bool look_on_path(struct command *c, const char *name)
+bool command_find(const char *name, char *file, size_t size)
 {
     const char *path = getenv("PATH");
 
     if (strchr(name, '/')) {
-        snprintf(c->file, sizeof c->file, "%s", name);
-        return is_executable(c->file);
+        snprintf(file, size, "%s", name);
+        return is_executable(file);
     }
     for (path = path ? path : "/bin:/usr/bin"; *path; path += *path == ':') {
         int dir = (int)strcspn(path, ":");
-        int len = snprintf(c->file, sizeof c->file, "%.*s/%s", dir, path, name);
-        if (len > 0 && (size_t)len < sizeof c->file && is_executable(c->file))
+        int len = snprintf(file, size, "%.*s/%s", dir, path, name);
+        if (len > 0 && (size_t)len < size && is_executable(file))
             return true;
         path += dir;
     }
@@ -157,7 +172,7 @@ static void find_file(struct command *c, PyObject *files)
 
     for (Py_ssize_t i = 0; i < count || (i == 0 && files && count == 0); i++) {
         put_text(name, sizeof name, count > 0 ? item_of(files, i) : files);
-        if (name[0] != '\0' && look_on_path(c, name))
+        if (name[0] != '\0' && command_find(name, c->file, sizeof c->file))
             return;
         certain = certain && name[0] == '/'; /* others depend on where it is then */
     }

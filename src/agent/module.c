@@ -14,8 +14,11 @@ static bool prepared, listening, begun;
 
 static void set_program(const char *name)
 {
-    struct str base = str_basename(str_of(name));
+    struct str path = str_of(name);
 
+    while (path.len > 1 && path.at[path.len - 1] == '/') /* a folder's */
+        path.len--;
+    struct str base = str_basename(path);
     if (base.len >= sizeof agent.program)
         base.len = sizeof agent.program - 1;
     memcpy(agent.program, base.at, base.len);
@@ -110,6 +113,34 @@ static bool is_beginning(const char *event, PyObject *args)
     return embedder_begins(event, args);
 }
 
+/* What the audit tells of it: a file, a module, or of a zip archive or a folder, which
+ * are run as the module __main__ in them, sys.argv[0]. */
+static PyObject *program_of(PyObject *what)
+{
+    PyObject *argv = PySys_GetObject("argv");
+    PyObject *first = argv && PyList_Check(argv) && PyList_GET_SIZE(argv) > 0
+                          ? PyList_GET_ITEM(argv, 0)
+                          : NULL;
+    bool in_archive = what && PyUnicode_Check(what) && first &&
+                      PyUnicode_Check(first) &&
+                      PyUnicode_CompareWithASCIIString(what, "__main__") == 0 &&
+                      PyUnicode_CompareWithASCIIString(first, "-m") != 0;
+
+    return in_archive ? first : what;
+}
+
+static void set_program_begun(const char *event, PyObject *what)
+{
+    bool command = strcmp(event, "cpython.run_command") == 0;
+
+    if (event[0] != 'c')
+        set_program(program_invocation_short_name);
+    else
+        set_program_of(command ? NULL : program_of(what), command ? "-c" : "-");
+    if (command)
+        look_at_code(what);
+}
+
 /* The main program is about to run: site is done, __main__ has not begun. */
 static void program_begins(const char *event, PyObject *args)
 {
@@ -117,12 +148,7 @@ static void program_begins(const char *event, PyObject *args)
     PyObject *type, *value, *traceback;
 
     PyErr_Fetch(&type, &value, &traceback);
-    bool embedded = event[0] != 'c';
-    bool command = strcmp(event, "cpython.run_command") == 0;
-    set_program_of(command || embedded ? NULL : what,
-                   embedded ? program_invocation_short_name : "-c");
-    if (command)
-        look_at_code(what);
+    set_program_begun(event, what);
     errno = 0;
     if (!choice_of_command(agent.program)) {
         if (!begin_left_out())

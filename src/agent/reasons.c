@@ -12,14 +12,6 @@
 
 #include "agent/children.h"
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    for (; *names; names++)
-        if (str_eq(name, str_of(*names)))
-            return true;
-    return false;
-}
-
 /* They start their command as another, with an environment they make. */
 static const char *changes_user(struct str name)
 {
@@ -116,6 +108,8 @@ static const char *isolated(const struct str *word, uint32_t words)
 static const char replaced[] = "its environment was replaced";
 static const char no_program[] = "it ended before its program began";
 static const char elsewhere[] = "its PYTHONPATH was replaced";
+static const char another[] = "its SONDE_RECORDING was replaced";
+static const char moved[] = "the recording had been moved or removed";
 
 static const char *python_reason(const struct str *word, uint32_t words,
                                  enum environment environment)
@@ -124,9 +118,19 @@ static const char *python_reason(const struct str *word, uint32_t words,
 
     if (why)
         return why;
-    if (environment == ENVIRONMENT_WHOLE)
-        return no_program;
-    return environment == ENVIRONMENT_REPLACED ? replaced : elsewhere;
+    switch (environment) {
+    case ENVIRONMENT_REPLACED:
+        return replaced;
+    case ENVIRONMENT_ELSEWHERE:
+        return elsewhere;
+    case ENVIRONMENT_ANOTHER:
+        return another;
+    case ENVIRONMENT_NOWHERE:
+        return moved;
+    case ENVIRONMENT_WHOLE:
+        break;
+    }
+    return no_program;
 }
 
 /* Behind env's options and assignments, which may change what is inherited. */
@@ -143,6 +147,8 @@ static uint32_t skip_env(const struct str *word, uint32_t words, enum environmen
             *e = ENVIRONMENT_REPLACED;
         else if (str_begins(w, STR("PYTHONPATH=")) && *e == ENVIRONMENT_WHOLE)
             *e = ENVIRONMENT_ELSEWHERE;
+        else if (str_begins(w, STR("SONDE_RECORDING=")) && *e == ENVIRONMENT_WHOLE)
+            *e = ENVIRONMENT_ANOTHER;
         else if (unset || str_eq(w, STR("-C")) || str_eq(w, STR("--chdir"))) {
             struct str name = i + 1 < words ? word[i + 1] : (struct str){ 0 };
             if (unset && str_eq(name, STR("SONDE_RECORDING")))
@@ -156,36 +162,72 @@ static uint32_t skip_env(const struct str *word, uint32_t words, enum environmen
     return i;
 }
 
-/* What takes the place of the command it is given, words of which are left. */
-static uint32_t skip_front(const struct str *word, uint32_t words, enum environment *e)
-{
-    static const char *const fronts[] = { "exec", "nohup", "setsid", NULL };
-    struct str name = str_basename(word[0]);
+/* Commands that run another, words of which are left: the options whose value is the
+ * next word, and how many words come between. */
+static const struct front {
+    const char *name, *valued;
+    uint32_t words;
+    bool stays; /* beside what it runs, else that takes its place */
+} fronts[] = {
+    { "chrt", "TPD", 1, false },   { "exec", "a", 0, false },
+    { "ionice", "cn", 0, false },  { "nice", "n", 0, false },
+    { "nohup", "", 0, false },     { "setsid", "", 0, false },
+    { "stdbuf", "ioe", 0, false }, { "taskset", "", 1, false },
+    { "timeout", "ks", 1, true },
+};
 
-    if (str_eq(name, STR("env")))
-        return skip_env(word, words, e);
-    return is_one_of(name, fronts) ? 1 : 0;
+static const struct front *front_of(struct str word)
+{
+    struct str name = str_basename(word);
+
+    for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++)
+        if (str_eq(name, str_of(fronts[i].name)))
+            return &fronts[i];
+    return NULL;
 }
 
-static const char *words_reason(const struct str *word, uint32_t words,
-                                enum environment e, const char *file)
+/* Behind its options and its own words. */
+static uint32_t skip_options(const struct front *f, const struct str *word,
+                             uint32_t words)
+{
+    uint32_t i = 1;
+
+    for (; i < words && word[i].len > 1 && word[i].at[0] == '-'; i++) {
+        struct str w = word[i];
+
+        if (str_eq(w, STR("--"))) {
+            i++;
+            break;
+        }
+        i += w.len == 2 && strchr(f->valued, w.at[1]) != NULL;
+    }
+    return i + f->words;
+}
+
+/* How many words are in front of the command that one is run by; 0: by none. */
+static uint32_t skip_front(const struct str *word, uint32_t words, enum environment *e,
+                           bool *stays)
+{
+    const struct front *f = front_of(word[0]);
+
+    if (str_eq(str_basename(word[0]), STR("env")))
+        return skip_env(word, words, e);
+    *stays |= f && f->stays;
+    return f ? skip_options(f, word, words) : 0;
+}
+
+/* Python by its name, or a script that says so in its first line; file: "" or NULL
+ * where it is not known. */
+static const char *program_reason(const struct str *word, uint32_t words,
+                                  enum environment e, const char *file)
 {
     struct str line[WORDS_MOST];
     char text[256];
-    bool front = false;
 
-    for (uint32_t skip; words > 0 && (skip = skip_front(word, words, &e)) > 0;) {
-        front = true;
-        skip = skip < words ? skip : words;
-        word += skip;
-        words -= skip;
-    }
-    if (front && words > 0 && changes_user(str_basename(word[0])))
-        return changes_user(str_basename(word[0]));
     if (words > 0 && is_python_name(word[0]))
         return python_reason(word, words, e);
-    if (front || !file)
-        return e == ENVIRONMENT_REPLACED && front ? replaced : NULL;
+    if (!file)
+        return NULL;
     if (is_python_name(str_of(file)))
         return python_reason(word, words, e);
     words = first_line(file, text, sizeof text, line);
@@ -196,6 +238,32 @@ static const char *words_reason(const struct str *word, uint32_t words,
         words -= skip;
     }
     return words > 0 && is_python_name(word[0]) ? python_reason(word, words, e) : NULL;
+}
+
+/* file: what is executed; NULL: these are words of a shell's. */
+static const char *words_reason(const struct str *word, uint32_t words,
+                                enum environment e, const char *file)
+{
+    char name[1024], inner[1024];
+    bool front = false, stays = false;
+
+    for (uint32_t skip;
+         words > 0 && (skip = skip_front(word, words, &e, &stays)) > 0;) {
+        front = true;
+        skip = skip < words ? skip : words;
+        word += skip;
+        words -= skip;
+    }
+    if (!front)
+        return program_reason(word, words, e, file);
+    if (words == 0)
+        return NULL;
+    if (changes_user(str_basename(word[0])))
+        return changes_user(str_basename(word[0]));
+    snprintf(name, sizeof name, "%.*s", (int)word[0].len, word[0].at);
+    const char *why = program_reason(
+        word, words, e, command_find(name, inner, sizeof inner) ? inner : NULL);
+    return stays && why == no_program ? NULL : why;
 }
 
 /* sh stays where it was beside what it runs: only of that one is this said. */
@@ -219,7 +287,7 @@ const char *reason_of(const struct command *c)
     if (!agent.follows)
         return "sonde.start() records one process and what it forks";
     if (c->missing)
-        return "it could not be executed";
+        return REASON_NOT_EXECUTED;
     if (c->words > 0)
         why = changes_user(str_basename(c->word[0]));
     if (!why)
@@ -237,5 +305,7 @@ const char *reason_of_fork(void)
         return "left out by --no-children";
     if (agent.left_out && !agent.on)
         return REASON_LEFT_OUT;
+    if (agent.on && command_moved())
+        return moved;
     return agent.on ? "it ended before it called anything" : "recording was stopped";
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* starts.c - what starts a process, or another image in this one. */
+#include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/children.h"
@@ -32,7 +34,27 @@ static PyObject *noted(const struct child *c, PyObject *result)
     return result;
 }
 
-/* args, executables, close_fds, fds_to_keep, cwd, env, ... */
+enum { ERRORS_AT = 12 }; /* of fork_exec's arguments: the pipe its child tells by */
+
+/* There is something in it as soon as that could not execute, and it is read later: a
+ * child made by vfork(2) has executed, or not, by now. */
+static void look_at_errors(struct child *c, PyObject *const *args, Py_ssize_t count)
+{
+    PyObject *pipe = count > ERRORS_AT ? args[ERRORS_AT] : NULL;
+    int overflow, waiting = 0;
+    long fd = pipe && PyLong_CheckExact(pipe)
+                  ? PyLong_AsLongAndOverflow(pipe, &overflow)
+                  : -1;
+
+    if (fd >= 0 && fd <= INT_MAX && ioctl((int)fd, FIONREAD, &waiting) == 0 &&
+        waiting > 0) {
+        c->reason = REASON_NOT_EXECUTED;
+        c->flags |= TAPE_PROCESS_UNENTERED;
+    }
+}
+
+/* args, executables, close_fds, fds_to_keep, cwd, env, six ends of pipes, errors, ...
+ */
 static void prepare_fork_exec(struct child *c, PyObject *const *args, Py_ssize_t count)
 {
     struct command command;
@@ -49,15 +71,20 @@ static PyObject *fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t c
     struct child c;
 
     prepare_fork_exec(&c, args, count);
-    return noted(&c, real_fork_exec(module, args, count));
+    PyObject *result = real_fork_exec(module, args, count);
+    look_at_errors(&c, args, count);
+    return noted(&c, result);
 }
 
 static PyObject *fork_exec_311(PyObject *module, PyObject *args)
 {
+    PyObject *const *items = PySequence_Fast_ITEMS(args);
     struct child c;
 
-    prepare_fork_exec(&c, PySequence_Fast_ITEMS(args), PyTuple_GET_SIZE(args));
-    return noted(&c, real_fork_exec_311(module, args));
+    prepare_fork_exec(&c, items, PyTuple_GET_SIZE(args));
+    PyObject *result = real_fork_exec_311(module, args);
+    look_at_errors(&c, items, PyTuple_GET_SIZE(args));
+    return noted(&c, result);
 }
 
 /* path, argv, env */
@@ -70,7 +97,10 @@ static PyObject *spawn_by(named_function *real, PyObject *module, PyObject *cons
     command_of(&command, count > 1 ? args[1] : NULL, count > 0 ? args[0] : NULL,
                count > 2 ? args[2] : NULL);
     children_prepare(&c, &command);
-    return noted(&c, real(module, args, count, names));
+    PyObject *result = real(module, args, count, names);
+    if (!result && PyErr_ExceptionMatches(PyExc_OSError))
+        children_refused(&c);
+    return noted(&c, result);
 }
 
 static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count,

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/progress.h"
+#include "report/units.h"
 #include "tape/recording.h"
 
 enum { PAUSE_FIRST_NS = 1000000, PAUSE_MAX_NS = 20000000 };
@@ -59,7 +60,7 @@ static const char *who_waits(const struct asking *how, const struct ask_answers 
 
     if (n->waiting == 0)
         return "";
-    return arena_printf(a, "; %u %s%s%s (%s %s)", n->waiting,
+    return arena_printf(a, "; %s %s%s%s (%s %s)", units_count(n->waiting).text,
                         n->later > 0 ? "" : "of them ",
                         one ? "waits in a call" : "wait in calls",
                         n->later > 0 ? then : "", one ? "pid" : "pids", pids(n, a))
@@ -74,13 +75,13 @@ static void tell(const struct asking *how, const char *recording,
     const char *of = "", *own = "";
 
     if (done < n->living)
-        of = arena_printf(a, " of %u", n->living).at;
+        of = arena_printf(a, " of %s", units_count(n->living).text).at;
     if (n->own > 0)
-        own = arena_printf(a, "; %u %s", n->own, how->own).at;
+        own = arena_printf(a, "; %s %s", units_count(n->own).text, how->own).at;
     if (n->living == 0)
         cmd_say("%s: %s", recording, how->nobody);
     else
-        cmd_say("%s: %u%s process%s %s%s%s", recording, done, of,
+        cmd_say("%s: %s%s process%s %s%s%s", recording, units_count(done).text, of,
                 n->living == 1 ? "" : "es", how->done, who_waits(how, n, a), own);
 }
 

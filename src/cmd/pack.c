@@ -78,12 +78,15 @@ static const char *beside(const char *recording, struct arena *a, struct err *e)
 static void tell(const char *to, const struct pack_made *made, struct arena *a)
 {
     const char *running =
-        made->alive ? arena_printf(a, " (%u of them running)", made->alive).at : "";
+        made->alive
+            ? arena_printf(a, " (%s of them running)", units_count(made->alive).text).at
+            : "";
 
-    cmd_say("%s: %s of %s, %u process%s%s", to,
+    cmd_say("%s: %s of %s, %s process%s%s", to,
             units_one(UNIT_BYTES, (double)made->packed_bytes).text,
-            units_one(UNIT_BYTES, (double)made->bytes).text, made->processes,
-            made->processes == 1 ? "" : "es", running);
+            units_one(UNIT_BYTES, (double)made->bytes).text,
+            units_count(made->processes).text, made->processes == 1 ? "" : "es",
+            running);
 }
 
 static bool pack(const struct pack_args *args, struct words words, struct arena *a,

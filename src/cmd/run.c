@@ -269,7 +269,7 @@ static const char *agent_range(const struct session *s)
 static void tell_no_agent(const struct session *s, const struct record_found *found)
 {
     const char *at = found->note;
-    const char *whose = found->tapes > 0 ? "that process" : "the program";
+    const char *whose = found->tapes > 0 ? "that process" : found->whose;
 
     at += strcspn(at, " ");
     at += strspn(at, " ");
@@ -305,7 +305,7 @@ static void tell_note(const struct session *s, const struct record_found *found)
     if (str_begins(str_of(why), STR("agent: ")))
         why += strlen("agent: ");
     cmd_say("cannot record: %s: %s (%s ran unprofiled)", s->target.name, why,
-            found->tapes > 0 ? "a process of it" : "the program");
+            found->whose);
 }
 
 static void tell_nothing(const struct session *s, const struct record_found *found)

@@ -113,7 +113,9 @@ const struct kin *ancestry_of(const struct profile *p, struct arena *a)
     for (process_id i = 0; i < count; i++) {
         const struct process *process = profile_process(p, i);
 
-        moment[i] = pid[i] = (struct began){ process->started_ns, process->pid, i };
+        uint64_t begun = process->begun_ns ? process->begun_ns : process->started_ns;
+        moment[i] = (struct began){ begun, process->pid, i };
+        pid[i] = (struct began){ process->started_ns, process->pid, i };
         l.child[i] = l.next[i] = NONE;
     }
     qsort(moment, count, sizeof *moment, by_moment);

@@ -26,88 +26,8 @@ static struct str python_name(struct reading *r, uint32_t hex)
     return s;
 }
 
-/* Of a tape whose second moment is missing. The time stamp counter and
- * CLOCK_MONOTONIC both begin when the machine does, so that the first moment
- * tells roughly; the one it was read at tells well, on the same machine and boot. */
-static double ns_per_tick_guessed(const struct tape *t)
-{
-    const struct tape_header *h = tape_header(t);
-    double rough = h->first.ticks ? (double)h->first.ns / (double)h->first.ticks : 1.0;
-    struct clock_pair now = tape_moment(t);
-
-    if (now.ticks <= h->first.ticks || now.ns <= h->first.ns)
-        return rough;
-    double ratio =
-        (double)(now.ns - h->first.ns) / (double)(now.ticks - h->first.ticks);
-    return ratio > 0.9 * rough && ratio < 1.1 * rough ? ratio : rough;
-}
-
-static double ns_per_tick(const struct reading *r, const struct tape *t)
-{
-    double ratio = tape_ns_per_tick(tape_header(t));
-
-    if (ratio <= 0)
-        ratio = r->ns_per_tick > 0 ? r->ns_per_tick : ns_per_tick_guessed(t);
-    return ratio > 1e-3 && ratio < 1e6 ? ratio : 1.0; /* damaged, else */
-}
-
-/* The last sign of life, in ticks. */
-static uint64_t last_ticks(const struct tape *t)
-{
-    uint64_t last = tape_header(t)->last.ticks;
-
-    for (uint32_t i = 0; i < tape_runs(t); i++) {
-        struct tape_run run = tape_run(t, i);
-        const struct tape_thread *record = run.records;
-
-        for (uint32_t k = 0; run.kind == TAPE_THREADS && k < run.count; k++)
-            if (record[k].last > last)
-                last = record[k].last;
-    }
-    return last;
-}
-
-/* When the process became another, or ended, on CLOCK_MONOTONIC; 0: unknown. */
-static uint64_t end_ns(const struct reading *r, const struct tape_header *h)
-{
-    uint64_t end = reading_end_ns(r, h->pid, h->first.ns);
-
-    for (uint32_t i = 0; i < r->images; i++)
-        if (r->image[i].pid == h->pid && r->image[i].first_ns > h->first.ns &&
-            (end == 0 || r->image[i].first_ns < end))
-            end = r->image[i].first_ns;
-    return end;
-}
-
-/* Of a moment after its first, in ticks. */
-static uint64_t ticks_at(const struct tape_header *h, uint64_t ns, double ratio)
-{
-    double more = ns > h->first.ns ? (double)(ns - h->first.ns) / ratio : 0;
-
-    return more < 0x1p62 ? h->first.ticks + (uint64_t)more : h->first.ticks;
-}
-
-/* Up to when threads were where their tape says they are; 0: not known, or it
- * was closed in good order and tells all. */
-static uint64_t until_ticks(const struct reading *r, const struct tape *t, double ratio)
-{
-    const struct tape_header *h = tape_header(t);
-
-    if (h->state != TAPE_RUNNING || h->clock == CLOCK_KIND_THREAD_CPU)
-        return 0;
-    if (asked_hold(&h->control, &h->answer))
-        return ticks_at(h, h->control.hold_ns, ratio);
-    if (tape_alive(t))
-        return h->clock == CLOCK_KIND_TSC ? tape_moment(t).ticks : tape_moment(t).ns;
-    uint64_t end = end_ns(r, h);
-    if (end <= h->last.ns)
-        return h->last.ticks;
-    double more = (double)(end - h->last.ns) / ratio;
-    return more < 0x1p62 ? h->last.ticks + (uint64_t)more : h->last.ticks;
-}
-
-/* The same, less what it was stopped for meanwhile: none of its threads has had an
- * event since, so all have been in one call before and after. */
+/* Up to when it was counted, less what it was stopped for meanwhile: none of its
+ * threads has had an event since, so all have been in one call before and after. */
 static uint64_t spent_until(const struct tape_header *h, uint64_t until, double ratio)
 {
     uint64_t pause_ns = asked_pause_ns(&h->control, &h->answer);
@@ -127,7 +47,7 @@ static bool reset_unheard(const struct tape_header *h)
 static struct clock_pair begin_of(const struct tape_header *h, double ratio)
 {
     if (reset_unheard(h))
-        return (struct clock_pair){ ticks_at(h, h->control.reset_ns, ratio),
+        return (struct clock_pair){ reading_ticks_at(h, h->control.reset_ns, ratio),
                                     h->control.reset_ns };
     return h->answer.since.ns ? h->answer.since : h->first;
 }
@@ -144,7 +64,7 @@ static uint64_t wall_ns(const struct tape *t, double ratio, uint64_t until)
 {
     const struct tape_header *h = tape_header(t);
     struct clock_pair begin = begin_of(h, ratio);
-    uint64_t last = last_ticks(t);
+    uint64_t last = reading_last_ticks(t);
 
     if (last < until)
         last = until;
@@ -267,12 +187,27 @@ static void remember_clock(struct reading *r, const struct tape_header *h)
     r->ns_per_tick = own;
 }
 
-/* Since when the recording tells of what others did. */
-static uint64_t launchers_reset_ns(const struct tape_header *h)
+static bool is_asked_of_another(const struct reading *r, uint64_t reset_ns)
 {
+    bool asked = false;
+
+    for (uint32_t i = 0; i < r->images; i++)
+        asked = asked || r->image[i].reset_ns == reset_ns;
+    return asked;
+}
+
+/* Since when the recording tells of what others did. A launcher that had ended by then
+ * is asked as well, and no sum is made of that: who outlived it must say the same. */
+static uint64_t launchers_reset_ns(const struct reading *r, const struct tape_header *h)
+{
+    uint64_t asked = h->control.reset_ns;
+
     if (h->role != TAPE_ROLE_LAUNCHER)
         return 0;
-    return h->state == TAPE_RUNNING ? h->control.reset_ns : h->answer.since.ns;
+    if (h->state == TAPE_RUNNING ||
+        (asked > h->last.ns && is_asked_of_another(r, asked)))
+        return asked;
+    return h->answer.since.ns;
 }
 
 static void add_tape(struct reading *r, const struct tape *t, const char *path,
@@ -281,12 +216,13 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
     const struct tape_header *h = tape_header(t);
 
     reading_see(r, t);
+    image->alive = tape_alive(t);
     if (h->flags & TAPE_LEFT_OUT) { /* what it may have counted is not wanted */
         image->process = add_process(r, t, 0);
         return;
     }
     note_quality(r, t, path);
-    uint64_t reset_ns = launchers_reset_ns(h);
+    uint64_t reset_ns = launchers_reset_ns(r, h);
     if (reset_ns > r->reset_ns)
         r->reset_ns = reset_ns;
     if (reset_ns == 0 && (r->started_ns == 0 || began_ns(h) < r->started_ns))
@@ -301,8 +237,8 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
         r->max_paths = h->max_paths;
     if (h->clock == CLOCK_KIND_THREAD_CPU)
         build_run(r->build)->clock = STR("cpu");
-    double ratio = ns_per_tick(r, t);
-    uint64_t until = until_ticks(r, t, ratio);
+    double ratio = reading_ns_per_tick(r, t);
+    uint64_t until = reading_until(r, t, ratio);
     image->process = add_process(r, t, wall_ns(t, ratio, until));
     uint64_t unheard = reset_unheard(h) ? begin_of(h, ratio).ticks : 0;
     tape_nodes_add(t, image->process, ratio, spent_until(h, until, ratio), unheard,
@@ -358,6 +294,7 @@ static const struct turn *peek(struct reading *r, const struct recording *record
         turns[i].launcher = header.role == TAPE_ROLE_LAUNCHER;
         turns[i].first_ns = header.first.ns;
     }
+    reading_index_images(r);
     qsort(turns, tapes, sizeof *turns, by_turn);
     return turns;
 }
@@ -437,7 +374,7 @@ static bool goes_with_others(const struct reading *r, const struct recording *re
 bool from_recording(const char *path, struct build *b, struct err *e)
 {
     struct recording *recording = recording_open(path, e);
-    struct reading r = { .build = b };
+    struct reading r = { .build = b, .recording = recording };
 
     if (!recording)
         return false;

@@ -78,6 +78,7 @@ struct process {
                                  goes; times and end are unknown; parent_pid 0: so */
     struct str name, role, program, python, reason; /* reason: why not entered */
     uint64_t started_ns;                            /* CLOCK_REALTIME */
+    uint64_t begun_ns; /* the same, just before, as who started it tells; 0: nobody */
     uint64_t wall_ns, cpu_ns;
     int exit;   /* -1: not known */
     int signal; /* 0: none */

@@ -67,6 +67,15 @@ static void note_lost(struct reading *r)
                          "there, and in what was forked from there, are missing.",
                          (unsigned long long)r->lost_processes,
                          r->lost_processes == 1 ? "" : "es"));
+    if (r->unrecorded > 0)
+        build_note(
+            r->build,
+            arena_printf(r->scratch,
+                         "%llu process%s could not be recorded (%.*s): the calls "
+                         "made there are missing.",
+                         (unsigned long long)r->unrecorded,
+                         r->unrecorded == 1 ? "" : "es", (int)r->why_unrecorded.len,
+                         r->why_unrecorded.at));
     if (r->more_processes > 0)
         build_note(r->build,
                    arena_printf(r->scratch,
@@ -171,5 +180,6 @@ void reading_doubts(struct reading *r, const struct recording *recording)
     note_packed(r, recording);
     note_held(r);
     note_ended_held(r);
+    reading_note_bounded(r);
     note_builtins(r);
 }

@@ -11,6 +11,7 @@
 /* Of rows, by their place. */
 struct kin {
     struct reading *r;
+    const struct seen *launched;
     struct row *row;
     uint32_t rows;
     uint32_t *parent, *child, *sibling; /* child: the first one */
@@ -51,9 +52,10 @@ static const struct process *process_of(const struct kin *k, uint32_t row)
     return build_process_at(k->r->build, k->row[row].process);
 }
 
-static bool is_main(const struct kin *k, uint32_t i, const struct seen *launched)
+static bool is_main(const struct kin *k, uint32_t i)
 {
     const struct row *row = &k->row[i];
+    const struct seen *launched = k->launched;
 
     if (!launched)
         return k->parent[i] == NOBODY && (process_of(k, i)->entered || row->image);
@@ -72,12 +74,12 @@ static bool is_duty(struct str duty)
 
 /* main: what was launched; worker: the same program again, below it, where it forked;
  * child: any other program. */
-static struct str role_of(const struct kin *k, uint32_t i, const struct seen *launched)
+static struct str role_of(const struct kin *k, uint32_t i)
 {
     const struct row *row = &k->row[i];
     uint32_t parent = k->parent[i];
 
-    if (is_main(k, i, launched))
+    if (is_main(k, i))
         return STR("main");
     if (is_duty(row->duty))
         return row->duty;
@@ -89,17 +91,21 @@ static struct str role_of(const struct kin *k, uint32_t i, const struct seen *la
 }
 
 struct place {
-    uint64_t begin_ns;
+    bool main;
+    uint64_t start_ns;
     process_id process;
     uint32_t row;
 };
 
-static int by_begin(const void *a, const void *b)
+/* The program, and then in the order they were started. */
+static int by_start(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
 
-    if (x->begin_ns != y->begin_ns)
-        return x->begin_ns < y->begin_ns ? -1 : 1;
+    if (x->main != y->main)
+        return x->main ? -1 : 1;
+    if (x->start_ns != y->start_ns)
+        return x->start_ns < y->start_ns ? -1 : 1;
     return x->process < y->process ? -1 : x->process > y->process;
 }
 
@@ -108,9 +114,10 @@ static struct place *oldest_first(const struct kin *k)
     struct place *places = arena_array(k->r->scratch, k->rows, sizeof *places);
 
     for (uint32_t i = 0; i < k->rows; i++)
-        places[i] = (struct place){ k->row[i].begin_ns, k->row[i].process, i };
+        places[i] =
+            (struct place){ is_main(k, i), k->row[i].start_ns, k->row[i].process, i };
     if (k->rows > 0)
-        qsort(places, k->rows, sizeof *places, by_begin);
+        qsort(places, k->rows, sizeof *places, by_start);
     return places;
 }
 
@@ -171,7 +178,7 @@ static void put_in_order(struct kin *k)
 void kin_find(struct reading *r, struct row *rows, uint32_t count,
               const struct seen *launched)
 {
-    struct kin k = { .r = r, .row = rows, .rows = count };
+    struct kin k = { .r = r, .launched = launched, .row = rows, .rows = count };
 
     k.parent = arena_array(r->scratch, count, sizeof *k.parent);
     k.child = arena_array(r->scratch, count, sizeof *k.child);
@@ -182,7 +189,7 @@ void kin_find(struct reading *r, struct row *rows, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         struct process *p = build_process_at(r->build, rows[i].process);
 
-        p->role = build_text(r->build, role_of(&k, i, launched));
+        p->role = build_text(r->build, role_of(&k, i));
         if (k.parent[i] != NOBODY && rows[k.parent[i]].pid != 0)
             p->parent_pid = rows[k.parent[i]].pid;
     }

@@ -103,6 +103,21 @@ static bool fits(const struct seen *s, const struct image *i)
            i->start_ticks == 0 || s->teller_ticks == i->start_ticks;
 }
 
+static void have_told(struct joining *j, const struct seen *s, struct image *i)
+{
+    uint64_t later = s->begin_ns - s->record.start_ns;
+
+    i->told = true;
+    i->start_ns = s->begin_ns;
+    build_process_at(j->r->build, i->process)->begun_ns = s->started_ns + later;
+}
+
+static void have_met(struct joining *j, struct seen *s, struct image *i)
+{
+    s->met = true;
+    have_told(j, s, i);
+}
+
 /* Code that subprocess runs between fork and exec has a tape of its own. */
 static void meet_one(struct joining *j, struct seen *s)
 {
@@ -117,11 +132,11 @@ static void meet_one(struct joining *j, struct seen *s)
         if (i->told)
             continue;
         if (fits(s, i)) {
-            s->met = i->told = true;
+            have_met(j, s, i);
             return;
         }
         if (command && i->flags & TAPE_FORKED) {
-            i->told = true;
+            have_told(j, s, i);
             s->begin_ns = i->first_ns + 1;
         }
     }
@@ -150,11 +165,13 @@ static void set_end(struct process *p, const struct tape_process *record)
 /* What system(3) started has a pid when it is seen above, or as, a process. */
 static void claim(struct joining *j, struct image *i, struct seen *s)
 {
+    if (s->record.flags & TAPE_PROCESS_UNENTERED) /* it was never executed */
+        return;
     for (uint32_t k = 0; k < CHAIN && i->chain[k] != 0; k++) {
         if (i->chain[k] != s->record.parent_pid)
             continue;
         if (k == 0 && s->record.pid == 0 && !s->met && !(i->flags & TAPE_FORKED)) {
-            s->met = i->told = true;
+            have_met(j, s, i);
             set_end(build_process_at(j->r->build, i->process), &s->record);
         } else if (k > 0 && s->record.pid == 0 && !s->met) {
             s->record.pid = i->chain[k - 1];
@@ -224,6 +241,7 @@ static void add_unmet(struct joining *j, const struct seen *s)
         .process = build_process(j->r->build, &p),
         .pid = record->pid,
         .begin_ns = s->begin_ns,
+        .start_ns = s->begin_ns,
         .chain = s->chain,
         .flags = s->launched                           ? 0
                  : record->flags & TAPE_PROCESS_FORKED ? TAPE_FORKED
@@ -242,6 +260,7 @@ static void add_rows(struct joining *j)
             .process = j->image[i].process,
             .pid = j->image[i].pid,
             .begin_ns = j->image[i].first_ns,
+            .start_ns = j->image[i].start_ns,
             .chain = j->image[i].chain,
             .duty = build_process_at(r->build, j->image[i].process)->role,
             .flags = j->image[i].flags & (TAPE_FORKED | TAPE_EXECUTED),
@@ -252,26 +271,51 @@ static void add_rows(struct joining *j)
     qsort(j->row, j->rows, sizeof *j->row, by_pid_row);
 }
 
-/* What was killed could not tell its processor time to the end; who waited for it can.
- */
-static void set_time(const struct joining *j, const struct row *row,
+/* What was killed could not tell its processor time to the end; who waited for it can,
+ * with that of all it had waited for itself, in each of its images. */
+static void set_time(const struct joining *j, const struct row *last,
                      const struct seen *s)
 {
-    struct process *p = build_process_at(j->r->build, row->process);
+    struct process *p = build_process_at(j->r->build, last->process);
+    uint64_t own = s->record.cpu_ns;
+    bool sure = s->record.start_ns >= j->r->reset_ns;
 
-    if (p->signal != 0 && !row->parent && !s->launched &&
-        s->record.start_ns >= j->r->reset_ns && s->record.cpu_ns > p->cpu_ns)
-        p->cpu_ns = s->record.cpu_ns;
+    for (size_t i = (size_t)(last - j->row) + 1; i-- > 0;) {
+        const struct row *row = &j->row[i];
+
+        if (row->pid != last->pid || row->begin_ns < s->record.start_ns)
+            break;
+        sure = sure && !row->unsure;
+        own = own > row->waited_ns ? own - row->waited_ns : 0;
+    }
+    if (p->signal != 0 && sure && own > p->cpu_ns)
+        p->cpu_ns = own;
 }
 
+static void add_waited(struct row *row, const struct tape_process *child)
+{
+    if (!(child->flags & TAPE_PROCESS_ENDED) || child->flags & TAPE_PROCESS_UNENTERED)
+        return;
+    row->unsure |= child->cpu_ns == 0 || row->waited_ns > UINT64_MAX - child->cpu_ns;
+    row->waited_ns += child->cpu_ns;
+}
+
+/* Whom it waited for: of what C started nobody told. */
 static void mark_parents(struct joining *j)
 {
     for (uint32_t i = 0; i < j->seen_count; i++) {
         const struct seen *s = j->seen[i];
         struct row *row = kin_at(j->row, j->rows, s->chain[0], s->record.start_ns);
 
-        if (row)
-            row->parent = true;
+        if (row && !(s->record.flags & TAPE_PROCESS_IMAGE))
+            add_waited(row, &s->record);
+    }
+    for (uint32_t i = 0; i < j->images; i++) {
+        const struct image *m = &j->image[i];
+        struct row *row = kin_at(j->row, j->rows, m->chain[0], m->first_ns);
+
+        if (row && !m->told)
+            row->unsure = true;
     }
 }
 
@@ -335,11 +379,8 @@ static struct joining begin(struct reading *r)
 void reading_processes(struct reading *r)
 {
     struct joining j = begin(r);
-    const struct seen *launched = NULL;
+    const struct seen *launched = r->launched_at ? &r->seen[r->launched_at - 1] : NULL;
 
-    for (uint32_t i = 0; i < r->seen_count && !launched; i++)
-        if (r->seen[i].launched)
-            launched = &r->seen[i];
     meet(&j);
     claim_all(&j);
     add_rows(&j);

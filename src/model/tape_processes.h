@@ -33,9 +33,14 @@ struct seen { /* a process that another one told of */
 struct image { /* one tape's */
     uint32_t pid, flags;
     uint64_t first_ns, start_ticks;
+    uint64_t start_ns; /* just before it was started, as who did tells, else first_ns */
+    uint64_t last_ns;  /* its end, as it told itself; 0: it did not */
+    uint64_t reset_ns; /* an agent's: asked from outside */
     uint32_t chain[CHAIN];
     process_id process; /* PROCESS_NONE: it could not be read, or is the launcher's */
     bool told;          /* a record is of it */
+    bool alive;         /* known when it has been read */
+    uint32_t before;    /* the one before it in its bucket, plus 1 */
 };
 #define PROCESS_NONE UINT32_MAX
 
@@ -44,6 +49,7 @@ enum { SEEN_BUCKETS = 4096 };
 struct reading {
     struct build *build;
     struct arena *scratch;
+    const struct recording *recording;
     process_id first;   /* of this recording */
     double ns_per_tick; /* of the tape that ran longest */
     uint64_t longest_ns;
@@ -51,9 +57,10 @@ struct reading {
     uint32_t seen_count, seen_room;
     uint32_t *bucket; /* by pid: the one seen last, plus 1 */
     struct image *image;
-    uint32_t images;
-    uint32_t agents;       /* tapes of Python processes */
-    struct err unreadable; /* the first */
+    uint32_t images, *image_bucket; /* the same of images */
+    uint32_t launched_at;           /* the program in seen, plus 1; 0: nobody told */
+    uint32_t agents;                /* tapes of Python processes */
+    struct err unreadable;          /* the first */
     uint64_t lost_events, lost_processes, more_processes, backward, started_ns;
     uint64_t max_paths;         /* the least that a process kept */
     uint32_t fault, behind;     /* errno of a loss; tapes with TAPE_BEHIND */
@@ -65,16 +72,39 @@ struct reading {
     bool several;               /* one lacks those of subinterpreters */
     bool unseen;                /* one lacks those of threads made in C: TAPE_UNSEEN */
     struct str launched;        /* the program, as the launcher calls it */
+    uint64_t unrecorded;        /* Pythons whose agent could make no tape */
+    struct str why_unrecorded;
+    struct bounded { /* processes that ended and nobody saw it, charged up to a bound */
+        uint32_t count, pid; /* of whose end it was; 0: differs, or it was nobody's */
+        struct str name;
+        bool moment; /* the last that the recording tells of, of one at least */
+    } bounded;
+    uint64_t last_told_ns; /* that moment, */
+    bool looked_for_last;  /* when it has been looked for */
 };
 
 /* tape_seen.c: takes up what this tape tells of other processes ... */
 void reading_see(struct reading *r, const struct tape *t);
 /* ... and, when all tapes are read, what notes do. */
 void reading_notes(struct reading *r, const struct recording *recording);
-/* When the process that had this pid then ended, on CLOCK_MONOTONIC; 0: unknown. */
-uint64_t reading_end_ns(const struct reading *r, uint32_t pid, uint64_t then_ns);
+/* Who had this pid then, as who started it tells; NULL: nobody does. */
+const struct seen *reading_seen(const struct reading *r, uint32_t pid,
+                                uint64_t then_ns);
+/* Those of a pid, the rest of its bucket between them: the first, then `before`. */
+void reading_index_images(struct reading *r);
+uint32_t reading_image_of(const struct reading *r, uint32_t pid);
+enum { LOOKS_MOST = 4096 }; /* into one bucket: tapes may be made to collide */
 /* What this tape's process says of itself. */
 struct image reading_image(const struct tape_header *h);
+
+/* tape_ends.c: moments, in ticks */
+double reading_ns_per_tick(const struct reading *r, const struct tape *t);
+uint64_t reading_ticks_at(const struct tape_header *h, uint64_t ns, double ratio);
+uint64_t reading_last_ticks(const struct tape *t); /* the last sign of life */
+/* Up to when threads were where their tape says they are; 0: not known, or it was
+ * closed in good order and tells all. Whoever is above has been read before. */
+uint64_t reading_until(struct reading *r, const struct tape *t, double ratio);
+void reading_note_bounded(struct reading *r);
 
 /* tape_processes.c: when all that is done: those not entered, ends, and the run. */
 void reading_processes(struct reading *r);
@@ -87,11 +117,14 @@ struct row {
     process_id process;
     uint32_t pid;
     uint64_t begin_ns; /* CLOCK_MONOTONIC */
+    uint64_t
+        start_ns; /* the same, as who started it tells: siblings are in that order */
     const uint32_t *chain;
     struct str duty;
-    uint32_t flags; /* of enum tape_flag: TAPE_FORKED, TAPE_EXECUTED */
-    bool image;     /* of a process that has others */
-    bool parent;    /* it told of others: what it waited for is in its rusage */
+    uint32_t flags;     /* of enum tape_flag: TAPE_FORKED, TAPE_EXECUTED */
+    bool image;         /* of a process that has others */
+    uint64_t waited_ns; /* CPU time of those it waited for, which is in its rusage */
+    bool unsure;        /* it had children of which that is not known */
 };
 /* rows: by pid, then begin. main: of the program's, NULL where no launcher told. */
 void kin_find(struct reading *r, struct row *rows, uint32_t count,

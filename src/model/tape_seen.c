@@ -5,8 +5,6 @@
 
 #include "model/tape_processes.h"
 
-enum { LOOKS_MOST = 4096 }; /* of one bucket: tapes may be made to collide */
-
 static uint32_t *bucket_of(const struct reading *r, uint32_t pid)
 {
     return &r->bucket[pid % SEEN_BUCKETS];
@@ -36,11 +34,16 @@ struct image reading_image(const struct tape_header *h)
         .flags = h->flags,
         .first_ns = h->first.ns,
         .start_ticks = h->start_ticks,
+        .start_ns = h->first.ns,
         .chain = { h->parent_pid },
         .process = PROCESS_NONE,
     };
 
     memcpy(i.chain + 1, h->ancestors, sizeof h->ancestors);
+    if (h->state == TAPE_FINISHED || h->flags & TAPE_SAVED)
+        i.last_ns = h->last.ns;
+    if (h->role == TAPE_ROLE_AGENT)
+        i.reset_ns = h->control.reset_ns;
     return i;
 }
 
@@ -77,6 +80,8 @@ static void see_process(struct reading *r, const struct tape *t,
     s->launched = h->role == TAPE_ROLE_LAUNCHER;
     s->alive = tape_alive(t) && !(record->flags & TAPE_PROCESS_ENDED);
     set_chain(s, &teller);
+    if (s->launched && r->launched_at == 0)
+        r->launched_at = r->seen_count;
 }
 
 void reading_see(struct reading *r, const struct tape *t)
@@ -91,7 +96,7 @@ void reading_see(struct reading *r, const struct tape *t)
     r->more_processes += tape_header(t)->more_processes;
 }
 
-uint64_t reading_end_ns(const struct reading *r, uint32_t pid, uint64_t then_ns)
+const struct seen *reading_seen(const struct reading *r, uint32_t pid, uint64_t then_ns)
 {
     const struct seen *found = NULL;
     uint32_t looks = 0;
@@ -105,7 +110,7 @@ uint64_t reading_end_ns(const struct reading *r, uint32_t pid, uint64_t then_ns)
             (!found || s->record.start_ns > found->record.start_ns))
             found = s;
     }
-    return found && found->record.flags & TAPE_PROCESS_ENDED ? found->record.end_ns : 0;
+    return found;
 }
 
 /* What the note is of: told of by another that could not know the reason. */
@@ -123,10 +128,29 @@ static struct seen *noted(struct reading *r, uint32_t pid)
     return NULL;
 }
 
+void reading_index_images(struct reading *r)
+{
+    r->image_bucket = arena_array(r->scratch, SEEN_BUCKETS, sizeof *r->image_bucket);
+    for (uint32_t i = 0; i < r->images; i++) {
+        uint32_t *bucket = &r->image_bucket[r->image[i].pid % SEEN_BUCKETS];
+
+        r->image[i].before = *bucket;
+        *bucket = i + 1;
+    }
+}
+
+uint32_t reading_image_of(const struct reading *r, uint32_t pid)
+{
+    return r->image_bucket ? r->image_bucket[pid % SEEN_BUCKETS] : 0;
+}
+
 static bool has_tape(const struct reading *r, uint32_t pid)
 {
-    for (uint32_t i = 0; i < r->images; i++)
-        if (r->image[i].pid == pid && r->image[i].process != PROCESS_NONE)
+    uint32_t looks = 0;
+
+    for (uint32_t i = reading_image_of(r, pid); i != 0 && looks < LOOKS_MOST;
+         i = r->image[i - 1].before, looks++)
+        if (r->image[i - 1].pid == pid && r->image[i - 1].process != PROCESS_NONE)
             return true;
     return false;
 }
@@ -140,6 +164,21 @@ static struct seen *note_alone(struct reading *r, const struct recording_note *n
     s->chain[0] = note->parent;
     s->name = arena_str(r->scratch, str_basename(note->python));
     return s;
+}
+
+/* Its calls are missing, but for one that ended before counters were set to 0. */
+static void cannot_record(struct reading *r, struct seen *s, struct str why)
+{
+    size_t mark = strlen("agent: ");
+    bool past = s->record.flags & TAPE_PROCESS_ENDED && s->record.end_ns < r->reset_ns;
+
+    why = (struct str){ why.at + mark, why.len - mark };
+    s->reason = arena_printf(r->scratch, "cannot record: %.*s", (int)why.len, why.at);
+    if (past)
+        return;
+    r->unrecorded++;
+    r->why_unrecorded = why;
+    build_quality(r->build)->exact = false;
 }
 
 /* A note is what a Python without an agent left: of one that is in no tape. */
@@ -156,8 +195,7 @@ void reading_notes(struct reading *r, const struct recording *recording)
         if (!s)
             s = note_alone(r, &note);
         if (str_begins(note.why, STR("agent: ")))
-            s->reason = arena_printf(r->scratch, "cannot record: %.*s",
-                                     (int)note.why.len - 7, note.why.at + 7);
+            cannot_record(r, s, note.why);
         else
             s->reason = arena_printf(r->scratch, "no agent for Python %.*s (%.*s)",
                                      (int)note.version.len, note.version.at,

@@ -47,11 +47,13 @@ static void print_span(const struct report *r, const struct screen *s)
                units_one(unit, wall ? (double)wall : (double)total).text);
     if (files > 0) {
         if (files < processes)
-            out_printf(s->out, " in %u process%s and %u file%s", processes - files,
-                       processes - files == 1 ? "" : "es", files,
+            out_printf(s->out, " in %s process%s and %s file%s",
+                       units_count(processes - files).text,
+                       processes - files == 1 ? "" : "es", units_count(files).text,
                        files == 1 ? "" : "s");
     } else if (processes > 1 || threads > 1) {
-        out_printf(s->out, "   %u %s, %s in all", processes > 1 ? processes : threads,
+        out_printf(s->out, "   %s %s, %s in all",
+                   units_count(processes > 1 ? processes : threads).text,
                    processes > 1 ? "processes" : "threads",
                    units_one(unit, (double)total).text);
     } else if (total < wall - wall / 10) { /* the start of Python, mostly: no row's */

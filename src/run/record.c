@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,8 +94,15 @@ static void read_note(int folder, const char *name, struct record_found *found,
     text[got > 0 ? got : 0] = '\0';
     size_t first = strcspn(text, "\n");
     const char *second = text + first + (text[first] == '\n');
-    found->note = arena_cstr(a, (struct str){ text, first });
-    found->why = arena_cstr(a, (struct str){ second, strcspn(second, "\n") });
+    struct str note = { text, first }, why = { second, strcspn(second, "\n") };
+    bool failed = str_begins(why, STR("agent: "));
+
+    found->notes += first > 0; /* there was no room for an empty one */
+    if (failed || found->failed == 0) {
+        found->note = arena_cstr(a, note);
+        found->why = arena_cstr(a, why);
+    }
+    found->failed += failed;
 }
 
 static bool was_replaced(const struct output *o)
@@ -131,6 +139,17 @@ static void look_into(const char *path, struct record_found *found)
     found->behind += behind;
 }
 
+static void say_whose(struct record_found *found)
+{
+    const char *whose = found->tapes > 0 ? "a process of it" : "the program";
+
+    if (found->failed > 1)
+        snprintf(found->whose, sizeof found->whose, "%d processes of it",
+                 found->failed);
+    else
+        snprintf(found->whose, sizeof found->whose, "%s", whose);
+}
+
 /* Why even a note may be missing. */
 static uint32_t room_fault(const struct output *o)
 {
@@ -153,18 +172,17 @@ struct record_found record_look(const struct record *r, const struct output *o,
     for (struct dirent *n; d && (n = readdir(d));) {
         struct stat s;
 
-        if (str_ends(str_of(n->d_name), STR(".note"))) {
+        if (str_ends(str_of(n->d_name), STR(".note")))
             read_note(o->fd, n->d_name, &found, a);
-            found.notes +=
-                found.note[0] != '\0'; /* there was no room for an empty one */
-        } else if (str_ends(str_of(n->d_name), STR(".tape")) &&
-                   fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+        else if (str_ends(str_of(n->d_name), STR(".tape")) &&
+                 fstatat(o->fd, n->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
             found.tapes += s.st_ino != r->inode;
         if (str_ends(str_of(n->d_name), STR(".tape")))
             look_into(arena_printf(a, "%s/%s", o->path, n->d_name).at, &found);
     }
     if (d)
         closedir(d);
+    say_whose(&found);
     if (found.fault == 0 && (found.behind > 0 || found.tapes + found.notes == 0))
         found.fault = room_fault(o);
     return found;

@@ -23,14 +23,16 @@ void record_ended(struct record *r, const struct launch *l);
 
 struct record_found {
     int tapes;        /* of agents */
-    int notes;        /* of Pythons without an agent */
-    const char *note; /* "python VERSION EXECUTABLE" of one of them */
+    int notes;        /* of Pythons without an agent, or whose agent ... */
+    int failed;       /* ... could not record: so many */
+    const char *note; /* "python VERSION EXECUTABLE" of one of them, one that failed */
     const char *why;  /* the error behind it */
-    bool reset;       /* sonde reset removed the tapes of those that had ended */
-    bool replaced;    /* what stands at the path is no longer ours */
-    uint64_t lost;    /* calls not counted */
-    int behind;       /* tapes whose last counts could not be written */
-    uint32_t fault;   /* errno of one of these losses; no tape: why none can be made */
+    char whose[48]; /* it is: "the program", "a process of it", "13 processes of it" */
+    bool reset;     /* sonde reset removed the tapes of those that had ended */
+    bool replaced;  /* what stands at the path is no longer ours */
+    uint64_t lost;  /* calls not counted */
+    int behind;     /* tapes whose last counts could not be written */
+    uint32_t fault; /* errno of one of these losses; no tape: why none can be made */
 };
 struct record_found record_look(const struct record *r, const struct output *o,
                                 struct arena *a);

@@ -159,11 +159,12 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
-/* Of a finished tape nothing is asked: what is there no sum vouches for. */
+/* Of a finished tape nothing is asked, and no sum vouches for what is there: when it
+ * was reset is compared with what others tell. */
 static void drop_asked(struct tape_header *h)
 {
     if (h->state != TAPE_RUNNING)
-        h->control = (struct tape_control){ 0 };
+        h->control = (struct tape_control){ .reset_ns = h->control.reset_ns };
 }
 
 /* The end as it stands now; everything else of the header may move too. */

@@ -34,9 +34,9 @@ enum tape_flag {
     TAPE_SHARED = 1 << 1,   /* written through a shared mapping, else pwrite */
     TAPE_REPLACED = 1 << 2, /* calls are missing: the program took the agent's place */
     TAPE_BEHIND = 1 << 3,   /* pwrite: the last copy failed; an older one is here */
-    TAPE_SAVED = 1 << 4,    /* pwrite: copied when the process was about to end */
-    TAPE_SEVERAL = 1 << 5,  /* there were subinterpreters: their calls are missing */
-    TAPE_FORKED = 1 << 6,   /* the image began by fork ... */
+    TAPE_SAVED = 1 << 4,   /* told when it was about to end; events since: it was not */
+    TAPE_SEVERAL = 1 << 5, /* there were subinterpreters: their calls are missing */
+    TAPE_FORKED = 1 << 6,  /* the image began by fork ... */
     TAPE_EXECUTED = 1 << 7, /* ... or by exec; neither: its writer did not tell */
     TAPE_LEFT_OUT = 1 << 8, /* not to be shown: by --children */
     TAPE_UNSEEN = 1 << 9,   /* 3.11: threads made in C ran before they were seen */
@@ -212,7 +212,7 @@ struct tape_thread {
 
 enum tape_process_flag {
     TAPE_PROCESS_ENDED = 1 << 0,     /* status and end_ns are known */
-    TAPE_PROCESS_UNENTERED = 1 << 1, /* no agent in it: `reason` says why */
+    TAPE_PROCESS_UNENTERED = 1 << 1, /* its command could not be executed */
     TAPE_PROCESS_FORKED = 1 << 2, /* goes on as its parent; else it executes `name` */
     TAPE_PROCESS_IMAGE = 1 << 3,  /* no new process: what its writer became by exec */
     TAPE_PROCESS_VOID = 1 << 4,   /* it never began */

@@ -135,6 +135,8 @@ void writer_flush(struct writer *w)
 
 void writer_flush_last(struct writer *w)
 {
+    if (w->shared)
+        __atomic_fetch_or(&writer_header(w)->flags, TAPE_SAVED, __ATOMIC_RELAXED);
     w->last = true;
     writer_flush(w);
     w->last = false;
@@ -193,6 +195,8 @@ void writer_stamp(struct writer *w)
     struct tape_header *h = writer_header(w);
 
     file_held(w);
+    if (w->shared && h->flags & TAPE_SAVED)
+        __atomic_fetch_and(&h->flags, ~(uint32_t)TAPE_SAVED, __ATOMIC_RELAXED);
     h->last = clock_pair_now((enum clock_kind)h->clock);
     h->cpu_ns = clock_process_cpu_ns() - w->cpu_from_ns;
 }

@@ -129,7 +129,7 @@ def test_chosen_in_each_command(shop, run_sonde, tmp_path):
 
 
 def test_what_cannot_be_chosen(shop, run_sonde, tmp_path):
-    there = r"main \(shop.py\), worker \(shop.py and 3 more\), child \((convert.py|python3.8|sh -c convert) and 2 more\)"
+    there = r"main \(shop.py\), child \((convert.py|python3.8|sh -c convert) and 2 more\), worker \(shop.py and 3 more\)"
     for words in ["report"], ["report", "--pstats"], ["convert", "-o", "x.json"], ["convert", "-o", "x.prof"]:
         done = run_sonde(*words, shop, "--process", "worker", "--process", "crnch")
         assert (done.returncode, done.stdout) == (1, "")
@@ -177,6 +177,7 @@ def test_a_thousand_processes(run_sonde, tmp_path):
     assert [pid for pid, _ in rows(text)] == list(range(100_000, 101_001))
     assert text.endswith("\n 1,001 of 1,001 processes, 100 % of the time.\n"
                          " All: 1 main, 1,000 worker; 10 killed (SIGKILL).\n")
+    assert re.match(r"many\.sonde   1\.00 s   1,001 processes, .* in all", text)
     text = run_sonde("report", "--processes", "-n", "25", "many.sonde", check=True).stdout
     assert len(rows(text)) == 25
     assert text.endswith("\n 25 of 1,001 processes, 2 % of the time.   -n 50 shows more\n"

@@ -11,8 +11,8 @@ import pytest
 
 from tape_writer import AGENT, LAUNCHER, RUNNING, SECOND, Tape
 
-FORKED, EXECUTED, LEFT_OUT = 1 << 6, 1 << 7, 1 << 8
-IS_FORKED, IS_IMAGE, IS_VOID = 1 << 2, 1 << 3, 1 << 4
+SAVED, FORKED, EXECUTED, LEFT_OUT = 1 << 4, 1 << 6, 1 << 7, 1 << 8
+NOT_EXECUTED, IS_FORKED, IS_IMAGE, IS_VOID = 1 << 1, 1 << 2, 1 << 3, 1 << 4
 
 
 def tape(pid, parent, program="app.py", begin=0, how=EXECUTED, **more):
@@ -29,9 +29,15 @@ def launched(pid=100, status=0, wall=100):
     return made
 
 
-def tell(made, pid, name, start, end=None, status=None, reason="not Python", flags=0, parent=None):
+def tell(made, pid, name, start, end=None, status=None, reason="not Python", flags=0, parent=None, cpu=None):
     made.process(pid, name, parent=made.pid if parent is None else parent, status=status, reason=reason, flags=flags,
-                 start_ns=int(start * SECOND), wall_ns=int(((end or start) - start) * SECOND))
+                 start_ns=int(start * SECOND), wall_ns=int(((end or start) - start) * SECOND),
+                 cpu_ns=None if cpu is None else int(cpu * SECOND))
+
+
+def killed(pid, parent, begin, how=FORKED):
+    """In its function since the second after it began, when it was last heard of."""
+    return tape(pid, parent, begin=begin, how=how, state=RUNNING, in_last_node=True)
 
 
 @pytest.fixture
@@ -201,6 +207,105 @@ def test_notes_give_the_reason(rows):
         (101, 100, "python2.7", "child", 7, False, "no agent for Python 2.7.18 (/opt/python2.7)"),
         (102, 101, "python3.8", "child", None, False, "no agent for Python 3.8.1 (/opt/python3.8)"),
         (103, None, "python3.9", "child", None, False, "no agent for Python 3.9.1 (/opt/python3.9)")]
+
+
+@pytest.fixture
+def read(run_sonde, tmp_path):
+    """read(tapes): the report, the seconds that each process was in its function, and notes."""
+
+    def read(*tapes, notes=()):
+        for made in tapes:
+            made.write(tmp_path / "x.sonde", f"{made.pid}-{made.begin_ns:x}.tape")
+        for name, text in notes:
+            (tmp_path / "x.sonde" / name).write_text(text)
+        got = json.loads(run_sonde("report", "--json", "x.sonde", check=True).stdout)
+        told = [note for note in got["quality"]["notes"] if "probe" not in note]
+        return got, {f["name"].split("_")[1]: round(f["self_ns"] / SECOND, 3) for f in got["functions"]}, told
+
+    return read
+
+
+def test_a_group_that_was_killed(read):
+    """Who would have seen the workers end was killed with them: its launcher did see that."""
+    main = killed(100, 9, 0, EXECUTED)
+    tell(main, 101, "app.py", .2, flags=IS_FORKED)
+    below = killed(103, 102, 1, EXECUTED)
+    below.ancestors = (101, 100, 9, 0)
+    got, seconds, notes = read(launched(status=15, wall=4), main, killed(101, 100, .5), below)
+    assert seconds == {"100": 3, "101": 2.5, "103": 2}
+    assert [p["wall_ns"] / SECOND for p in got["processes"]] == [4, 3.5, 3]
+    assert notes == ["2 processes ended unseen: what they were in last is charged up to the end of app.py (100), at most."]
+    assert got["quality"]["exact"]
+
+
+def test_the_nearest_end_that_is_known_counts(read):
+    """Of a worker that was waited for, of its parent's own, of another's: each bounds those below it."""
+    main = tape(100, 9, wall_ns=9 * SECOND)
+    tell(main, 101, "app.py", .2, 5, 9, flags=IS_FORKED)
+    got, seconds, notes = read(launched(wall=20), main, killed(101, 100, .5), killed(102, 101, 1), killed(103, 100, 2))
+    assert seconds == {"100": 0, "101": 3.5, "102": 3, "103": 17}
+    assert notes == ["2 processes ended unseen: what they were in last is charged up to the end of who started each, at most."]
+
+
+def test_all_that_was_there_was_killed(read):
+    """The launcher as well: there is the last moment that anything tells of, and no more."""
+    launcher = launched(status=None, wall=0)
+    launcher.state, launcher.wall_ns = RUNNING, 0
+    got, seconds, notes = read(launcher, killed(100, 9, 0, EXECUTED), killed(101, 100, 2), killed(102, 100, 6))
+    assert seconds == {"100": 6, "101": 4, "102": 0}
+    assert notes == ["2 processes ended unseen: what they were in last is charged up to the last moment that was "
+                     "recorded, at most."]
+
+
+def test_one_alone_that_was_killed(read):
+    """Nobody tells anything but itself: its threads were there at its last event, and that is no guess."""
+    alone = killed(100, 9, 0, EXECUTED)
+    assert read(alone)[1:] == ({"100": 0}, [])
+
+
+def test_who_told_of_its_end_is_charged_to_it(read):
+    """By os._exit, an exec, a signal to itself; that somebody waited later for it is no matter."""
+    main = tape(100, 9, wall_ns=9 * SECOND)
+    tell(main, 101, "app.py", .2, 8, 0, flags=IS_FORKED)
+    got, seconds, notes = read(launched(wall=20), main, killed(101, 100, .5, FORKED | SAVED),
+                               killed(102, 100, 1, FORKED | SAVED))
+    assert (seconds, notes) == ({"100": 0, "101": 0, "102": 0}, [])
+
+
+@pytest.mark.parametrize("children, spent", [([], 5), ([1.5, .25], 3.25), ([1.5, 0], .5), ([9], .5)])
+def test_processor_time_of_a_program_that_was_killed(read, children, spent):
+    """Its launcher's wait has it, with that of the children it waited for; of one nobody knows what it took."""
+    launcher = launched(status=None)
+    launcher.processes.clear()
+    launcher.process(100, "app.py", parent=9, status=9, wall_ns=9 * SECOND, cpu_ns=5 * SECOND)
+    main = killed(100, 9, 0, EXECUTED)
+    for n, cpu in enumerate(children):
+        tell(main, 200 + n, "true", 1, 2, 0, cpu=cpu)
+    tell(main, 300, "waited for by nobody", 1)
+    tell(main, 301, "no such", 1, 1, 127 << 8, flags=NOT_EXECUTED, cpu=0)
+    got, _, _ = read(launcher, main)
+    assert got["processes"][0]["cpu_ns"] / SECOND == spent
+
+
+def test_what_could_not_be_recorded_is_told(read):
+    main = tape(100, 9)
+    for pid in 101, 102:
+        tell(main, pid, "app.py", 1, 2, 0, flags=IS_FORKED)
+    got, _, notes = read(launched(), main, notes=[
+        (f"{pid}.note", "python 3.13.0 app.py\nagent: No space left on device\nparent 100\n") for pid in (101, 102, 103)])
+    assert not got["quality"]["exact"]
+    assert notes == ["3 processes could not be recorded (No space left on device): the calls made there are missing."]
+    assert [p["reason"] for p in got["processes"]] == [None] + ["cannot record: No space left on device"] * 3
+
+
+def test_siblings_in_the_order_of_their_start(rows):
+    """Not of their first events; and what was started before the program's, and lost its parents, comes behind it."""
+    main = tape(100, 9, begin=1)
+    for n, pid in enumerate((103, 101, 102)):
+        tell(main, pid, "app.py", 2 + n, 9, 0, flags=IS_FORKED)
+    found = rows(launched(), main, *(tape(pid, 100, begin=6 + n, how=FORKED) for n, pid in enumerate((102, 101, 103))),
+                 tape(50, 40, begin=.5))
+    assert [row[0] for row in found] == [100, 103, 101, 102, 50]
 
 
 def test_parents_in_a_circle(rows):

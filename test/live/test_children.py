@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import zipfile
 
 import jsonschema
 import pytest
@@ -89,6 +90,18 @@ way("env is another", popen(python, "-c", "raise SystemExit(7)", env={"PYTHONPAT
 way("PYTHONPATH is another", popen(python, "-c", "raise SystemExit(8)", env={**whole, "PYTHONPATH": "/nowhere"}))
 way("env -i", popen("env", "-i", python, "-c", "raise SystemExit(9)"))
 way("env -u", popen("/usr/bin/env", "-u", "PYTHONPATH", "A=b", python, "-c", "raise SystemExit(10)"))
+way("env -i of another", popen("env", "-i", "/bin/true"))
+way("env -i of a script", popen("env", "-i", "./isolated"))
+way("nice -I", popen("nice", "-n", "1", python, "-I", "-c", "raise SystemExit(21)"))
+way("nohup nice -I", popen("nohup", "nice", "-1", python, "-I", "-c", "raise SystemExit(22)"))
+way("timeout -I", popen("timeout", "-k", "9", "--preserve-status", "60", python, "-I", "-c", "raise SystemExit(23)"))
+way("timeout", popen("timeout", "60", python, "--version", stdout=-1))
+way("setsid -I", popen("setsid", python, "-I", "-c", "raise SystemExit(24)"))
+way("stdbuf -I", popen("stdbuf", "-o", "L", "-eL", python, "-I", "-c", "raise SystemExit(25)"))
+way("taskset -I", popen("taskset", "-a", "0xffffffff", python, "-I", "-c", "raise SystemExit(26)"))
+way("nice of another", popen("nice", "true"))
+way("recording is another", popen(python, "-c", "raise SystemExit(27)", env={**whole, "SONDE_RECORDING": "/nowhere"}))
+way("env of another recording", popen("env", "SONDE_RECORDING=/nowhere", python, "-c", "raise SystemExit(28)"))
 way("sudo", popen("./sudo", "-u", "root", python, "-c", "raise SystemExit(11)"))
 way("static", popen("./static"))
 way("not Python", popen("true"))
@@ -110,6 +123,13 @@ EXPECTED = {
     "env={}": ("python", "its environment was replaced"), "env is another": ("python", "its environment was replaced"),
     "PYTHONPATH is another": ("python", "its PYTHONPATH was replaced"),
     "env -i": ("env", "its environment was replaced"), "env -u": ("env", "its PYTHONPATH was replaced"),
+    "env -i of another": ("env", "not Python"), "env -i of a script": ("env", "Python was started with -I"),
+    "nice -I": ("nice", "Python was started with -I"), "nohup nice -I": ("nohup", "Python was started with -I"),
+    "timeout -I": ("timeout", "Python was started with -I"), "timeout": ("timeout", "not Python"),
+    "setsid -I": ("setsid", "Python was started with -I"), "stdbuf -I": ("stdbuf", "Python was started with -I"),
+    "taskset -I": ("taskset", "Python was started with -I"), "nice of another": ("nice", "not Python"),
+    "recording is another": ("python", "its SONDE_RECORDING was replaced"),
+    "env of another recording": ("env", "its SONDE_RECORDING was replaced"),
     "sudo": ("sudo", "sudo gives it an environment of its own"),
     "static": ("static", "not Python"), "not Python": ("true", "not Python"), "script": ("tool", "not Python"),
     "script of Python": ("isolated", "Python was started with -I"),
@@ -243,6 +263,55 @@ except OSError as e:
     assert [(row["name"], row["entered"]) for row in started.rows] == [
         ("app.py", True), ("no-such-command", False)], "a failed exec made no image"
     assert started.rows[1]["reason"] == "it could not be executed"
+
+
+def test_what_could_not_be_executed_whatever_started_it(started):
+    """A row for each: by a fork or by posix_spawn, for a path, a right or a folder that is not there."""
+    started("""
+for command, options in [("/no/such", {}), (".", {}), ("/etc/passwd", {}), ("true", {"cwd": "/no/such"}), ("true", {}),
+                         ("/bin/true", {"close_fds": False}), ("/no/such", {"close_fds": False})]:
+    try:
+        print(subprocess.run([command], **options).returncode)
+    except OSError as e:
+        print(type(e).__name__)
+""")
+    refused = "it could not be executed"
+    assert [(row["name"], row["reason"]) for row in started.rows[1:]] == [
+        ("such", refused), (".", refused), ("passwd", refused), ("true", refused), ("true", "not Python"),
+        ("true", "not Python"), ("such", refused)]
+    assert all(row["exit"] == 0 if row["reason"] == "not Python" else row["exit"] in (127, 255) for row in started.rows[1:])
+
+
+def test_names_of_programs(started, tmp_path):
+    """An archive's and a folder's are their own, not that of the module in them; and stdin's."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/__main__.py").write_text("len('')")
+    with zipfile.ZipFile(tmp_path / "tool.pyz", "w") as archive:
+        archive.writestr("__main__.py", "len('')")
+    started("""
+for words in ["tool.pyz"], ["./tool.pyz", "x"], ["folder"], ["folder/"], ["-"], [], ["-m", "folder"], ["-c", "len('')"]:
+    subprocess.run([python, *words], input=b"len('')", check=True)
+""")
+    assert [row["program"] for row in started.rows[1:]] == [
+        "tool.pyz", "tool.pyz", "folder", "folder", "-", "-", "folder", "-c"]
+
+
+def test_a_recording_that_is_moved(sonde, clean_env, run_sonde, python, tmp_path):
+    """Who begins after that finds it no more, and works as ever: that is the reason, and no other."""
+    (tmp_path / "app.py").write_text("""
+import os, subprocess, sys
+os.rename("x.sonde", "moved.sonde")
+subprocess.run([sys.executable, "-c", "print(1)"])
+pid = os.fork()
+if pid == 0:
+    os._exit(len("ab"))
+os.waitpid(pid, 0)
+""")
+    done = run_sonde("run", "--python", python, "-o", "x", "app.py")
+    assert (done.returncode, done.stdout) == (0, "1\n") and done.stderr.startswith("sonde: recording gone: ")
+    rows = json.loads(run_sonde("report", "--json", "moved.sonde", check=True).stdout)["processes"]
+    assert [(row["entered"], row["reason"]) for row in rows] == [(True, None)] + [
+        (False, "the recording had been moved or removed")] * 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a program of another user's")

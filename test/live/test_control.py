@@ -734,6 +734,41 @@ while not os.path.exists("end"):
     assert [(p["entered"], p["exit"]) for p in report["processes"]] == [(True, 0)]
 
 
+def test_a_program_that_ended_is_forgotten(sonde, run_sonde, python, clean_env, tmp_path):
+    """Its worker lives on; what is told is that one's, from the reset on, and of the program nothing."""
+    (tmp_path / "app.py").write_text("""
+import os, time
+def work(): pass
+if os.fork() != 0:
+    os._exit(3)
+os.setsid()
+for fd in range(3):
+    os.close(fd)
+while not os.path.exists("end"):
+    time.sleep(0.002)
+    work()
+""")
+    done = run_sonde("run", "-o", "x", "--python", python, "app.py", timeout=60)
+    assert done.returncode == 3
+    time.sleep(.5)
+    [worker] = [tape for tape in tapes(tmp_path / "x.sonde") if os.path.exists(f"/proc/{tape.header.pid}")]
+    try:
+        asked = time.monotonic()
+        assert run_sonde("reset", "x.sonde", check=True).stderr == "sonde: x.sonde: 1 process reset\n"
+        time.sleep(.05)
+        for name in "x.sonde", "x.pack.sonde":
+            if name != "x.sonde":
+                run_sonde("pack", "x.sonde", check=True)
+            report = json.loads(run_sonde("report", "--json", name, check=True).stdout)
+            assert [(p["pid"], p["entered"], p["role"]) for p in report["processes"]] == [
+                (worker.header.pid, True, "worker")]
+            assert .05 <= report["run"]["wall_ns"] / 1e9 <= time.monotonic() - asked
+            assert report["run"]["program"] == "app", "as its launcher calls it"
+    finally:
+        (tmp_path / "end").touch()
+        until(lambda: not os.path.exists(f"/proc/{worker.header.pid}"))
+
+
 def test_all_have_ended(sonde, run_sonde, python, clean_env, tmp_path):
     """A reset between the end of the last Python and that of its program leaves nothing: that is told so."""
     (tmp_path / "run.sh").write_text(f"{python} -c 'len(str())'; : > ended; while [ ! -e end ]; do sleep 0.05; done\n")

@@ -112,6 +112,32 @@ def test_full_from_the_start(run_on, io):
         assert os.strerror(errno.ENOSPC) in done.stderr or "no room" in done.stderr
 
 
+def test_processes_for_which_there_was_no_room(run_sonde, python, tmp_path):
+    """They are told in one line, and by the report, which is not exact: so many as are missing in it."""
+    (tmp_path / "app.py").write_text("""
+import os, sys
+os.posix_fallocate(os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY), 0, int(sys.argv[2]))
+for _ in range(5):
+    pid = os.fork()
+    if pid == 0:
+        len("")
+        os._exit(0)
+    os.waitpid(pid, 0)
+""")
+    page = 4096
+    with disk(STEP * 8) as folder:
+        room = os.statvfs(folder)
+        free = room.f_bavail * room.f_frsize - 2 * STEP - 6 * page  # of tapes that are there, and for a page a note
+        done = run_sonde("run", "--step", STEP, "-o", folder / "x", "--python", python, "app.py", folder / "ballast", free)
+        report = json.loads(run_sonde("report", "--json", folder / "x.sonde", check=True).stdout)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ("sonde: cannot record: app: No space left on device (5 processes of it ran unprofiled)\n")
+    assert not report["quality"]["exact"]
+    assert ("5 processes could not be recorded (No space left on device): the calls made there are missing."
+            in report["quality"]["notes"])
+    assert [p["reason"] for p in report["processes"]] == [None] + ["cannot record: No space left on device"] * 5
+
+
 def test_room_that_comes_back_is_used(run_sonde, python, tmp_path):
     (tmp_path / "app.py").write_text("""
 import os, sys, time

@@ -213,6 +213,90 @@ os.kill(pid, signal.SIGKILL)
     assert killed["signal"] == signal.SIGKILL and .2 <= killed["cpu_ns"] / 1e9 < .26, killed
 
 
+@pytest.mark.smoke
+@pytest.mark.parametrize("launcher", ["sees it", "is killed first"])
+def test_a_group_that_is_killed(sonde, clean_env, run_sonde, report, python, tmp_path, launcher):
+    """The time under way of main and its workers is what it was while they ran; their processor time, too."""
+    (tmp_path / "app.py").write_text(BURN + """
+def wait():
+    time.sleep(60)
+for n in range(2):
+    if os.fork() == 0:
+        os.open(f"ready-{n}", os.O_CREAT)
+        wait()
+while not (os.path.exists("ready-0") and os.path.exists("ready-1")):
+    time.sleep(.01)
+time.sleep(.1)
+burn(.2)
+os.open("ready-2", os.O_CREAT)
+os.wait()
+""")
+    with subprocess.Popen([sonde, "run", "--python", python, "-q", "-o", "x", "app.py"], cwd=tmp_path, env=clean_env,
+                          start_new_session=True) as run:
+        while len(list(tmp_path.glob("ready-*"))) < 3:
+            time.sleep(.01)
+        ready = time.monotonic()
+        time.sleep(.5)
+        program = [p["pid"] for p in report()["processes"]]
+        lasted = time.monotonic() - ready
+        if launcher == "sees it":
+            os.killpg(run.pid, signal.SIGTERM)
+        else:
+            for pid in run.pid, *program:
+                os.kill(pid, signal.SIGKILL)
+    got = report()
+    rows = got["processes"]
+    [wait] = [f for f in got["functions"] if f["name"] == "wait"]
+    notes = [note for note in got["quality"]["notes"] if "unseen" in note]
+    assert len(rows) == 3 and wait["calls"] == 2
+    if launcher == "sees it":
+        assert all(p["wall_ns"] / 1e9 >= lasted for p in rows) and wait["cumulative_ns"] / 1e9 >= 2 * lasted
+        assert rows[0]["signal"] == signal.SIGTERM and rows[0]["cpu_ns"] / 1e9 >= .2
+        assert notes == [f"2 processes ended unseen: what they were in last is charged up to the end of app.py "
+                         f"({program[0]}), at most."]
+    else:
+        assert wait["cumulative_ns"] / 1e9 >= 2 * .3, "up to main's last event, at least"
+        assert len(notes) == 1 and "charged up to the last moment that was recorded, at most." in notes[0]
+
+
+def test_who_is_killed_and_waited_for_by_nobody(sonde, clean_env, report, python, tmp_path):
+    """While who started it lives its end is not guessed at; of who told its end it never is."""
+    (tmp_path / "app.py").write_text(BURN + """
+def wait():
+    time.sleep(60)
+def last():
+    os._exit(0)
+out, into = os.pipe()
+killed = os.fork()
+if killed == 0:
+    os.write(into, b"x")
+    wait()
+os.read(out, 1)
+time.sleep(.1)
+os.kill(killed, signal.SIGKILL)
+if os.fork() == 0:
+    last()
+time.sleep(.5)
+print(flush=True)
+sys.stdin.readline()
+""")
+    def cumulative():
+        got = report()
+        notes = [note for note in got["quality"]["notes"] if "unseen" in note]
+        return [next(f["cumulative_ns"] for f in got["functions"] if f["name"] == name) / 1e9 for name in ("wait", "last")], notes
+
+    with subprocess.Popen([sonde, "run", "--python", python, "-q", "-o", "x", "app.py"], cwd=tmp_path, env=clean_env,
+                          text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        run.stdout.readline()
+        (wait, last), notes = cumulative()
+        assert wait < .1 and last < .1 and notes == []
+        run.stdin.close()
+    (wait, last), [note] = cumulative()
+    assert run.returncode == 0 and .6 <= wait < 60 and last < .1
+    assert re.fullmatch(r"1 process ended unseen: what it was in last is charged up to the end of app\.py \(\d+\), "
+                        r"at most\.", note)
+
+
 def test_processor_time_of_what_lives(sonde, clean_env, run_sonde, python, tmp_path):
     """Long after it came to a new path; what is packed keeps what it was then."""
     (tmp_path / "app.py").write_text(BURN + """
