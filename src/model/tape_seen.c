@@ -43,7 +43,8 @@ struct image reading_image(const struct tape_header *h)
     if (h->state == TAPE_FINISHED || h->flags & TAPE_SAVED)
         i.last_ns = h->last.ns;
     if (h->role == TAPE_ROLE_AGENT)
-        i.reset_ns = h->control.reset_ns;
+        i.reset_ns =
+            h->state == TAPE_RUNNING ? h->control.reset_ns : h->answer.since.ns;
     return i;
 }
 

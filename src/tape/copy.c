@@ -159,12 +159,16 @@ static void load_kinds(struct tape *t, int fd, uint32_t from, uint32_t last,
     }
 }
 
-/* Of a finished tape nothing is asked, and no sum vouches for what is there: when it
- * was reset is compared with what others tell. */
+/* Of a finished tape nothing is asked, and no sum vouches for what is there. But a
+ * launcher may be outlived: when that was reset is compared with what others tell. */
 static void drop_asked(struct tape_header *h)
 {
+    struct tape_control kept = { 0 };
+
+    if (h->role == TAPE_ROLE_LAUNCHER)
+        kept.reset_ns = h->control.reset_ns;
     if (h->state != TAPE_RUNNING)
-        h->control = (struct tape_control){ .reset_ns = h->control.reset_ns };
+        h->control = kept;
 }
 
 /* The end as it stands now; everything else of the header may move too. */

@@ -767,6 +767,10 @@ while not os.path.exists("end"):
     finally:
         (tmp_path / "end").touch()
         until(lambda: not os.path.exists(f"/proc/{worker.header.pid}"))
+    run_sonde("pack", "x.sonde", "-o", "end.sonde", check=True)
+    for name in "x.sonde", "end.sonde":
+        report = json.loads(run_sonde("report", "--json", name, check=True).stdout)
+        assert [(p["pid"], p["role"]) for p in report["processes"]] == [(worker.header.pid, "worker")]
 
 
 def test_all_have_ended(sonde, run_sonde, python, clean_env, tmp_path):
