@@ -48,7 +48,7 @@ def test_help_needs_nothing_else_right(run_sonde):
     (["--nonsense"], "unknown option: --nonsense (sonde --help lists the commands)"),
     (["lines", "app.py"], "not in this version yet: lines (sonde run app.py records its calls, sonde report tells"
                           " them)"),
-    (["report", "app.py"], "a program, not a profile: app.py (sonde run app.py records it, sonde report reads the"
+    (["report", "app.py"], "a program, not a profile: app.py (sonde run app.py records it, sonde report takes the"
                            " recording)"),
     (["report", ""], "empty file name: '' (is a variable not set?)"),
     (["convert", "", "-o", "x.prof"], "empty file name: '' (is a variable not set?)"),
