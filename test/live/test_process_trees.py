@@ -5,6 +5,7 @@ And the programs of examples/ that have several: they run as they do alone, and 
 exactly, however it was stopped.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -213,6 +214,13 @@ os.kill(pid, signal.SIGKILL)
     assert killed["signal"] == signal.SIGKILL and .2 <= killed["cpu_ns"] / 1e9 < .26, killed
 
 
+def is_there(pid):
+    """A process that was killed ends some time after kill()."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("launcher", ["sees it", "is killed first"])
 def test_a_group_that_is_killed(sonde, clean_env, run_sonde, report, python, tmp_path, launcher):
@@ -244,6 +252,8 @@ os.wait()
         else:
             for pid in run.pid, *program:
                 os.kill(pid, signal.SIGKILL)
+    while any(map(is_there, program)):
+        time.sleep(.01)
     got = report()
     rows = got["processes"]
     [wait] = [f for f in got["functions"] if f["name"] == "wait"]
