@@ -151,20 +151,24 @@ def test_threads_are_stepped_and_told(stepper):
     assert int(result.stderr.split()[-1]) == split["warm"] + loops[1] + 2
 
 
+# By processor time; where a busy machine leaves it little of that, by the clock.
+TOO_LONG = ("one loop takes longer to step than the limit", "a loop did not end within the limit (0 were stepped)")
+
+
 @pytest.mark.wide
 @pytest.mark.parametrize("statement, reason", [
     ("while True: pass", "its loops are longer than the limit"),
     ("time.sleep(60)", "its loops are longer than the limit"),
     ("n += 1\nif n > 20: time.sleep(60)", "a loop did not end within the limit (0 were stepped)"),
-    ("n += 1\nwhile n > 20: pass", "one loop takes longer to step than the limit"),
-    ("sum(range(3_000_000))", "one loop takes longer to step than the limit"),
+    ("n += 1\nwhile n > 20: pass", TOO_LONG),
+    ("sum(range(3_000_000))", TOO_LONG),
 ])
 def test_never_longer_than_the_limit(stepper, statement, reason):
     began = time.monotonic()
     stepper.run(statement, setup=IMPORTS + "\nn = 0", warm=20, limit_ns=300_000_000)
     assert time.monotonic() - began < 15
     split = stepper.split(0)
-    assert (split["end"], split["why"]) == ("refused", reason)
+    assert split["end"] == "refused" and split["why"] in ([reason] if isinstance(reason, str) else reason)
 
 
 def processes_with(word):
