@@ -10,6 +10,7 @@
 
 #include "agent/children.h"
 #include "tape/asked.h"
+#include "tape/names.h"
 
 void heed_answer(enum tape_counting counting)
 {

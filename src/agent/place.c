@@ -12,12 +12,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
-
-static bool is_ours(const char *name)
-{
-    return str_ends(str_of(name), STR(".tape")) ||
-           str_ends(str_of(name), STR(".note")) || strcmp(name, TAPE_STOPPED_NAME) == 0;
-}
+#include "tape/names.h"
 
 /* The user's own directory, and no link to one. */
 static DIR *open_own(const char *path)
@@ -41,7 +36,7 @@ static bool empty_recording(const char *path)
     bool ours = d != NULL;
 
     for (struct dirent *e; ours && (e = readdir(d));)
-        ours = e->d_name[0] == '.' || is_ours(e->d_name);
+        ours = e->d_name[0] == '.' || tape_name_is_ours(str_of(e->d_name));
     if (!ours) {
         if (d)
             closedir(d);

@@ -157,28 +157,6 @@ void table_put_file(struct pstats_table *t, struct str line)
     *(struct str *)pile_add(&t->files) = arena_str(t->arena, line);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __extension__ typedef unsigned __int128 wide;
-    wide product = (wide)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_text(struct str s, uint64_t hash)
-{
-    uint64_t word;
-
-    for (; s.len >= sizeof word; s.at += sizeof word, s.len -= sizeof word) {
-        memcpy(&word, s.at, sizeof word);
-        hash = mix(hash ^ word, 0x9fb21c651e98df25u);
-    }
-    word = s.len;
-    for (size_t i = 0; i < s.len; i++)
-        word = word << 8 | (unsigned char)s.at[i];
-    return mix(hash ^ word, 0xd6e8feb86659fd93u);
-}
-
 struct wanted {
     const struct pstats_table *table;
     struct pstats_name name;
@@ -195,9 +173,10 @@ static bool is_wanted(const void *with, uint32_t id)
 
 uint64_t table_hash(const struct pstats_table *t, struct pstats_name name)
 {
-    uint64_t hash = hash_text(name.file, hash_text(name.name, t->seed));
+    struct str line = { (const char *)&name.line, sizeof name.line };
+    uint64_t hash = str_hash_seeded(name.file, str_hash_seeded(name.name, t->seed));
 
-    return mix(hash ^ (uint64_t)name.line, 0xa0761d6478bd642fu);
+    return str_hash_seeded(line, hash);
 }
 
 pstats_key table_find_key(const struct pstats_table *t, struct pstats_name name)

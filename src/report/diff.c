@@ -109,7 +109,7 @@ static void fill_rows(const struct diff *d, struct rows rows)
     }
 }
 
-static int by_change(const void *one, const void *other)
+int diff_by_change(const void *one, const void *other)
 {
     const struct diff_row *a = one, *b = other;
     double x = fabs(a->change), y = fabs(b->change);
@@ -133,7 +133,7 @@ static void order(struct diff *d, struct rows rows)
         d->row[i] = (struct diff_row){ c, diff_change(c) };
     }
     if (o->sort.fields == 0)
-        qsort(d->row, d->rows, sizeof *d->row, by_change);
+        qsort(d->row, d->rows, sizeof *d->row, diff_by_change);
     for (uint32_t i = 0; o->reverse && i < d->rows / 2; i++) {
         struct diff_row swap = d->row[i];
 

@@ -10,6 +10,8 @@
 /* The function as it is after, or as it was. */
 const struct function *diff_function(const struct compared *c);
 double diff_change(const struct compared *c);
+/* For qsort(3) of struct diff_row: the largest first. */
+int diff_by_change(const void *one, const void *other);
 bool diff_is_proven(const struct compared *c);
 /* One run a side: nothing can be proven, all is as measured. */
 bool diff_is_single(const struct diff *d);

@@ -26,16 +26,6 @@ struct tree {
     struct column change, time;
 };
 
-static int by_change(const void *one, const void *other)
-{
-    const struct diff_row *a = one, *b = other;
-    double x = fabs(a->change), y = fabs(b->change);
-
-    if (x != y)
-        return x > y ? -1 : 1;
-    return a->compared->row < b->compared->row ? -1 : 1;
-}
-
 /* Of the functions that --only and --not left. */
 static bool *wanted_functions(const struct tree *t)
 {
@@ -62,7 +52,7 @@ static void gather(struct tree *t)
         if (fits && diff_is_telling(t->diff, c))
             t->row[t->rows++] = (struct diff_row){ c, diff_change(c) };
     }
-    qsort(t->row, t->rows, sizeof *t->row, by_change);
+    qsort(t->row, t->rows, sizeof *t->row, diff_by_change);
 }
 
 /* How many lines a path would add, with those above it that are not there yet; more
@@ -107,7 +97,7 @@ static void link_chosen(struct tree *t)
         if (t->chosen[i])
             all[chosen++] = (struct diff_row){ compare_row(paths, i),
                                                diff_change(compare_row(paths, i)) };
-    qsort(all, chosen, sizeof *all, by_change);
+    qsort(all, chosen, sizeof *all, diff_by_change);
     for (uint32_t i = chosen; i-- > 0;) {
         const struct compared *c = all[i].compared;
         uint32_t *head = c->parent == COMPARED_NONE ? &t->first : &t->child[c->parent];

@@ -15,6 +15,7 @@
 
 #include "tape/content.h"
 #include "tape/life.h"
+#include "tape/names.h"
 
 enum { PROGRAM_MAX = 200, TRIES_MAX = 1000, LOOKS = 50, LOOK_US = 10000 };
 
@@ -75,12 +76,11 @@ static bool holds_recording(int fd)
 
         if (str_eq(name, STR(".")) || str_eq(name, STR("..")))
             continue;
-        if (str_ends(name, STR(".note")) || str_eq(name, STR(TAPE_STOPPED_NAME)))
-            continue;
-        ours = str_ends(name, STR(".tape"));
+        ours = tape_name_is_ours(name);
         int tape =
-            ours ? openat(fd, n->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-                 : -1;
+            str_ends(name, STR(".tape"))
+                ? openat(fd, n->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+                : -1;
         if (tape >= 0 && read(tape, &magic, sizeof magic) == sizeof magic)
             tapes += magic == TAPE_MAGIC;
         if (tape >= 0)
@@ -99,9 +99,7 @@ static void remove_recording(int fd, const char *path)
     DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
 
     for (struct dirent *n; d && (n = readdir(d));)
-        if (str_ends(str_of(n->d_name), STR(".tape")) ||
-            str_ends(str_of(n->d_name), STR(".note")) ||
-            strcmp(n->d_name, TAPE_STOPPED_NAME) == 0)
+        if (tape_name_is_ours(str_of(n->d_name)))
             unlinkat(fd, n->d_name, 0);
     if (d)
         closedir(d);

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "tape/asked.h"
 #include "tape/life.h"
+#include "tape/names.h"
 #include "tape/recording.h"
 
 enum stage {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "base/proc.h"
 #include "tape/room.h"
 #include "tape/sum.h"
 
@@ -27,31 +28,13 @@ enum {
     TRIES = 100, /* of a call that signals break off */
 };
 
-/* Field 22 of /proc/self/stat; 0 where there is no /proc. */
-static uint64_t process_start_ticks(void)
-{
-    char text[1024];
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    char *at = strrchr(text, ')'); /* the name before it may hold anything */
-    uint64_t ticks = 0;
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    for (at = at ? at + 1 : text; *at >= '0' && *at <= '9'; at++)
-        ticks = ticks * 10 + (uint64_t)(*at - '0');
-    return ticks;
-}
-
 void file_identify(struct tape_header *h)
 {
+    struct proc_stat s;
+
     h->pid = (uint32_t)getpid();
     h->parent_pid = (uint32_t)getppid();
-    h->start_ticks = process_start_ticks();
+    h->start_ticks = proc_stat(0, &s) ? s.start : 0;
     h->started_ns = clock_realtime_ns();
     h->machine = host_id();
 }

@@ -19,8 +19,6 @@ enum {
 };
 #define TAPE_MAGIC 0x50415445444e4f53u /* "SONDETAP" */
 #define TAPE_BLOCK_MAGIC 0x4b4c4274u   /* "tBLK" */
-/* A file beside the tapes: processes that begin are to hold. */
-#define TAPE_STOPPED_NAME "stopped"
 /* Where a finished tape has the sum of its header page (tape_page_sum). */
 #define TAPE_SEAL_AT (TAPE_HEADER_BYTES - 8)
 

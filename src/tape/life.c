@@ -4,12 +4,11 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/host.h"
+#include "base/proc.h"
 
 bool life_is_locked(int fd, uint32_t *by)
 {
@@ -19,23 +18,6 @@ bool life_is_locked(int fd, uint32_t *by)
     if (by)
         *by = held && lock.l_pid > 0 ? (uint32_t)lock.l_pid : 0;
     return held;
-}
-
-/* Field 22 of /proc/PID/stat; 0: there is no such process. */
-static uint64_t start_ticks(uint32_t pid)
-{
-    char path[64], text[1024];
-
-    snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    char *at = strrchr(text, ')'); /* the name before it may hold anything */
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
 /* Whether the process has the tape mapped; an exec takes that away. */
@@ -57,6 +39,7 @@ static bool is_mapped(uint32_t pid, ino_t inode, bool *known)
 
 enum life life_of(int fd, const struct tape_header *h)
 {
+    struct proc_stat process;
     struct stat s;
     bool known = false;
 
@@ -66,7 +49,7 @@ enum life life_of(int fd, const struct tape_header *h)
         return LIFE_OVER;
     if (h->machine != host_id() || h->start_ticks == 0)
         return LIFE_MAYBE;
-    if (start_ticks(h->pid) != h->start_ticks)
+    if (!proc_stat(h->pid, &process) || process.start != h->start_ticks)
         return LIFE_OVER;
     if (!(h->flags & TAPE_SHARED) || fstat(fd, &s) != 0)
         return LIFE_MAYBE;
