@@ -7,13 +7,11 @@ writes bench/diff.json and bench/diff.md; any other the same to build/bench/.
 """
 
 import argparse
-import contextlib
 import datetime
 import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -51,19 +49,13 @@ def parse(argv):
                         help="of: %(choices)s (repeatable)")
     parser.add_argument("--patient", action="store_true",
                         help="repeat runs during which others used more than a tenth of a processor")
-    parser.add_argument("--python", metavar="PATH", help="default: the newest without a compiler at run time")
+    parser.add_argument("--python", metavar="PATH", help="default: 3.13, else the newest")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
     args = parser.parse_args(argv)
     full = (args.trials, args.runs, args.longer, args.busy, args.clock, args.only) == (
         FULL_TRIALS, RUNS, LONGER, 1, "wall", [])
     args.output = args.output or (HERE if full else ROOT / "build/bench")
     return args
-
-
-def default_python():
-    lines = subprocess.run([ROOT / "tool/pythons", "--headers", "--long"], check=True, text=True,
-                           stdout=subprocess.PIPE).stdout.splitlines()
-    return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])
 
 
 class Machine:
@@ -166,22 +158,6 @@ def judge(subject, recordings):
     }
 
 
-@contextlib.contextmanager
-def busy(count, machine):
-    """So many processes that do nothing else than use up a processor."""
-    with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(process.started([sys.executable, "-c", "while True: pass"]))
-                    for _ in range(count)]
-        machine.mine = children
-        try:
-            yield
-        finally:
-            machine.mine = []
-            for child in children:
-                child.kill()
-                child.wait()
-
-
 def summary(args, trials, repeated):
     alarms = [trial for trial in trials if trial["alarms"]]
     found = [trial for trial in trials if trial["found"]]
@@ -231,7 +207,7 @@ def run_all(args):
         subjects = [Subject(args, program, pathlib.Path(folder), machine) for program in programs]
         for subject in subjects:
             subject.calibrate()
-        with busy(args.busy, machine):
+        with process.busy(args.busy) as machine.mine:
             for number in range(args.trials):
                 subject = subjects[number % len(subjects)]
                 trials.append(judge(subject, subject.trial(number)))
@@ -251,7 +227,7 @@ def main():
     process.interrupts.install()
     if not SONDE.exists():
         sys.exit("bench: sonde is not built (run: make build)")
-    args.python = args.python or default_python()
+    args.python = args.python or suite.default_python()
     try:
         return run_all(args)
     except KeyboardInterrupt:

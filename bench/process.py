@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 
 
 class Failure(Exception):
@@ -70,3 +71,16 @@ def cpu_ms(command, **options):
     if child.returncode != 0:
         raise Failure(f"exit status {child.returncode}")
     return (usage.ru_utime + usage.ru_stime) * 1e3
+
+
+@contextlib.contextmanager
+def busy(count):
+    """So many processes that do nothing else than use up a processor."""
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(started([sys.executable, "-c", "while True: pass"])) for _ in range(count)]
+        try:
+            yield children
+        finally:
+            for child in children:
+                child.kill()
+                child.wait()

@@ -68,3 +68,10 @@ def fetch(programs):
                     "--disable-pip-version-check", "--root-user-action=ignore",
                     "--upgrade", "--target", fresh, f"pyperformance=={VERSION}"], check=True)
     fresh.rename(FOLDER)
+
+
+def default_python():
+    """The path of 3.13, else of the newest Python here."""
+    lines = subprocess.run([HERE.parent / "tool/pythons", "--headers", "--long"], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout.splitlines()
+    return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])

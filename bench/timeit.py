@@ -9,17 +9,16 @@ other the same to build/bench/.
 """
 
 import argparse
-import contextlib
 import datetime
 import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
 import process
+import suite
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -74,28 +73,8 @@ def parse(argv):
     return args
 
 
-def default_python():
-    lines = subprocess.run([ROOT / "tool/pythons", "--headers", "--long"], check=True, text=True,
-                           stdout=subprocess.PIPE).stdout.splitlines()
-    return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])
-
-
 def timed(args, *words):
     return json.loads(process.output([SONDE, "timeit", "--json", "--python", args.python, *words]))
-
-
-@contextlib.contextmanager
-def busy(count):
-    """So many processes that do nothing else than use up a processor."""
-    with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(process.started([sys.executable, "-c", "while True: pass"]))
-                    for _ in range(count)]
-        try:
-            yield
-        finally:
-            for child in children:
-                child.kill()
-                child.wait()
 
 
 def trial(args, kind, name, setup, statements, *options):
@@ -186,7 +165,7 @@ def run_all(args):
         results["timeit"] = list(beside_timeit(args))
         results["calibrated"] = list(beside_copies(args))
         results["pair_s"] = round(statistics.median(pair(args) for _ in range(3)), 2)
-    with busy(args.busy):
+    with process.busy(args.busy):
         rows = [*copies(args), *planted(args, "gap", args.gaps, 0.05),
                 *planted(args, "precise", args.precise, 0.03, "--precise")]
     results["of"] = rows
@@ -234,7 +213,7 @@ def main():
     process.interrupts.install()
     if not SONDE.exists():
         sys.exit("bench: sonde is not built (run: make build)")
-    args.python = args.python or default_python()
+    args.python = args.python or suite.default_python()
     try:
         results = run_all(args)
     except KeyboardInterrupt:

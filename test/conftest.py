@@ -5,6 +5,7 @@ A test that asks for `python` runs on the newest Python, or, marked `smoke`, on 
 --python PATH (repeatable) runs everything on the Pythons named.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -118,6 +119,18 @@ def run_sonde(sonde, clean_env, tmp_path):
         return subprocess.run([sonde, *map(str, args)], **{**settings, **options})
 
     return run
+
+
+@pytest.fixture
+def report(run_sonde):
+    """report("x.sonde", ...): what sonde report --json says of it, without a word on stderr."""
+
+    def report(*words):
+        done = run_sonde("report", "--json", *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+    return report
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ GOLDEN=write pytest test/golden rewrites the expected texts; read the difference
 """
 
 import json
-import os
-import pathlib
 import pstats
 import random
 import re
@@ -19,26 +17,11 @@ from family import CRUNCH, process, write_many, write_shop
 from tape_writer import LAUNCHER, Tape
 from terminal import on_terminal
 
-HERE = pathlib.Path(__file__).parent
-
 
 @pytest.fixture
 def shop(tmp_path):
     write_shop(tmp_path / "shop.sonde")
     return "shop.sonde"
-
-
-@pytest.fixture
-def check_golden(run_sonde):
-    def check(name, *words):
-        done = run_sonde(*words)
-        assert (done.returncode, done.stderr) == (0, "")
-        path = HERE / f"{name}.txt"
-        if os.environ.get("GOLDEN") == "write":
-            path.write_text(done.stdout)
-        assert done.stdout == path.read_text()
-
-    return check
 
 
 VIEWS = {

@@ -3,7 +3,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import pstats
 import re
@@ -14,16 +13,6 @@ import tempfile
 import pytest
 
 from tape_writer import LAUNCHER, RUNNING, SECOND, THREAD_CPU, Tape
-
-
-@pytest.fixture
-def report(run_sonde):
-    def report(*words):
-        done = run_sonde("report", "--json", *words)
-        assert (done.returncode, done.stderr) == (0, "")
-        return json.loads(done.stdout)
-
-    return report
 
 
 def calls_of(report):

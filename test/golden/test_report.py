@@ -5,8 +5,6 @@ GOLDEN=write pytest test/golden rewrites the expected texts; read the difference
 """
 
 import json
-import os
-import pathlib
 import re
 import unicodedata
 
@@ -18,26 +16,12 @@ from tape_writer import SECOND, Tape
 from terminal import on_terminal
 
 MS, US = 1_000_000, 1_000
-HERE = pathlib.Path(__file__).parent
 
 
 @pytest.fixture
 def orders(tmp_path):
     write_orders(tmp_path / "orders.sonde")
     return "orders.sonde"
-
-
-@pytest.fixture
-def check_golden(run_sonde):
-    def check(name, *words):
-        done = run_sonde(*words)
-        assert (done.returncode, done.stderr) == (0, "")
-        path = HERE / f"{name}.txt"
-        if os.environ.get("GOLDEN") == "write":
-            path.write_text(done.stdout)
-        assert done.stdout == path.read_text()
-
-    return check
 
 
 VIEWS = {

@@ -2,7 +2,6 @@
 """Files of cProfile and profile in sonde report: every figure is what pstats.Stats has."""
 
 import collections
-import json
 import marshal
 import pstats
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 
 from profiled import PROGRAM, write_profile
 
+
 @pytest.fixture
 def write(python, tmp_path):
     """write("cProfile", "a.pstats", 10): a file of the program, by that module."""
@@ -20,16 +20,6 @@ def write(python, tmp_path):
         return write_profile(python, module, tmp_path, name, size)
 
     return write
-
-
-@pytest.fixture
-def report(run_sonde):
-    def report(*words):
-        done = run_sonde("report", "--json", *words)
-        assert (done.returncode, done.stderr) == (0, "")
-        return json.loads(done.stdout)
-
-    return report
 
 
 def key_of(function):
