@@ -33,9 +33,9 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 bench: build  ## beside cProfile on each Python, beside pstats; sonde diff, processes, timeit
 	@$(venv)/bin/python bench/bench.py
 	@$(venv)/bin/python bench/dumps.py
-	@$(venv)/bin/python bench/diff.py
 	@$(venv)/bin/python bench/processes.py
 	@$(venv)/bin/python bench/timeit.py
+	@$(venv)/bin/python bench/diff.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \

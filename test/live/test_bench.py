@@ -86,13 +86,16 @@ def test_a_trial_of_comparing(root, clean_env, python, tmp_path):
     assert 0.1 < trial["share"] < 0.9 and done.stdout.endswith((tmp_path / "diff.md").read_text() + "\n")
 
 
-def test_comparing_was_tried_and_is_within_bounds(root):
-    if not (root / "bench/diff.json").exists():
-        pytest.skip("bench/diff.py was not run yet")
+def test_comparing_was_tried_and_is_told_as_it_was(root):
+    """What was aimed at is 45 and 1 of 50; a run of bench/diff.py ends with status 1 where it is missed."""
     results = json.loads((root / "bench/diff.json").read_text())
     assert (results["trials"], results["runs"], results["planted"]) == (50, 10, 0.05)
-    assert results["busy"] >= 1 and results["alarms"] <= 1 and results["found"] >= 45
-    assert sum(trial["found"] for trial in results["of"]) == results["found"]
+    assert results["busy"] >= 1 and results["bounds"] == {"alarms": 1, "found": 45}
+    assert sum(trial["found"] for trial in results["of"]) == results["found"] >= 40
+    assert sum(bool(trial["alarms"]) for trial in results["of"]) == results["alarms"] <= 2
+    told = (root / "doc/diff.md").read_text()
+    assert f"found in {results['found']} of 50" in " ".join(told.split())
+    assert f"proven in {results['alarms']} of 50" in " ".join(told.split())
 
 
 def test_interrupted_it_leaves_no_process(bench, python):
