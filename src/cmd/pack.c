@@ -25,10 +25,10 @@ static bool option(void *args, int key, const char *value, struct err *e)
 {
     struct pack_args *a = args;
 
-    (void)e;
     if (key == 'o')
         a->output = value;
-    return true;
+    return key != 'o' || *value ||
+           err_set(e, ERR_USAGE, "bad value: -o '': a file's name, or - for stdout");
 }
 
 /* What is typed, or the newest here. */

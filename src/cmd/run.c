@@ -42,7 +42,7 @@ struct run_args {
     const char *output, *module, *code, *python, *step, *children;
     enum writer_io io;
     uint64_t max_paths; /* 0: the agent's own */
-    bool cpu, no_builtins, no_children, verbose, quiet;
+    bool cpu, no_builtins, verbose, quiet;
 };
 
 static const struct argp_option options[] = {
@@ -113,11 +113,17 @@ static bool take_max_paths(struct run_args *a, const char *value, struct err *e)
                    value, PATHS_MOST);
 }
 
-/* "0" would mean none to the agent. */
+/* "0" means none to the agent: --no-children, value NULL. */
 static bool take_children(struct run_args *a, const char *value, struct err *e)
 {
-    a->children = strcmp(value, "0") == 0 ? "[0]" : value;
-    return (*value && strncmp(value, "0,", 2) != 0 && strlen(value) < CHILDREN_MOST) ||
+    if (a->children && (value || strcmp(a->children, "0") != 0))
+        return err_set(e, ERR_USAGE,
+                       "--children %s: it was given already (one glob, or "
+                       "--no-children)",
+                       value ? value : "0");
+    a->children = !value ? "0" : strcmp(value, "0") == 0 ? "[0]" : value;
+    return !value ||
+           (*value && strncmp(value, "0,", 2) != 0 && strlen(value) < CHILDREN_MOST) ||
            err_set(e, ERR_USAGE,
                    "bad value: --children '%s': a glob of 1 to %d bytes, as 'worker*'",
                    value, CHILDREN_MOST - 1);
@@ -147,14 +153,9 @@ static bool option(void *args, int key, const char *value, struct err *e)
         return not_yet("--memory", e);
     case KEY_SAMPLE:
         return not_yet("--sample", e);
-    case KEY_NO_BUILTINS:
-        a->no_builtins = true;
-        return true;
     case KEY_CLOCK:
         return take_clock(a, value, e);
     case KEY_NO_CHILDREN:
-        a->no_children = true;
-        return true;
     case KEY_CHILDREN:
         return take_children(a, value, e);
     case KEY_IO:
@@ -164,13 +165,10 @@ static bool option(void *args, int key, const char *value, struct err *e)
         return true;
     case KEY_MAX_PATHS:
         return take_max_paths(a, value, e);
-    case 'v':
-        a->verbose = true;
-        return true;
-    case 'q':
-        a->quiet = true;
-        return true;
     }
+    a->no_builtins = a->no_builtins || key == KEY_NO_BUILTINS;
+    a->verbose = a->verbose || key == 'v';
+    a->quiet = a->quiet || key == 'q';
     return true; /* --calls */
 }
 
@@ -195,10 +193,9 @@ static const char *agent_options(const struct run_args *a, struct arena *arena)
     if (a->max_paths != 0)
         text = arena_printf(arena, "%.*s,paths=%llu", (int)text.len, text.at,
                             (unsigned long long)a->max_paths);
-    const char *children = a->no_children ? "0" : a->children;
-    if (children) /* the last: it may hold anything */
-        text =
-            arena_printf(arena, "%.*s,children=%s", (int)text.len, text.at, children);
+    if (a->children) /* the last: it may hold anything */
+        text = arena_printf(arena, "%.*s,children=%s", (int)text.len, text.at,
+                            a->children);
     return text.len ? text.at + 1 : "";
 }
 

@@ -200,24 +200,26 @@ static void print_census(const struct table *t)
 {
     const struct profile *p = t->report->profile;
     struct arena *a = t->report->arena;
-    struct out *o = t->screen->out;
     struct census c = census_of(p, false);
     uint32_t out_of = profile_processes(p) - c.entered;
 
     if (t->of <= REPORT_ROWS)
         return;
-    out_text_of(o, " All: ");
-    out_str(o, screen_safe(census_roles(&c, a), a));
-    if (c.killed > 0) {
-        out_printf(o, "; %s killed (", units_count(c.killed).text);
-        out_str(o, census_signals(&c, a));
-        out_char(o, ')');
-    }
+    struct str roles = screen_safe(census_roles(&c, a), a),
+               signals = census_signals(&c, a);
+    struct str text = roles;
+
+    if (c.killed > 0)
+        text = arena_printf(a, "%.*s; %s killed (%.*s)", (int)text.len, text.at,
+                            units_count(c.killed).text, (int)signals.len, signals.at);
     if (c.alive > 0)
-        out_printf(o, "; %s run%s", units_count(c.alive).text, c.alive == 1 ? "s" : "");
+        text = arena_printf(a, "%.*s; %s run%s", (int)text.len, text.at,
+                            units_count(c.alive).text, c.alive == 1 ? "s" : "");
     if (out_of > 0)
-        out_printf(o, "; %s not entered", units_count(out_of).text);
-    out_text_of(o, ".\n");
+        text = arena_printf(a, "%.*s; %s not entered", (int)text.len, text.at,
+                            units_count(out_of).text);
+    screen_sentence(t->screen,
+                    " All: ", arena_printf(a, "%.*s.", (int)text.len, text.at));
 }
 
 void text_processes(const struct report *r, const struct screen *s)
