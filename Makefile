@@ -33,6 +33,7 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 bench: build  ## beside cProfile on each Python, beside pstats; sonde diff, processes, timeit
 	@$(venv)/bin/python bench/bench.py
 	@$(venv)/bin/python bench/dumps.py
+	@$(venv)/bin/python bench/formats.py
 	@$(venv)/bin/python bench/processes.py
 	@$(venv)/bin/python bench/timeit.py
 	@$(venv)/bin/python bench/diff.py

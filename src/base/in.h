@@ -3,7 +3,7 @@
  * Sticky: from the first fault on (the end, the system, damage) reads give zeros,
  * so readers have no error branch; in_fault tells of it. Nothing lies outside of
  * in_size, whatever the file becomes meanwhile: compare what is wanted with
- * in_left before making room for it. Here alone is anything decompressed. */
+ * in_left before making room for it. Files that are packed as a whole: unpack.h. */
 #ifndef BASE_IN_H
 #define BASE_IN_H
 

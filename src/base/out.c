@@ -204,6 +204,22 @@ void out_deflate(struct out *o, const void *bytes, uint32_t len)
     deflateEnd(&z);
 }
 
+static void out_le32(struct out *o, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        out_char(o, (char)(value >> 8 * i));
+}
+
+void out_gzip(struct out *o, const void *bytes, uint32_t len)
+{
+    static const char begin[10] = { 0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, (char)255 };
+
+    out_bytes(o, begin, sizeof begin);
+    out_deflate(o, bytes, len);
+    out_le32(o, (uint32_t)crc32(0, bytes, len));
+    out_le32(o, len);
+}
+
 struct str out_text(struct out *o)
 {
     if (o->used == o->size)

@@ -30,6 +30,8 @@ void out_char(struct out *o, char c);
 void out_bytes(struct out *o, const void *bytes, size_t len);
 /* What raw deflate (RFC 1951) makes of them, as one whole stream. */
 void out_deflate(struct out *o, const void *bytes, uint32_t len);
+/* The same as a gzip file (RFC 1952) with no name and no date. */
+void out_gzip(struct out *o, const void *bytes, uint32_t len);
 void out_str(struct out *o, struct str s);
 void out_text_of(struct out *o, const char *terminated);
 void out_u64(struct out *o, uint64_t value);

@@ -49,3 +49,11 @@ struct str path_common_folder(struct str a, struct str b)
             end = i + 1;
     return (struct str){ a.at, end };
 }
+
+bool path_is_called(struct str path, struct str suffix)
+{
+    if (!str_ends(suffix, STR("*")))
+        return str_ends(path, suffix);
+    suffix.len--;
+    return str_begins(str_basename(path), suffix);
+}

@@ -14,4 +14,7 @@ struct str path_last_parts(struct str path, uint32_t parts);
 /* The folder that holds both, "/srv/app/" or "/"; empty: there is none. */
 struct str path_common_folder(struct str a, struct str b);
 
+/* Whether it ends in that suffix; "callgrind.out*": whether its base name begins so. */
+bool path_is_called(struct str path, struct str suffix);
+
 #endif

@@ -198,8 +198,8 @@ bool whole_map(const char *path, const struct whole_kind *k, struct arena *a,
 
     if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 &&
         (uint64_t)s.st_size <= k->most && mapped.count < MAPPED_MAX)
-        at =
-            mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+        at = mmap(NULL, (size_t)s.st_size, PROT_READ,
+                  MAP_PRIVATE | (k->page_by_page ? 0 : MAP_POPULATE), fd, 0);
     if (fd >= 0)
         close(fd);
     if (at == MAP_FAILED)
@@ -207,6 +207,18 @@ bool whole_map(const char *path, const struct whole_kind *k, struct arena *a,
     watch(at, (size_t)s.st_size);
     *bytes = (struct str){ at, (size_t)s.st_size };
     return true;
+}
+
+void whole_forget(const char *at, size_t len)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)at + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)at + len) / page * page;
+
+    for (int i = 0; i < mapped.count; i++)
+        if (at >= mapped.at[i] && at + len <= mapped.at[i] + mapped.len[i] && from < to)
+            madvise(mapped.at[i] + (from - (uintptr_t)mapped.at[i]), to - from,
+                    MADV_DONTNEED);
 }
 
 bool whole_begin(const char *path, char *to, size_t most, struct str *head)

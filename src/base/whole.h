@@ -10,8 +10,9 @@
 
 /* What is to be read. */
 struct whole_kind {
-    const char *what; /* begins the error: "cannot read profile" */
-    uint64_t most;    /* more bytes are refused */
+    const char *what;  /* begins the error: "cannot read profile" */
+    uint64_t most;     /* more bytes are refused */
+    bool page_by_page; /* mapped pages come as they are read, for what is read once */
     /* Whether what begins so may be one; name is for the error. NULL: anything may. */
     bool (*may_begin)(struct str begin, const char *name, struct err *e);
 };
@@ -26,6 +27,8 @@ bool whole_read(const char *path, const struct whole_kind *k, struct arena *a,
 bool whole_map(const char *path, const struct whole_kind *k, struct arena *a,
                struct str *bytes, struct err *e);
 bool whole_is_torn(void);
+/* Of what was mapped these bytes need not stay in memory; they can be read again. */
+void whole_forget(const char *at, size_t len);
 
 /* Up to so many bytes that it begins with; false: no regular file that can be read. */
 bool whole_begin(const char *path, char *to, size_t most, struct str *head);

@@ -2,6 +2,7 @@
 /* convert.c - sonde convert: profiles rewritten in another tool's format, several
  * files merged into one. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/costs.h"
 #include "cmd/reading.h"
@@ -10,24 +11,26 @@
 #include "import/import.h"
 #include "model/fold.h"
 #include "pstats/write.h"
+#include "run/target.h"
 #include "tape/pack.h"
 #include "tape/recording.h"
 
-enum { KEY_TO = 256, KEY_AS_CPROFILE, KEY_PROCESS };
+enum { KEY_TO = 256, KEY_AS_CPROFILE, KEY_PROCESS, KEY_LOST, KEY_OPEN, KEY_BY };
 
 struct convert_args {
     const char *to, *output;
-    bool as_cprofile;
+    bool as_cprofile, lost, open;
+    enum export_parts by;
     struct choice choice;
 };
 
 static const struct argp_option options[] = {
     { "output", 'o', "OUT", 0, "the file to write, - for stdout", 0 },
     { "to", KEY_TO, "FORMAT", 0,
-      "pstats, json, sonde (default: what the end of OUT's name says; sonde formats "
-      "lists "
-      "them)",
-      0 },
+      "sonde formats lists them (default: what OUT's name says)", 0 },
+    { "lost", KEY_LOST, NULL, 0, "what that format cannot hold, and write nothing", 0 },
+    { "by", KEY_BY, "WHAT", 0, "callgrind: a part for each process, or thread", 0 },
+    { "open", KEY_OPEN, NULL, 0, "a callgrind file, in KCacheGrind", 0 },
     { "as-cprofile", KEY_AS_CPROFILE, NULL, 0,
       "count as cProfile does: resumptions are calls, constructors made in C are not",
       0 },
@@ -36,18 +39,33 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
+static bool take_parts(struct convert_args *a, const char *value, struct err *e)
+{
+    a->by = strcmp(value, "process") == 0  ? PARTS_PROCESS
+            : strcmp(value, "thread") == 0 ? PARTS_THREAD
+                                           : 0;
+    return a->by != 0 ||
+           err_set(e, ERR_USAGE, "bad value: --by %s: process or thread", value);
+}
+
 static bool option(void *args, int key, const char *value, struct err *e)
 {
     struct convert_args *a = args;
 
     if (key == KEY_PROCESS)
         return reading_take_process(&a->choice, value, e);
+    if (key == KEY_BY)
+        return take_parts(a, value, e);
     if (key == 'o')
         a->output = value;
     else if (key == KEY_TO)
         a->to = value;
     else if (key == KEY_AS_CPROFILE)
         a->as_cprofile = true;
+    else if (key == KEY_LOST)
+        a->lost = true;
+    else if (key == KEY_OPEN)
+        a->open = true;
     return true;
 }
 
@@ -92,11 +110,14 @@ static bool format_of_file(const char *path, struct format *f, struct arena *a,
 static bool choose_format(const struct convert_args *c, struct format *f,
                           struct arena *a, struct err *e)
 {
-    if (!c->output)
+    if (!c->output && !(c->lost && c->to))
         return err_set(e, ERR_USAGE,
                        "nowhere to write: -o OUT is missing (such as -o "
                        "all.pstats; - is stdout)");
-    return c->to ? format_named(c->to, f, a, e) : format_of_file(c->output, f, a, e);
+    if (!(c->to ? format_named(c->to, f, a, e) : format_of_file(c->output, f, a, e)))
+        return false;
+    return !c->by || (f->exporter && f->exporter->write_parts) ||
+           err_set(e, ERR_USAGE, "--by is for formats that have parts: --to callgrind");
 }
 
 /* What all of it comes to is known before a file is made, but for a full disk. */
@@ -151,7 +172,8 @@ static bool write_profile(const struct convert_args *c, const struct format *f,
     struct out *o = p ? out_open(c->output, e) : NULL;
     bool ok = o != NULL;
     if (ok && f->exporter)
-        ok = f->exporter->write(p, o, e);
+        ok = c->by ? f->exporter->write_parts(p, c->by, o, e)
+                   : f->exporter->write(p, o, e);
     else if (ok)
         ok = write_json(p, title, a, o, e);
     profile_close(p);
@@ -175,10 +197,11 @@ static bool write_pack(const struct convert_args *c, struct words words,
     if (words.count == 0 && !reading_newest(newest, a, e))
         return false;
     if (words.count > 0 && import_for(words.at[0]))
-        return err_set(e, ERR_USAGE,
-                       "cannot pack: %s: %s is a .pstats file, which cannot become a "
-                       "recording: it tells no paths (sonde run makes one)",
-                       c->output, words.at[0]);
+        return err_set(
+            e, ERR_USAGE,
+            "cannot pack: %s: %s is another tool's file, which cannot become a "
+            "recording: it tells no paths (sonde run makes one)",
+            c->output, words.at[0]);
     return pack_write(words.count ? words.at[0] : newest[0], c->output, NULL, &made, e);
 }
 
@@ -192,13 +215,59 @@ static bool write_as(const struct convert_args *c, const struct format *f,
     return write_profile(c, f, words, a, e);
 }
 
+static bool tell_lost(const struct format *f, struct err *e)
+{
+    static const char *const of_report[] = {
+        "Call paths: of them callers and callees are left (report --json --tree has "
+        "them).",
+        NULL
+    };
+    static const char *const nothing[] = { "Nothing.", NULL };
+    const char *const *lost = f->exporter ? f->exporter->lost
+                              : f->pack   ? nothing
+                                          : of_report;
+    struct out *o = out_stdout();
+
+    for (; *lost; lost++)
+        out_printf(o, "%s\n", *lost);
+    return out_close(o, e);
+}
+
+/* It stays behind when we end. */
+static bool open_viewer(const struct convert_args *c, const struct format *f,
+                        struct arena *a, struct err *e)
+{
+    const char *viewer = target_on_path("kcachegrind", a);
+
+    viewer = viewer ? viewer : target_on_path("qcachegrind", a);
+    if (!f->exporter || strcmp(f->exporter->name, "callgrind") != 0 ||
+        strcmp(c->output, "-") == 0)
+        return err_set(e, ERR_USAGE,
+                       "--open is for callgrind files: --to callgrind -o OUT");
+    if (!viewer)
+        return err_set(
+            e, ERR_TARGET,
+            "cannot open: %s: neither kcachegrind nor qcachegrind is on PATH "
+            "(the file is written)",
+            c->output);
+    if (fork() == 0) {
+        setsid();
+        execl(viewer, viewer, c->output, (char *)NULL);
+        _exit(127);
+    }
+    return true;
+}
+
 static int run(const void *args, struct words words, struct err *e)
 {
     const struct convert_args *c = args;
     struct arena *a = arena_open();
     struct format f = { 0 };
     bool chosen = choose_format(c, &f, a, e);
-    bool ok = chosen && write_as(c, &f, words, a, e);
+    bool ok = chosen && (c->lost ? tell_lost(&f, e) : write_as(c, &f, words, a, e));
+
+    if (ok && c->open)
+        ok = open_viewer(c, &f, a, e);
 
     arena_close(a);
     return ok ? 0 : chosen ? 1 : 2;
@@ -211,11 +280,11 @@ const struct cmd cmd_convert = {
     .options = options,
     .reads = true,
     .more =
-        "FILE is a recording or a .pstats file (default: the newest recording in this\n"
+        "FILE is anything sonde formats lists (default: the newest recording in this\n"
         "directory). Several are one profile; .pstats files are added up to the last\n"
         "bit as pstats.Stats(FILE, ...) adds them.",
     .examples = "sonde convert worker-*.pstats -o all.pstats\n"
-                "sonde convert app.sonde -o app.prof --as-cprofile\n"
+                "sonde convert app.sonde --to callgrind --open -o callgrind.out\n"
                 "sonde convert app.sonde --to json -o -\n"
                 "sonde convert app.sonde -o kept/app.sonde   # packed, one file",
     .args_size = sizeof(struct convert_args),

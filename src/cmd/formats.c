@@ -21,13 +21,11 @@ struct format {
 
 /* What no list holds: recordings, and the report's own JSON. */
 static const struct format own[] = {
-    { "recording", ".sonde", "a directory: one tape for each process", true, true },
-    { "pack", ".sonde", "one file of a recording (sonde pack)", true, true },
+    { "recording", ".sonde", "a folder: a tape for each process", true, true },
+    { "pack", ".sonde", "one file of it (sonde pack)", true, true },
     { "tape", ".tape", "one process of a recording", true, false },
-    { "pstats", ".prof",
-      "dumps of cProfile, profile and profiling: report --pstats, pstats", true,
-      false },
-    { "json", ".json", "sonde report --json", false, true },
+    { "pstats", ".prof", "dumps of cProfile, 2.7 to 3.15", true, false },
+    { "json", ".json", "sonde report --json", true, true },
 };
 
 enum { OWN = sizeof own / sizeof *own, FORMATS_MAX = 64 };
@@ -108,9 +106,9 @@ static void write_json(const struct formats *f, struct out *o)
 
 static void write_text(const struct formats *f, struct out *o)
 {
-    out_printf(o, "%-10s  %-7s  %-5s  %-6s\n", "format", "suffix", "reads", "writes");
+    out_printf(o, "%-10s  %-16s %-5s  %-6s\n", "format", "suffix", "reads", "writes");
     for (int i = 0; i < f->count; i++)
-        out_printf(o, "%-10s  %-7s  %-5s  %-6s  %s\n", f->at[i].name, f->at[i].suffix,
+        out_printf(o, "%-10s  %-16s %-5s  %-6s  %s\n", f->at[i].name, f->at[i].suffix,
                    f->at[i].reads ? "yes" : "-", f->at[i].writes ? "yes" : "-",
                    f->at[i].help);
 }

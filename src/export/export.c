@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/path.h"
+
 #define ROW(name) extern const struct exporter export_##name;
 #include "export/list.h"
 #undef ROW
@@ -32,7 +34,7 @@ const struct exporter *export_for_file(const char *path)
 {
     for (const struct exporter *const *x = list; *x; x++)
         for (const char *const *suffix = (*x)->suffix; *suffix; suffix++)
-            if (str_ends(str_of(path), str_of(*suffix)))
+            if (path_is_called(str_of(path), str_of(*suffix)))
                 return *x;
     return NULL;
 }

@@ -7,12 +7,19 @@
 #include "base/out.h"
 #include "model/profile.h"
 
+enum export_parts { PARTS_PROCESS = 1, PARTS_THREAD };
+
 struct exporter {
     const char *name;          /* as --to has it */
-    const char *const *suffix; /* of file names, the usual one first; ends in NULL */
+    const char *const *suffix; /* of file names, the usual one first; ends in NULL;
+                                  "callgrind.out*" begins one */
     const char *help;          /* for sonde formats: no capital, no full stop */
+    const char *const *lost;   /* what it cannot hold, sentences; ends in NULL */
     /* false and e: the format cannot hold what the profile has. */
     bool (*write)(const struct profile *p, struct out *o, struct err *e);
+    /* The same in parts, a process or a thread each; NULL: it has none. */
+    bool (*write_parts)(const struct profile *p, enum export_parts by, struct out *o,
+                        struct err *e);
 };
 
 const struct exporter *const *export_list(void); /* sorted by name; ends in NULL */

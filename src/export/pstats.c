@@ -81,9 +81,18 @@ static bool write(const struct profile *p, struct out *o, struct err *e)
 
 static const char *const suffix[] = { ".pstats", ".prof", NULL };
 
+static const char *const lost[] = {
+    "Call paths: of them callers are left.",
+    "Threads, processes and what is not in any function.",
+    "Functions that share file, line and name: they are one.",
+    "Figures that are no times.",
+    NULL,
+};
+
 const struct exporter export_pstats = {
     .name = "pstats",
     .suffix = suffix,
     .help = "Python's own: cProfile, profile, pstats, SnakeViz, gprof2dot",
+    .lost = lost,
     .write = write,
 };

@@ -2,6 +2,8 @@
 /* import.c - looks at the first bytes of a regular file. */
 #include "import/import.h"
 
+#include "base/path.h"
+#include "base/unpack.h"
 #include "base/whole.h"
 #include "model/from_tape.h"
 
@@ -26,14 +28,14 @@ static const struct importer *named_so(const char *path)
 {
     for (const struct importer *const *i = list; *i; i++)
         for (const char *const *suffix = (*i)->suffix; *suffix; suffix++)
-            if (str_ends(str_of(path), str_of(*suffix)))
+            if (path_is_called(str_of(path), str_of(*suffix)))
                 return *i;
     return NULL;
 }
 
 const struct importer *import_for(const char *path)
 {
-    char bytes[IMPORT_HEAD];
+    char bytes[IMPORT_HEAD], unpacked[IMPORT_HEAD];
     struct str head;
 
     /* Of a pipe the first bytes cannot be looked at and left there. */
@@ -41,6 +43,8 @@ const struct importer *import_for(const char *path)
         return &import_pstats;
     if (!whole_begin(path, bytes, IMPORT_HEAD, &head))
         return NULL;
+    if (unpack_is_packed(head))
+        head = (struct str){ unpacked, unpack_begin(head, unpacked, IMPORT_HEAD) };
     for (const struct importer *const *i = list; *i; i++)
         if ((*i)->sniff(head))
             return *i;
@@ -51,5 +55,13 @@ bool import_file(const char *path, struct str name, struct build *b, struct err 
 {
     const struct importer *importer = import_for(path);
 
-    return importer ? importer->read(path, name, b, e) : from_recording(path, b, e);
+    if (!importer)
+        return from_recording(path, b, e);
+    if (!importer->read(path, name, b, e))
+        return false;
+    return !whole_is_torn() ||
+           err_set(e, ERR_IO,
+                   "cannot read profile: %s: it was written to while it was read (try "
+                   "again)",
+                   path);
 }

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "model/build.h"
 
-enum { IMPORT_HEAD = 64 }; /* bytes to tell a format by */
+enum { IMPORT_HEAD = 2048 }; /* bytes to tell a format by */
 
 struct importer {
     const char *name;

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "import/import.h"
 #include "import/pstats_names.h"
+#include "import/source.h"
 #include "pstats/load.h"
 #include "pstats/marshal.h"
 
@@ -261,7 +262,8 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
 
     a.known = map_on(a.scratch);
     bool ok = load_whole(path, LOAD_COPY, memory, &bytes, e) &&
-              marshal_read(bytes, path, table, e) && goes_with_others(&a, path, e);
+              marshal_read(bytes, path, table, e) && source_unit(b, UNIT_NS, path, e) &&
+              goes_with_others(&a, path, e);
     if (ok)
         add_table(&a, name, memory);
     else
@@ -276,7 +278,7 @@ static const char *const suffix[] = { ".pstats", ".prof", NULL };
 const struct importer import_pstats = {
     .name = "pstats",
     .suffix = suffix,
-    .help = "dumps of cProfile and its kin, 2.7 to 3.15",
+    .help = "dumps of cProfile, 2.7 to 3.15",
     .sniff = marshal_begins,
     .read = read,
 };

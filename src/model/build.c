@@ -88,6 +88,16 @@ static struct str copy_text(struct build *b, struct str s)
     return s.len > 0 ? arena_str(b->arena, s) : (struct str){ 0 };
 }
 
+enum unit build_unit(const struct build *b)
+{
+    return b->unit;
+}
+
+void build_set_unit(struct build *b, enum unit unit)
+{
+    b->unit = unit;
+}
+
 void build_abandon(struct build *b)
 {
     if (!b)

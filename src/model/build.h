@@ -11,6 +11,8 @@
 struct build;
 
 struct build *build_open(enum unit unit);
+enum unit build_unit(const struct build *b);
+void build_set_unit(struct build *b, enum unit unit); /* while nothing has a value */
 void build_abandon(struct build *b); /* instead of build_finish; NULL is allowed */
 /* So many nodes are to come: a hint that spares copying. */
 void build_expect(struct build *b, uint32_t nodes);

@@ -10,12 +10,14 @@
 #include "model/build.h"
 
 enum { ROLES_TOLD = 6, NAME_TOLD = 40 };
+#define THREAD_ANY UINT32_MAX
 
 struct choosing {
     const struct profile *from;
     struct build *build;
     struct arena *scratch;
     bool *chosen;             /* by process */
+    thread_id thread;         /* THREAD_ANY: all of theirs */
     process_id *process_to;   /* by old process */
     function_id *function_to; /* by old function */
     node_id *to;              /* by old node */
@@ -170,9 +172,10 @@ static void copy_processes(const struct choosing *c)
     }
 }
 
-static bool is_chosen(const struct choosing *c, const struct node *n)
+static bool is_chosen(const struct choosing *c, thread_id t)
 {
-    return c->chosen[profile_thread(c->from, n->thread)->process];
+    return c->chosen[profile_thread(c->from, t)->process] &&
+           (c->thread == THREAD_ANY || c->thread == t);
 }
 
 /* In their order, so that what ties stays in it. */
@@ -184,7 +187,7 @@ static void copy_functions(const struct choosing *c)
     for (node_id id = NODE_ROOT + 1; id < profile_nodes(c->from); id++) {
         const struct node *n = profile_node(c->from, id);
 
-        if (n->function != FUNCTION_NONE && is_chosen(c, n))
+        if (n->function != FUNCTION_NONE && is_chosen(c, n->thread))
             used[n->function] = true;
     }
     for (function_id f = 0; f < functions; f++)
@@ -197,7 +200,7 @@ static void copy_threads(const struct choosing *c)
     for (thread_id i = 0; i < profile_threads(c->from); i++) {
         const struct thread *t = profile_thread(c->from, i);
 
-        if (!c->chosen[t->process])
+        if (!is_chosen(c, i))
             continue;
         thread_id copy =
             build_thread(c->build, c->process_to[t->process], t->name, t->native);
@@ -211,7 +214,7 @@ static void copy_nodes(const struct choosing *c)
         const struct node *n = profile_node(c->from, id);
         bool marker = node_is_marker(n);
 
-        if ((n->function == FUNCTION_NONE && !marker) || !is_chosen(c, n))
+        if ((n->function == FUNCTION_NONE && !marker) || !is_chosen(c, n->thread))
             continue;
         c->to[id] = build_node(c->build, c->to[n->parent],
                                marker ? FUNCTION_NONE : c->function_to[n->function]);
@@ -248,7 +251,7 @@ bool choose_can(const struct choice *c, bool recording, const char *file, struct
 struct profile *choose(struct profile *p, const struct choice *choice,
                        const char *where, struct err *e)
 {
-    struct choosing c = { .from = p, .scratch = arena_open() };
+    struct choosing c = { .from = p, .scratch = arena_open(), .thread = THREAD_ANY };
     struct profile *copy = NULL;
     bool ok = true;
 
@@ -264,4 +267,25 @@ struct profile *choose(struct profile *p, const struct choice *choice,
     arena_close(c.scratch);
     profile_close(p);
     return copy;
+}
+
+static struct profile *choose_part(const struct profile *p, process_id i, thread_id t)
+{
+    struct choosing c = { .from = p, .scratch = arena_open(), .thread = t };
+
+    c.chosen = arena_array(c.scratch, profile_processes(p) + 1u, sizeof *c.chosen);
+    c.chosen[i] = true;
+    struct profile *copy = copy_chosen(&c);
+    arena_close(c.scratch);
+    return copy;
+}
+
+struct profile *choose_process(const struct profile *p, process_id i)
+{
+    return choose_part(p, i, THREAD_ANY);
+}
+
+struct profile *choose_thread(const struct profile *p, thread_id t)
+{
+    return choose_part(p, profile_thread(p, t)->process, t);
 }

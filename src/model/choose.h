@@ -24,4 +24,8 @@ bool choose_can(const struct choice *c, bool recording, const char *file,
 struct profile *choose(struct profile *p, const struct choice *c, const char *where,
                        struct err *e);
 
+/* A profile of that one alone; p stays. What was given without paths is in neither. */
+struct profile *choose_process(const struct profile *p, process_id i);
+struct profile *choose_thread(const struct profile *p, thread_id t);
+
 #endif

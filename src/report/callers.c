@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* callers.c - of each function chosen: who called it, or whom it called, and
  * what share of its time that was. */
-#include "report/names.h"
+#include "model/names.h"
 #include "report/texts.h"
 #include "report/units.h"
 

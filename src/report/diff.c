@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/names.h"
+#include "model/places.h"
 #include "report/diff_texts.h"
-#include "report/names.h"
-#include "report/places.h"
 
 const struct function *diff_function(const struct compared *c)
 {

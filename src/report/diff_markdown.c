@@ -2,9 +2,9 @@
 /* diff_markdown.c - a table for a pull request. Names may hold anything: they stand in
  * <code>, every character but plain ones as a number, so that none is markup, closes a
  * cell or calls somebody by name. */
+#include "model/names.h"
 #include "report/diff_texts.h"
 #include "report/markdown.h"
-#include "report/names.h"
 #include "report/report.h"
 
 static void write_heading(const struct diff *d, struct out *o)

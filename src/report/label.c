@@ -2,7 +2,7 @@
 /* label.c - what must be seen is never cut, be the line longer for it. */
 #include "report/label.h"
 
-#include "report/names.h"
+#include "model/names.h"
 
 enum { PLACE_LEAST = 12 }; /* "...er.py:1234": of a place that must be cut */
 

@@ -3,7 +3,7 @@
  * of the texts to print. */
 #include "report/report.h"
 
-#include "report/places.h"
+#include "model/places.h"
 #include "report/texts.h"
 
 static void reverse(struct rows rows)

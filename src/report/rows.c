@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/map.h"
-#include "report/names.h"
-#include "report/places.h"
+#include "model/names.h"
+#include "model/places.h"
 
 struct groups {
     struct arena *arena;

@@ -2,8 +2,8 @@
 /* summary.c - the sentences: how long, where it went, whether it is whole. */
 #include "report/summary.h"
 
+#include "model/names.h"
 #include "report/census.h"
-#include "report/names.h"
 #include "report/texts.h"
 #include "report/units.h"
 

@@ -2,7 +2,7 @@
 /* table.c - the table of functions, or of the groups of --by. */
 #include <string.h>
 
-#include "report/names.h"
+#include "model/names.h"
 #include "report/texts.h"
 #include "report/units.h"
 

@@ -5,7 +5,8 @@
 #include "base/whole.h"
 #include "why/steps.h"
 
-static const struct whole_kind steps = { "cannot read steps", 512ull << 20, NULL };
+static const struct whole_kind steps = { .what = "cannot read steps",
+                                         .most = 512ull << 20 };
 
 bool steps_open(struct steps *s, const char *path, struct arena *a, struct err *e)
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""seeds.py tape|pack|pstats|regex FOLDER SONDE: files to begin fuzzing with.
+"""seeds.py TARGET FOLDER SONDE: files to begin fuzzing with.
 
 Tapes: recordings of a small program by each Python that is here, finished and killed, and made-up ones that hold
 every kind of record. Dumps: of every profiler of each Python, and in each version of marshal.
@@ -121,6 +121,41 @@ def expressions(folder):
         (folder / f"{number}").write_bytes(pattern.encode() + b"\0/srv/ab.py:41(xx\xc3\xa4)")
 
 
+TRACES = {
+    "object": b'{"traceEvents":[{"ph":"M","name":"process_name","pid":1,"tid":1,"args":{"name":"p"}},'
+              b'{"ph":"X","name":"f (/a.py:1)","ts":1.5,"dur":20,"pid":1,"tid":1},'
+              b'{"ph":"X","name":"g","ts":2,"dur":3,"pid":1,"tid":1}],"displayTimeUnit":"ns"}',
+    "array": b'[{"ph":"B","name":"f","ts":1,"pid":1,"tid":2},{"ph":"E","ts":9,"pid":1,"tid":2}',
+}
+EVENTED = (b'{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[{"name":"a","line":3},'
+           b'{"name":"b"}]},"profiles":[{"type":"evented","unit":"seconds","events":[{"type":"O","frame":0,"at":0},'
+           b'{"type":"O","frame":1,"at":1},{"type":"C","frame":1,"at":2},{"type":"C","frame":0,"at":3}]}]}')
+GRIND = (b"# callgrind format\nversion: 1\npositions: instr line\nevents: Ir Dr\nob=(1) a\nfl=(1) x.c\nfn=(1) main\n"
+         b"0x40 3 5 1\n+4 +1 2\n* -1 7\ncfi=(2) y.c\ncfn=(2) g\ncalls=3 9\n+8 * 90\njump=1 5\n\nfl=(2)\nfn=(2)\n0x90 9 90\n"
+         b"totals: 104\n")
+
+
+def formats(folder, sonde, name):
+    """What we write of made-up recordings, raw and packed, and what others write and we do not."""
+    import gzip
+    from golden.test_formats import write_deep
+    from orders import write_orders
+    with tempfile.TemporaryDirectory() as place:
+        for maker in write_deep, write_orders:
+            recording = pathlib.Path(place) / f"{maker.__name__}.sonde"
+            maker(recording)
+            if name == "chrome":
+                continue
+            out = folder / maker.__name__
+            subprocess.run([sonde, "convert", recording, "--to", name, "-o", out], check=True)
+            data = out.read_bytes()
+            data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+            out.write_bytes(data)
+            (folder / (maker.__name__ + "-packed")).write_bytes(gzip.compress(data))
+    for key, data in {"chrome": TRACES, "speedscope": {"evented": EVENTED}, "callgrind": {"valgrind": GRIND}}.get(name, {}).items():
+        (folder / key).write_bytes(data)
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
@@ -130,6 +165,8 @@ if __name__ == "__main__":
         dumped(folder)
     elif sys.argv[1] == "regex":
         expressions(folder)
+    elif sys.argv[1] != "tape":
+        formats(folder, pathlib.Path(sys.argv[3]).resolve(), sys.argv[1])
     else:
         made_up(folder)
         recorded(folder, pathlib.Path(sys.argv[3]).resolve())

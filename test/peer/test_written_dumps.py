@@ -27,19 +27,6 @@ json.dump(answers, sys.stdout)
 
 
 @pytest.fixture(scope="session")
-def peers(root):
-    """A folder with what test/peers.txt names."""
-    folder, wanted = root / "build/peers", (root / "test/peers.txt").read_text()
-    stamp = folder / "peers.txt"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        names = [line for line in wanted.splitlines() if not line.startswith("#")]
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                        "--upgrade", "--target", folder, *names], check=True)
-        stamp.write_text(wanted)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def pairs(dumps_of, dump_tool, tmp_path_factory):
     """[(original, written)], of what any Python can read."""
     folder = tmp_path_factory.mktemp("written")

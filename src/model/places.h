@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* places.h - what must be seen of paths so that no two functions look alike. */
-#ifndef REPORT_PLACES_H
-#define REPORT_PLACES_H
+#ifndef MODEL_PLACES_H
+#define MODEL_PLACES_H
 
 #include "base/arena.h"
 #include "model/profile.h"

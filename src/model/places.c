@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* places.c - functions that share all but the folder are sorted by their paths' ends:
  * the neighbours are those that look most alike. */
-#include "report/places.h"
+#include "model/places.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "report/names.h"
+#include "model/names.h"
 
 struct twin {
     struct str path;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* names.c - names out of what the code object and the path say. */
-#include "report/names.h"
+#include "model/names.h"
 
 #include <string.h>
 #include <unistd.h>

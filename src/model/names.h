@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* names.h - what functions, their places and what they belong to are called.
  * Texts may hold anything; screen_safe() before they reach a terminal. */
-#ifndef REPORT_NAMES_H
-#define REPORT_NAMES_H
+#ifndef MODEL_NAMES_H
+#define MODEL_NAMES_H
 
 #include "base/arena.h"
 #include "model/profile.h"

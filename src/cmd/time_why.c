@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* time_why.c - the recordings lie in a folder that goes with us. */
+#include "cmd/time_why.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/progress.h"
+#include "cmd/reading.h"
+#include "cmd/sides.h"
+#include "cmd/trial.h"
+#include "model/names.h"
+#include "model/places.h"
+#include "model/stats.h"
+
+enum { FUNCTIONS_KEPT = 10 };
+/* A recorded run takes up to some times as long; of one so long none is made. */
+#define RECORDED_MOST_NS 60e9
+#define CHANGE_LEAST 0.02 /* of the larger total */
+
+struct work {
+    const struct commands *commands;
+    const struct command_files *files;
+    struct time_report *report;
+    struct time_why *why;
+    struct arena *arena;
+    const char *sonde, *folder;
+    const char **recording; /* by command, NULL: there is none */
+};
+
+static struct time_function function_of(const struct work *w, const struct function *f,
+                                        uint32_t parts)
+{
+    return (struct time_function){
+        .name = arena_str(w->arena, name_shown(f, w->arena)),
+        .place = arena_str(w->arena, name_place(f, false, parts, w->arena)),
+    };
+}
+
+static int by_self(const void *one, const void *other)
+{
+    const struct stat_row *const *a = one, *const *b = other;
+
+    return ((*a)->self < (*b)->self) - ((*a)->self > (*b)->self);
+}
+
+static void take_functions(const struct work *w, const struct profile *p,
+                           struct time_why *why)
+{
+    struct stats *s = stats_open(p);
+    uint32_t count = profile_functions(p), *parts = places_parts_of(p, w->arena);
+    const struct stat_row **row = arena_array(w->arena, (size_t)count + 1, sizeof *row);
+    const struct stat_row *first = count > 0 ? stats_of(s, 0) : NULL;
+
+    for (uint32_t i = 0; i < count; i++)
+        row[i] = stats_of(s, i);
+    qsort(row, count, sizeof *row, by_self);
+    why->profile_ns = stats_total(s)->self;
+    why->functions = count < FUNCTIONS_KEPT ? count : FUNCTIONS_KEPT;
+    why->function = arena_array(w->arena, why->functions + 1, sizeof *why->function);
+    for (uint32_t i = 0; i < why->functions; i++) {
+        function_id f = (function_id)(row[i] - first);
+
+        why->function[i] = function_of(w, profile_function(p, f), parts[f]);
+        why->function[i].self_ns = row[i]->self;
+        why->function[i].calls = row[i]->calls;
+    }
+    stats_close(s);
+}
+
+/* sonde run -q -o RECORDING -- CMD ARGS... */
+static bool record(struct work *w, uint32_t command, struct time_why *why)
+{
+    const struct command *c = &w->commands->at[command];
+    struct command recorded = *c;
+    struct command_run run;
+    struct err e = { 0 };
+    int words = 0;
+
+    while (c->argv[words])
+        words++;
+    const char *path = arena_printf(w->arena, "%s/%u.sonde", w->folder, command).at;
+    char **argv = arena_array(w->arena, (size_t)words + 7, sizeof *argv);
+    const char *const before[] = { w->sonde, "run", "-q", "-o", path, "--" };
+    for (int i = 0; i < 6; i++)
+        argv[i] = arena_cstr(w->arena, str_of(before[i]));
+    for (int i = 0; i < words; i++)
+        argv[6 + i] = c->argv[i];
+    recorded.argv = argv;
+    if (!command_run(&recorded, w->files, &run, &e) || command_stopped_by() ||
+        access(path, F_OK) != 0) {
+        why->profiled = STR("It was not recorded, so no functions are named.");
+        return false;
+    }
+    w->recording[command] = path;
+    return true;
+}
+
+static void read_back(struct work *w, uint32_t command, struct time_why *why)
+{
+    char *file[] = { (char *)w->recording[command], NULL };
+    const char *title;
+    struct err e = { 0 };
+    struct profile *p =
+        reading_open((struct words){ 1, file }, NULL, false, &title, w->arena, &e);
+
+    if (!p) {
+        why->profiled = arena_str(w->arena, str_of(e.text));
+        w->recording[command] = NULL;
+        return;
+    }
+    take_functions(w, p, why);
+    if (why->profile_ns == 0)
+        why->profiled =
+            STR("No function of it was recorded: its Python has no agent, or "
+                "ran with -I, -S or no environment.");
+    profile_close(p);
+}
+
+static void ask_python(struct work *w, uint32_t command, struct time_why *why)
+{
+    const struct series_of *of = &w->report->series->of[command];
+    double wall = series_spread(of, MEASURE_WALL, w->arena).mean;
+
+    why->python = commands_python(of->command, w->arena);
+    if (!why->python)
+        return;
+    why->start_ns = imported_start_ns(why->python, w->arena);
+    imported_run(of->command, w->files, &why->imported, w->arena);
+    if (wall > RECORDED_MOST_NS)
+        why->profiled = STR("It runs for more than a minute and was not recorded for "
+                            "this: sonde run does, and names functions.");
+    else if (*w->folder && record(w, command, why))
+        read_back(w, command, why);
+}
+
+static void ask(struct work *w, uint32_t command)
+{
+    const struct series_of *of = &w->report->series->of[command];
+    struct time_why *why = &w->why[command];
+
+    if (of->runs == 0)
+        return;
+    traced_run(of->command, w->files,
+               (uint64_t)series_spread(of, MEASURE_WALL, w->arena).mean, &why->traced,
+               w->arena);
+    if (!command_stopped_by())
+        ask_python(w, command, why);
+}
+
+static int by_change(const void *one, const void *other)
+{
+    const struct compared *const *a = one, *const *b = other;
+    double x = fabs((*a)->figures[SIDE_AFTER].self - (*a)->figures[SIDE_BEFORE].self);
+    double y = fabs((*b)->figures[SIDE_AFTER].self - (*b)->figures[SIDE_BEFORE].self);
+
+    return (x < y) - (x > y);
+}
+
+static void take_changes(struct work *w, const struct compare *c)
+{
+    const struct compared **row, *total = compare_total(c);
+    uint32_t rows = compare_rows(c), kept = 0;
+    double most =
+        fmax(total->figures[SIDE_BEFORE].self, total->figures[SIDE_AFTER].self);
+    struct time_function *changed =
+        arena_array(w->arena, FUNCTIONS_KEPT, sizeof *changed);
+
+    row = arena_array(w->arena, (size_t)rows + 1, sizeof *row);
+    for (uint32_t i = 0; i < rows; i++)
+        row[i] = compare_row(c, i);
+    qsort(row, rows, sizeof *row, by_change);
+    for (uint32_t i = 0; i < rows && kept < FUNCTIONS_KEPT; i++) {
+        double before = row[i]->figures[SIDE_BEFORE].self;
+        double after = row[i]->figures[SIDE_AFTER].self;
+        const struct function *f = row[i]->function[SIDE_AFTER]
+                                       ? row[i]->function[SIDE_AFTER]
+                                       : row[i]->function[SIDE_BEFORE];
+
+        if (!f || fabs(after - before) < CHANGE_LEAST * most)
+            break;
+        changed[kept] = function_of(w, f, 1);
+        changed[kept].before_ns = (uint64_t)before;
+        changed[kept].self_ns = (uint64_t)after;
+        changed[kept++].calls = row[i]->figures[SIDE_AFTER].calls;
+    }
+    w->report->changed = changed;
+    w->report->changes = kept;
+}
+
+/* The first two, where both were recorded. */
+static void compare(struct work *w)
+{
+    struct sides_options options = { .runs = { 1, 1 } };
+    struct err e = { 0 };
+    bool ok = true;
+
+    if (w->commands->count < 2 || !w->recording[0] || !w->recording[1])
+        return;
+    struct sides *s = sides_open(&options, w->arena);
+    for (int side = 0; ok && side < SIDES; side++) {
+        char *file[] = { (char *)w->recording[side], NULL };
+
+        ok = sides_add(s, (enum side)side, (struct words){ 1, file }, &e);
+    }
+    if (ok) {
+        sides_pair(s);
+        compare_finish(s->functions, 0);
+        take_changes(w, s->functions);
+    }
+    sides_close(s);
+}
+
+void time_why(const struct commands *c, const struct command_files *f,
+              struct time_report *r)
+{
+    struct work w = { .commands = c, .files = f, .report = r, .arena = r->arena };
+    char *sonde = arena_alloc(r->arena, PATH_MAX + 1);
+    struct progress progress = progress_of("finding out why");
+
+    w.why = arena_array(r->arena, c->count, sizeof *w.why);
+    w.recording = arena_array(r->arena, c->count, sizeof *w.recording);
+    w.sonde = readlink("/proc/self/exe", sonde, PATH_MAX) > 0 ? sonde : "sonde";
+    w.folder = trial_folder(r->arena);
+    command_signals_ours();
+    for (uint32_t i = 0; i < c->count && !command_stopped_by(); i++) {
+        progress_at(&progress, i, c->count);
+        ask(&w, i);
+    }
+    command_signals_back();
+    if (!command_stopped_by())
+        compare(&w);
+    progress_end(&progress);
+    for (uint32_t i = 0; i < c->count; i++)
+        trial_remove(arena_printf(r->arena, "%s/%u.sonde", w.folder, i).at, r->arena);
+    trial_remove(w.folder, r->arena);
+    r->why = w.why;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* callgrind.c - KCacheGrind's and callgrind_annotate's. KCacheGrind takes functions of
+ * one name and one base name of a file for the same, and makes a class of what stands
+ * before the last "::"; so functions are called module::Class::name, and what is still
+ * alike gets its line behind it. */
+#include <string.h>
+
+#include "base/map.h"
+#include "export/export.h"
+#include "model/choose.h"
+#include "model/names.h"
+#include "model/places.h"
+#include "model/stats.h"
+
+struct called {
+    struct str name; /* as written */
+    struct str file;
+    uint32_t file_id;
+    bool told; /* its name stands in the file already */
+};
+
+struct top { /* of a function: what no function called */
+    uint64_t calls, cumulative;
+};
+
+struct grind {
+    const struct profile *profile;
+    const struct stats *stats;
+    struct arena *arena;
+    struct out *out;
+    struct called *of; /* by function */
+    struct map files;  /* ids of functions, by the file's text */
+    uint32_t file_count;
+    uint32_t file_now; /* that fl= says; 0: none yet */
+    bool *file_told;   /* by file_id */
+    struct top *top;   /* by function */
+};
+
+/* Control bytes would end the line; nothing else is special but "(7)" in front. */
+static struct str plain(struct str s, struct arena *a)
+{
+    char *text = arena_alloc(a, s.len + 2);
+    size_t at = 0;
+
+    if (s.len > 1 && s.at[0] == '(' && s.at[1] >= '0' && s.at[1] <= '9')
+        text[at++] = '_';
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+
+        text[at++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    }
+    return (struct str){ text, at };
+}
+
+/* "Feed.parse" of module "orders.feed": "orders.feed::Feed::parse". */
+static struct str qualified(const struct grind *g, const struct function *f,
+                            struct str root)
+{
+    struct str module = name_module(f, root, g->arena);
+    struct str name = f->qualname.len > 0 ? f->qualname : f->name;
+    size_t last = name.len;
+
+    if (str_eq(f->file, STR("~")))
+        module = STR("");
+    for (size_t i = 0; i < name.len; i++)
+        if (name.at[i] == '.')
+            last = i;
+    struct str owner = { name.at, last < name.len ? last : 0 };
+    struct str own = { name.at + (last < name.len ? last + 1 : 0),
+                       name.len - (last < name.len ? last + 1 : 0) };
+    return plain(arena_printf(g->arena, "%.*s%s%.*s%s%.*s", (int)module.len, module.at,
+                              module.len > 0 ? "::" : "", (int)owner.len, owner.at,
+                              owner.len > 0 ? "::" : "", (int)own.len, own.at),
+                 g->arena);
+}
+
+struct wanted {
+    const struct called *of;
+    struct str text;
+    struct str base; /* of names: of the file */
+};
+
+static bool same_file(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+
+    return str_eq(w->of[id].file, w->text);
+}
+
+static bool same_name(const void *with, uint32_t id)
+{
+    const struct wanted *w = with;
+
+    return str_eq(w->of[id].name, w->text) &&
+           str_eq(str_basename(w->of[id].file), w->base);
+}
+
+static uint32_t file_of(struct grind *g, function_id f)
+{
+    struct wanted w = { g->of, g->of[f].file, STR("") };
+    uint64_t hash = str_hash(w.text);
+    uint32_t first = map_find(&g->files, hash, same_file, &w);
+
+    if (first != MAP_NONE)
+        return g->of[first].file_id;
+    map_add(&g->files, hash, f);
+    return ++g->file_count;
+}
+
+/* With its line, and then with a number, where another one is called the same. */
+static void tell_apart(struct grind *g, struct map *names, function_id f)
+{
+    const struct function *is = profile_function(g->profile, f);
+    struct called *c = &g->of[f];
+    struct str plainly = c->name;
+
+    for (uint32_t n = 0;; n++) {
+        struct wanted w = { g->of, c->name, str_basename(c->file) };
+        uint64_t hash = str_hash(c->name);
+
+        if (map_find(names, hash, same_name, &w) == MAP_NONE) {
+            map_add(names, hash, f);
+            return;
+        }
+        c->name = n == 0 ? arena_printf(g->arena, "%.*s:%u", (int)plainly.len,
+                                        plainly.at, is->line)
+                         : arena_printf(g->arena, "%.*s:%u~%u", (int)plainly.len,
+                                        plainly.at, is->line, n);
+    }
+}
+
+static void name_all(struct grind *g)
+{
+    uint32_t count = profile_functions(g->profile);
+    struct str root = places_root(g->profile);
+    struct map names = map_on(g->arena);
+
+    g->of = arena_array(g->arena, count + 1u, sizeof *g->of);
+    g->files = map_on(g->arena);
+    for (function_id f = 0; f < count; f++) {
+        const struct function *is = profile_function(g->profile, f);
+
+        g->of[f].file = plain(is->file, g->arena);
+        g->of[f].name = qualified(g, is, root);
+        g->of[f].file_id = file_of(g, f);
+        tell_apart(g, &names, f);
+    }
+    g->file_told = arena_array(g->arena, g->file_count + 1u, sizeof *g->file_told);
+}
+
+static void put_file(struct grind *g, const char *key, function_id f)
+{
+    const struct called *c = &g->of[f];
+
+    out_printf(g->out, "%s=(%u)", key, c->file_id);
+    if (!g->file_told[c->file_id]) {
+        out_char(g->out, ' ');
+        out_str(g->out, c->file);
+    }
+    g->file_told[c->file_id] = true;
+    out_char(g->out, '\n');
+}
+
+static void put_name(struct grind *g, const char *key, function_id f)
+{
+    struct called *c = &g->of[f];
+
+    out_printf(g->out, "%s=(%u)", key, f + 1);
+    if (!c->told) {
+        out_char(g->out, ' ');
+        out_str(g->out, c->name);
+    }
+    c->told = true;
+    out_char(g->out, '\n');
+}
+
+static void put_call(struct grind *g, function_id caller, const struct edge *e)
+{
+    uint32_t line = profile_function(g->profile, caller)->line;
+
+    put_file(g, "cfi", e->callee);
+    put_name(g, "cfn", e->callee);
+    out_printf(g->out, "calls=%llu %u\n%u %llu\n", (unsigned long long)e->stat.calls,
+               profile_function(g->profile, e->callee)->line, line,
+               (unsigned long long)e->stat.cumulative);
+}
+
+static void put_function(struct grind *g, function_id f)
+{
+    const struct stat_row *row = stats_of(g->stats, f);
+    struct edges callees = stats_callees(g->stats, f);
+
+    if (row->calls == 0 && row->resumes == 0 && row->self == 0 && callees.count == 0)
+        return;
+    out_char(g->out, '\n');
+    put_file(g, "fl", f);
+    put_name(g, "fn", f);
+    out_printf(g->out, "%u %llu\n", profile_function(g->profile, f)->line,
+               (unsigned long long)row->self);
+    for (uint32_t i = 0; i < callees.count; i++)
+        put_call(g, f, callees.at[i]);
+}
+
+static void find_tops(struct grind *g)
+{
+    const struct profile *p = g->profile;
+
+    g->top = arena_array(g->arena, profile_functions(p) + 1u, sizeof *g->top);
+    for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
+        const struct node *node = profile_node(p, n);
+
+        if (node->depth != 2 || node->function == FUNCTION_NONE)
+            continue;
+        g->top[node->function].calls += node->calls;
+        g->top[node->function].cumulative += stats_below(g->stats, n);
+    }
+}
+
+/* KCacheGrind adds up what the callers of a function had of it: where it has any, the
+ * calls by nobody are by a function of that name. */
+static void put_tops(struct grind *g)
+{
+    uint32_t none = profile_functions(g->profile) + 1;
+    bool any = false;
+
+    find_tops(g);
+    for (function_id f = 0; f < profile_functions(g->profile); f++) {
+        if (g->top[f].cumulative == 0 || stats_callers(g->stats, f).count == 0)
+            continue;
+        if (!any)
+            out_printf(g->out, "\nfl=(%u) ~\nfn=(%u) <program>\n0 0\n",
+                       g->file_count + 1, none);
+        any = true;
+        put_file(g, "cfi", f);
+        put_name(g, "cfn", f);
+        out_printf(g->out, "calls=%llu %u\n0 %llu\n",
+                   (unsigned long long)g->top[f].calls,
+                   profile_function(g->profile, f)->line,
+                   (unsigned long long)g->top[f].cumulative);
+    }
+}
+
+/* pid and thread 0: not told. A part has its own numbers of files and functions. */
+static void put_part(const struct profile *p, uint32_t pid, uint32_t thread,
+                     uint32_t part, struct out *o)
+{
+    static const char *const events[] = {
+        [UNIT_NS] = "event: ns : Time (ns)\nevents: ns\n",
+        [UNIT_SAMPLES] = "event: samples : Samples\nevents: samples\n",
+        [UNIT_BYTES] = "event: bytes : Bytes\nevents: bytes\n",
+    };
+    struct stats *s = stats_open(p);
+    struct grind g = { .profile = p, .stats = s, .arena = arena_open(), .out = o };
+
+    stats_add_edges(s);
+    name_all(&g);
+    if (pid > 0)
+        out_printf(o, "pid: %u\n", pid);
+    if (thread > 0)
+        out_printf(o, "thread: %u\n", thread);
+    if (part > 0)
+        out_printf(o, "part: %u\n", part);
+    out_text_of(o, "positions: line\n");
+    out_text_of(o, events[profile_unit(p)]);
+    out_printf(o, "summary: %llu\n", (unsigned long long)stats_total(s)->self);
+    for (function_id f = 0; f < profile_functions(p); f++)
+        put_function(&g, f);
+    put_tops(&g);
+    stats_close(s);
+    arena_close(g.arena);
+}
+
+static void put_head(const struct profile *p, struct out *o)
+{
+    struct arena *a = arena_open();
+
+    out_text_of(o,
+                "# callgrind format\nversion: 1\ncreator: sonde " SONDE_VERSION "\n");
+    out_text_of(o, "cmd: ");
+    out_str(o, plain(profile_run(p)->program, a));
+    out_char(o, '\n');
+    arena_close(a);
+}
+
+static bool write(const struct profile *p, struct out *o, struct err *e)
+{
+    (void)e;
+    put_head(p, o);
+    put_part(p, 0, 0, 0, o);
+    return true;
+}
+
+static bool write_parts(const struct profile *p, enum export_parts by, struct out *o,
+                        struct err *e)
+{
+    uint32_t count = by == PARTS_PROCESS ? profile_processes(p) : profile_threads(p);
+    uint32_t parts = 0;
+
+    if (!profile_has_paths(p))
+        return err_set(e, ERR_FORMAT,
+                       "cannot be parted: what was read does not tell whose "
+                       "calls were whose (leave --by out)");
+    put_head(p, o);
+    for (uint32_t i = 0; i < count; i++) {
+        struct profile *part =
+            by == PARTS_PROCESS ? choose_process(p, i) : choose_thread(p, i);
+        process_id of = by == PARTS_PROCESS ? i : profile_thread(p, i)->process;
+
+        if (profile_functions(part) > 0) {
+            out_text_of(o, parts > 0 ? "\n" : "");
+            put_part(part, profile_process(p, of)->pid,
+                     by == PARTS_THREAD ? profile_thread(p, i)->native : 0, ++parts, o);
+        }
+        profile_close(part);
+    }
+    return true;
+}
+
+static const char *const suffix[] = { ".callgrind", "callgrind.out*", NULL };
+
+static const char *const lost[] = {
+    "Call paths: of them callers and callees are left.",
+    "Threads and processes: they are one.",
+    "Primitive calls and resumptions: all calls are counted.",
+    "Cumulative times of recursive functions: KCacheGrind finds cycles of its own.",
+    NULL,
+};
+
+const struct exporter export_callgrind = {
+    .name = "callgrind",
+    .suffix = suffix,
+    .help = "KCacheGrind, QCacheGrind, callgrind_annotate",
+    .lost = lost,
+    .write = write,
+    .write_parts = write_parts,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dot_choose.c - in gprof2dot's order: what is below the threshold, what is of other
+ * files, then what neither root nor leaf reaches. */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/dot.h"
+#include "model/names.h"
+
+struct choosing {
+    struct dot_graph *graph;
+    const struct dot_options *options;
+    double *share; /* by function */
+};
+
+static double share_of_edge(const struct dot_graph *g, const struct edge *e)
+{
+    return g->total > 0 ? (double)e->stat.cumulative / (double)g->total : 0;
+}
+
+bool dot_has_edge(const struct dot_graph *g, const struct edge *e)
+{
+    return g->node[e->caller] && g->node[e->callee] &&
+           share_of_edge(g, e) >= g->edge_threshold;
+}
+
+static bool matches(const struct dot_globs *globs, const struct function *f,
+                    struct arena *a)
+{
+    const char *name = arena_cstr(a, dot_name(f, a)), *own = arena_cstr(a, f->name);
+
+    for (uint32_t i = 0; i < globs->count; i++)
+        if (fnmatch(globs->at[i], name, 0) == 0 || fnmatch(globs->at[i], own, 0) == 0)
+            return true;
+    return false;
+}
+
+static bool begins(const struct dot_globs *paths, const struct function *f)
+{
+    for (uint32_t i = 0; i < paths->count; i++)
+        if (str_begins(f->file, str_of(paths->at[i])))
+            return true;
+    return paths->count == 0;
+}
+
+/* By breadth, upwards or downwards, over edges that are drawn. */
+static void reach(struct choosing *c, const struct dot_globs *from, bool upwards,
+                  int depth, bool *reached)
+{
+    struct dot_graph *g = c->graph;
+    uint32_t count = profile_functions(g->profile), first = 0, last = 0;
+    function_id *line = arena_array(g->arena, count + 1u, sizeof *line);
+    int *far = arena_array(g->arena, count + 1u, sizeof *far);
+
+    for (function_id f = 0; f < count; f++)
+        if (g->node[f] && matches(from, profile_function(g->profile, f), g->arena)) {
+            reached[f] = true;
+            line[last++] = f;
+        }
+    for (; first < last; first++) {
+        function_id f = line[first];
+        struct edges edges =
+            upwards ? stats_callers(g->stats, f) : stats_callees(g->stats, f);
+
+        for (uint32_t i = 0; i < edges.count && (depth < 0 || far[f] < depth); i++) {
+            function_id next = upwards ? edges.at[i]->caller : edges.at[i]->callee;
+
+            if (!dot_has_edge(g, edges.at[i]) || reached[next])
+                continue;
+            reached[next] = true;
+            far[next] = far[f] + 1;
+            line[last++] = next;
+        }
+    }
+}
+
+static void keep_reached(struct choosing *c, const struct dot_globs *from, bool upwards,
+                         int depth)
+{
+    struct dot_graph *g = c->graph;
+    uint32_t count = profile_functions(g->profile);
+    bool *reached = arena_array(g->arena, count + 1u, sizeof *reached);
+
+    reach(c, from, upwards, depth, reached);
+    for (function_id f = 0; f < count; f++)
+        g->node[f] = g->node[f] && reached[f];
+}
+
+/* Without a root depth counts from what nobody calls. */
+static struct dot_globs roots_of(const struct choosing *c)
+{
+    struct dot_globs any = { .at = { "*" }, .count = 1 };
+
+    return c->options->root.count > 0 ? c->options->root : any;
+}
+
+static int by_share(const void *one, const void *other)
+{
+    double a = *(const double *)one, b = *(const double *)other;
+
+    return (a < b) - (a > b);
+}
+
+/* The threshold that leaves so many; none: as it was asked. */
+static double raised(const struct choosing *c, double asked, uint32_t most)
+{
+    uint32_t count = profile_functions(c->graph->profile);
+    double *sorted = arena_array(c->graph->arena, count + 1u, sizeof *sorted);
+
+    if (most == 0 || most >= count)
+        return asked;
+    memcpy(sorted, c->share, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_share);
+    double least = sorted[most - 1];
+    return least > asked ? least : asked;
+}
+
+static void count_all(struct dot_graph *g)
+{
+    for (function_id f = 0; f < profile_functions(g->profile); f++) {
+        struct edges callees = stats_callees(g->stats, f);
+
+        g->nodes += g->node[f];
+        g->all_nodes +=
+            stats_of(g->stats, f)->calls > 0 || stats_of(g->stats, f)->cumulative > 0;
+        g->all_edges += callees.count;
+        for (uint32_t i = 0; i < callees.count; i++)
+            g->edges += dot_has_edge(g, callees.at[i]);
+    }
+}
+
+struct dot_graph dot_choose(const struct profile *p, const struct stats *s,
+                            const struct dot_options *o, struct arena *a)
+{
+    struct dot_graph g = { .profile = p, .stats = s, .arena = a };
+    struct choosing c = { .graph = &g, .options = o };
+    uint32_t count = profile_functions(p);
+
+    g.total = stats_total(s)->self;
+    g.node = arena_array(a, count + 1u, sizeof *g.node);
+    c.share = arena_array(a, count + 1u, sizeof *c.share);
+    for (function_id f = 0; f < count; f++) {
+        const struct stat_row *row = stats_of(s, f);
+
+        if (g.total > 0)
+            c.share[f] = (double)row->cumulative / (double)g.total;
+    }
+    g.node_threshold = raised(&c, o->nodes, o->most);
+    g.edge_threshold = o->edges;
+    if (g.node_threshold > o->nodes && g.node_threshold / 5 > o->edges)
+        g.edge_threshold =
+            g.node_threshold / 5; /* as the usual two are to each other */
+    for (function_id f = 0; f < count; f++)
+        g.node[f] = c.share[f] >= g.node_threshold && stats_of(s, f)->calls > 0 &&
+                    begins(&o->path, profile_function(p, f));
+    if (o->root.count > 0 || o->depth >= 0) {
+        struct dot_globs roots = roots_of(&c);
+        keep_reached(&c, &roots, false, o->depth);
+    }
+    if (o->leaf.count > 0)
+        keep_reached(&c, &o->leaf, true, -1);
+    count_all(&g);
+    return g;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* series.c - by turns: first each command once, then each once more, so that what
+ * changes on the machine meanwhile does so for all. */
+#include "why/series.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/progress.h"
+
+enum { RUNS_USUAL = 10, STDIN_MOST = 1 << 30 };
+#define SPAN_USUAL_NS 3000000000u
+
+struct work {
+    const struct series_order *order;
+    struct series *series;
+    struct arena *arena;
+    struct command_files files;
+    struct progress progress;
+    uint64_t *spent_ns; /* by command */
+    bool *has_run;      /* by command */
+    uint32_t done, room;
+};
+
+/* What comes through a pipe is there once, and each run shall read it: it is kept.
+ * From a terminal nothing is read. */
+static bool open_input(struct command_files *f, bool inherit, struct err *e)
+{
+    char bytes[1 << 16];
+    struct stat s;
+    ssize_t got;
+    off_t all = 0;
+
+    *f = (struct command_files){ .in = -1, .inherit = inherit };
+    if (inherit || fstat(STDIN_FILENO, &s) != 0 || isatty(STDIN_FILENO))
+        return true;
+    if (S_ISREG(s.st_mode)) {
+        f->in = STDIN_FILENO;
+        f->start = lseek(STDIN_FILENO, 0, SEEK_CUR);
+        return true;
+    }
+    if (!S_ISFIFO(s.st_mode) && !S_ISSOCK(s.st_mode))
+        return true;
+    f->in = memfd_create("stdin", MFD_CLOEXEC);
+    while (f->in >= 0 && (got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0) {
+        all += got;
+        if (all > STDIN_MOST || write(f->in, bytes, (size_t)got) != got)
+            return err_set(e, ERR_IO,
+                           "too much on stdin: each run is to read it, and 1 GiB is "
+                           "kept at most (give a file, or -r 1)");
+    }
+    return true;
+}
+
+static bool run_line(const struct work *w, const char *line, const char *option,
+                     struct err *e)
+{
+    char *argv[] = { (char *)w->order->shell, (char *)"-c", (char *)line, NULL };
+    struct command c = { .argv = argv };
+    struct command_files f = { .in = -1, .shown = w->order->show_output };
+    struct command_run r;
+
+    if (!line)
+        return true;
+    if (!command_run(&c, &f, &r, e))
+        return false;
+    if (r.status != 0 && !command_stopped_by())
+        return err_set(e, ERR_TARGET, "%s failed: %s: status %d", option, line,
+                       command_shell_status(r.status));
+    return true;
+}
+
+static bool run_once(struct work *w, uint32_t number, bool counts, struct err *e)
+{
+    struct series_of *s = &w->series->of[number];
+    struct command_run r = { 0 };
+
+    w->files.shown =
+        w->order->show_output || (w->order->pass_output && !w->has_run[number]);
+    w->has_run[number] = true;
+    if (!run_line(w, s->command->prepare, "--prepare", e))
+        return false;
+    bool ok = command_run(s->command, &w->files, &r, e);
+    w->series->status = r.status;
+    if (!ok)
+        return false;
+    if (!run_line(w, s->command->conclude, "--conclude", e))
+        return false;
+    if (r.status != 0 && !w->order->go_on)
+        w->series->ended = true;
+    if (command_stopped_by())
+        w->series->ended = true;
+    w->spent_ns[number] += r.wall_ns;
+    if (counts) {
+        s->run[s->runs++] = r;
+        s->failed += r.status != 0;
+    }
+    return true;
+}
+
+static bool wants_more(const struct work *w, uint32_t number)
+{
+    const struct series_of *s = &w->series->of[number];
+
+    if (w->order->runs > 0)
+        return s->runs < w->order->runs;
+    return s->runs == 0 ||
+           (s->runs < RUNS_USUAL && w->spent_ns[number] < SPAN_USUAL_NS);
+}
+
+/* One more of each that wants one; false: none does, or something went wrong. */
+static bool turn(struct work *w, bool *ok, struct err *e)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; *ok && i < w->series->commands && !w->series->ended; i++) {
+        if (!wants_more(w, i))
+            continue;
+        any = true;
+        *ok = run_once(w, i, true, e);
+        w->done++;
+        if (w->order->progress)
+            progress_at(&w->progress, w->done, w->series->commands * w->room);
+    }
+    return any && *ok && !w->series->ended;
+}
+
+static bool run_all(struct work *w, struct err *e)
+{
+    const struct series *s = w->series;
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < s->commands; i++)
+        ok = run_line(w, s->of[i].command->setup, "--setup", e);
+    for (uint32_t n = 0; ok && n < w->order->warmup; n++)
+        for (uint32_t i = 0; ok && i < s->commands && !s->ended; i++)
+            ok = run_once(w, i, false, e);
+    for (uint32_t i = 0; i < s->commands; i++)
+        w->spent_ns[i] = 0;
+    while (ok && !s->ended && turn(w, &ok, e))
+        continue;
+    progress_end(&w->progress);
+    for (uint32_t i = 0; ok && i < s->commands; i++)
+        ok = run_line(w, s->of[i].command->cleanup, "--cleanup", e);
+    return ok;
+}
+
+bool series_run(const struct series_order *o, struct series *s, struct arena *a,
+                struct err *e)
+{
+    struct work w = { .order = o, .series = s, .arena = a };
+
+    *s = (struct series){ .commands = o->commands };
+    s->of = arena_array(a, o->commands, sizeof *s->of);
+    w.spent_ns = arena_array(a, o->commands, sizeof *w.spent_ns);
+    w.has_run = arena_array(a, o->commands, sizeof *w.has_run);
+    w.progress = progress_of("timing");
+    w.room = o->runs > 0 ? o->runs : RUNS_USUAL;
+    for (uint32_t i = 0; i < o->commands; i++) {
+        s->of[i].command = &o->command[i];
+        s->of[i].run = arena_array(a, w.room, sizeof *s->of[i].run);
+    }
+    if (!open_input(&w.files, o->inherit, e))
+        return false;
+    command_signals_ours();
+    bool ok = run_all(&w, e);
+    s->stopped_by = command_stopped_by();
+    command_signals_back();
+    s->files = (struct command_files){ .in = w.files.in, .start = w.files.start };
+    return ok;
+}

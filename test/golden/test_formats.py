@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sonde convert from every format into every other: self values to the integer, names as each format's rule has them."""
+
+import gzip
+import json
+import lzma
+import pathlib
+
+import pytest
+
+from orders import write_orders
+from tape_writer import Tape
+
+FORMATS = {"callgrind": "x.callgrind", "csv": "x.csv", "folded": "x.folded", "pprof": "x.pb.gz",
+           "speedscope": "x.speedscope.json", "json": "x.json"}
+XSS = "</script><script>alert(1)</script>"
+NAMES = [XSS, "a;b", "line\nbreak", "quote\"'`", "back\\slash", "tab\there", "\u202egnp.exe", "\u00e9\u4e2d\U0001f40d", "x" * 65536,
+         "(7) seven", "=eq", "fn=(1)", "a b 12", "%s%n", "0", "calls=1", "# hash", "a,b", "\x7f", "..", "{", "ends with ;"]
+
+
+def write_names(folder):
+    """Functions of hostile names, each called by the one before, in a file of a hostile name."""
+    tape = Tape()
+    thread, node = tape.thread("MainThread"), None
+    for i, name in enumerate(NAMES):
+        node = tape.node(thread, node, tape.function(name, f"/srv/{name[:200]}/{name[:40]}.py", i + 1), 1, 1000 + i)
+    tape.write(folder)
+
+
+def write_deep(folder):
+    """Recursion, mutual recursion, two threads, functions of one name in two __init__.py."""
+    tape = Tape()
+    main, init_a, init_b = (tape.function(n, f"/srv/{f}", line) for n, f, line in (
+        ("main", "app.py", 1), ("load", "a/__init__.py", 3), ("load", "b/__init__.py", 3)))
+    even, odd, length = (tape.function("even", "/srv/app.py", 10), tape.function("odd", "/srv/app.py", 20),
+                         tape.function("len"))
+    for name in "MainThread", "Thread-1":
+        thread = tape.thread(name)
+        top = tape.node(thread, None, main, 1, 11)
+        for number, load in enumerate((init_a, init_b)):
+            node = tape.node(thread, top, load, 2, 100 + number)
+            tape.node(thread, node, length, 7, 13)
+        node = top
+        for i in range(40):
+            node = tape.node(thread, node, odd if i % 2 else even, 1, 3 + i)
+            node = tape.node(thread, node, odd if i % 2 else even, 1, 5)
+    tape.write(folder)
+
+
+def zstd(data):
+    """One frame of one raw block (RFC 8878)."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
+ZSTD = zstd(b"a;b 7\nc 5\n")
+
+MAKERS = {"orders": write_orders, "names": write_names, "deep": write_deep}
+
+
+@pytest.fixture(params=MAKERS)
+def recording(request, tmp_path):
+    MAKERS[request.param](tmp_path / "r.sonde")
+    return request.param
+
+
+def selves(report, *words):
+    """Of functions that other formats tell apart: by name, file and line."""
+    found = {}
+    for f in report(*words)["functions"]:
+        key = f["qualname"], f["file"], f["line"]
+        found[key] = found.get(key, 0) + f.get("self_ns", f.get("self"))
+    return sorted(filter(None, found.values()))
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_self_values_survive(report, run_sonde, recording, to):
+    run_sonde("convert", "r.sonde", "--to", to, "-o", FORMATS[to], check=True)
+    if to == "callgrind":  # names them so that all are told apart
+        every = sorted(f["self_ns"] for f in report("r.sonde")["functions"] if f["self_ns"])
+        assert sorted(f["self_ns"] for f in report(FORMATS[to])["functions"] if f["self_ns"]) == every
+    else:
+        assert selves(report, FORMATS[to]) == selves(report, "r.sonde")
+
+
+@pytest.mark.parametrize("first", FORMATS)
+@pytest.mark.parametrize("second", FORMATS)
+def test_every_pair(report, run_sonde, tmp_path, first, second):
+    write_deep(tmp_path / "r.sonde")
+    run_sonde("convert", "r.sonde", "--to", first, "-o", FORMATS[first], check=True)
+    run_sonde("convert", FORMATS[first], "--to", second, "-o", "again-" + FORMATS[second], check=True)
+    assert selves(report, "again-" + FORMATS[second]) == selves(report, "r.sonde")
+
+
+def test_paths_survive_where_the_format_has_them(report, run_sonde, tmp_path):
+    write_deep(tmp_path / "r.sonde")
+    expected = {f["qualname"]: [f["self_ns"], f["cumulative_ns"]] for f in report("r.sonde")["functions"]
+                if f["qualname"] != "load"}
+    for to in "folded", "pprof", "speedscope":
+        run_sonde("convert", "r.sonde", "--to", to, "-o", FORMATS[to], check=True)
+        found = report(FORMATS[to])["functions"]
+        assert {f["qualname"]: [f.get("self_ns", f.get("self")), f.get("cumulative_ns", f.get("cumulative"))]
+                for f in found if f["qualname"] != "load"} == expected, to
+        assert sum(f["qualname"] == "load" for f in found) == 2
+
+
+def test_callers_survive_where_the_format_has_them(report, run_sonde, tmp_path):
+    write_deep(tmp_path / "r.sonde")
+
+    def edges(words):
+        data = report(words)
+        name = {f["id"]: (f["name"].rpartition("::")[2].partition(":")[0], pathlib.Path(f["file"]).parent.name)
+                for f in data["functions"]}
+        return sorted((name[f["id"]], name[c["id"]], c["calls"]) for f in data["functions"] for c in f["callers"])
+
+    for to in "callgrind", "json", "pprof":
+        run_sonde("convert", "r.sonde", "--to", to, "-o", FORMATS[to], check=True)
+        assert edges(FORMATS[to]) == edges("r.sonde"), to
+
+
+def test_names_survive_or_are_escaped(report, run_sonde, tmp_path):
+    write_names(tmp_path / "r.sonde")
+    names = {f["qualname"] for f in report("r.sonde")["functions"]}
+    for to in "csv", "pprof", "speedscope", "json":
+        run_sonde("convert", "r.sonde", "--to", to, "-o", FORMATS[to], check=True)
+        assert {f["qualname"] for f in report(FORMATS[to])["functions"]} == names, to
+    # folded stacks and callgrind have lines: what would end one is replaced, nothing else.
+    run_sonde("convert", "r.sonde", "--to", "folded", "-o", "x.folded", check=True)
+    plain = {"".join("?" if c < " " or c == "\x7f" else ":" if c == ";" else c for c in name) for name in names}
+    found = {f["qualname"] for f in report("x.folded")["functions"]}
+    assert len(plain & found) >= len(plain) - 1  # "(7) seven" and its like read back as they are
+
+
+def test_callgrind_keeps_apart_what_kcachegrind_would_merge(run_sonde, tmp_path):
+    write_deep(tmp_path / "r.sonde")
+    run_sonde("convert", "r.sonde", "-o", "callgrind.out.1", check=True)
+    text = (tmp_path / "callgrind.out.1").read_text()
+    assert text.startswith("# callgrind format\n") and "events: ns\n" in text
+    names = [line.partition(" ")[2] for line in text.splitlines() if line.startswith("fn=") and " " in line]
+    names += [line.partition(" ")[2] for line in text.splitlines() if line.startswith("cfn=") and " " in line]
+    assert "a.__init__::load" in names or "a::load" in names
+    assert len(set(names)) == len(names) == 6
+
+
+def test_gzip_is_taken_off_and_files_merge_across_formats(report, run_sonde, tmp_path):
+    write_orders(tmp_path / "r.sonde")
+    for to in "callgrind", "pprof", "json":
+        run_sonde("convert", "r.sonde", "--to", to, "-o", FORMATS[to], check=True)
+    plain = (tmp_path / "x.callgrind").read_bytes()
+    for data in lzma.compress(plain), lzma.compress(plain[:99]) + lzma.compress(plain[99:]), \
+            gzip.compress(plain[:99]) + gzip.compress(plain[99:]), gzip.compress(plain):
+        (tmp_path / "packed").write_bytes(data)
+        assert selves(report, "packed") == selves(report, "x.callgrind")
+    (tmp_path / "zstd").write_bytes(ZSTD)
+    assert report("zstd")["total"] == 12
+    once = report("r.sonde")["total_ns"]
+    assert report("r.sonde", "packed", "x.pb.gz", "x.json")["total_ns"] == 4 * once
+    run_sonde("convert", "r.sonde", "-o", "x.folded", check=True)
+    done = run_sonde("report", "x.folded", "x.json")
+    assert done.returncode == 1 and "its figures are times, those of the other files are samples" in done.stderr
+
+
+def test_formats_told_by_content(report, run_sonde, tmp_path):
+    write_orders(tmp_path / "r.sonde")
+    for to, name in FORMATS.items():
+        run_sonde("convert", "r.sonde", "--to", to, "-o", name, check=True)
+        (tmp_path / name).rename(tmp_path / "unnamed")
+        assert sum(selves(report, "unnamed")) == sum(selves(report, "r.sonde")), to
+
+
+TRACE = {"traceEvents": [
+    {"ph": "M", "name": "process_name", "pid": 7, "tid": 7, "args": {"name": "app"}},
+    {"ph": "M", "name": "thread_name", "pid": 7, "tid": 8, "args": {"name": "worker"}},
+    {"ph": "X", "name": "inner (/a.py:9)", "ts": 10.5, "dur": 4.25, "pid": 7, "tid": 7},
+    {"ph": "X", "name": "outer (/a.py:1)", "ts": 10, "dur": 20, "pid": 7, "tid": 7},
+    {"ph": "B", "name": "outer (/a.py:1)", "ts": 1, "pid": 7, "tid": 8},
+    {"ph": "B", "name": "inner (/a.py:9)", "ts": 2, "pid": 7, "tid": 8},
+    {"ph": "E", "ts": 3, "pid": 7, "tid": 8}, {"ph": "i", "name": "x", "ts": 3, "pid": 7, "tid": 8},
+    {"ph": "E", "ts": 5, "pid": 7, "tid": 8}]}
+
+
+@pytest.mark.parametrize("form", ["object", "array", "cut"])
+def test_a_trace(report, tmp_path, form):
+    text = json.dumps(TRACE if form == "object" else TRACE["traceEvents"])
+    (tmp_path / "t.json").write_text(text[:-1] if form == "cut" else text)
+    found = {f["qualname"]: (f["calls"], f["self_ns"], f["cumulative_ns"], f["file"], f["line"])
+             for f in report("t.json")["functions"]}
+    assert found == {"outer": (2, 18750, 24000, "/a.py", 1), "inner": (2, 5250, 5250, "/a.py", 9)}
+    assert {t["name"] for t in report("t.json")["threads"]} == {"", "worker"}
+
+
+def test_an_evented_speedscope(report, tmp_path):
+    events = [{"type": t, "frame": f, "at": at} for t, f, at in
+              (("O", 0, 1), ("O", 1, 2.5), ("C", 1, 4), ("O", 1, 4), ("C", 1, 6), ("C", 0, 10))]
+    (tmp_path / "e").write_text(json.dumps({
+        "$schema": "https://www.speedscope.app/file-format-schema.json", "profiles": [
+            {"type": "evented", "name": "t", "unit": "milliseconds", "startValue": 0, "endValue": 10, "events": events}],
+        "shared": {"frames": [{"name": "a", "file": "/a.py", "line": 1}, {"name": "b"}]}}))
+    assert {f["name"]: (f["calls"], f["self_ns"]) for f in report("e")["functions"]} == {
+        "a": (1, 5_500_000), "b": (2, 3_500_000)}
+
+
+@pytest.mark.parametrize(("name", "text", "said"), [
+    ("x.folded", "a;b 12\nno count\n", "cannot read folded stacks: x.folded: byte 7: "),
+    ("x.callgrind", "# callgrind format\nevents: ns\nfn=(3)\n1 2\n", "cannot read callgrind: x.callgrind: byte 30: "),
+    ("x.callgrind", "# callgrind format\n1 2\n", "cannot read callgrind: x.callgrind: byte 19: "),
+    ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 2.5x\nwhat\n", "callgrind: x.callgrind: byte "),
+    ("x.csv", "file,line\n", "cannot read csv: x.csv: byte 0: "),
+    ("x.speedscope.json", '{"$schema": "https://www.speedscope.app/file-format-schema.json", "profiles": [}', "speedscope: x.speedscope.json: byte 79: "),
+    ("x.pb.gz", "\n\x02\x08", "pprof: x.pb.gz: byte "),
+    ("x.json", '{"schema": "sonde.report/1"}', "json: x.json: byte 28: "),
+    ("x.trace.json", '{"traceEvents": [{"ph": "X"', "chrome trace: x.trace.json: byte "),
+    ("x.folded", gzip.compress(b"a 1\n" * 100)[:20], "gzip: x.folded: byte "),
+    ("x.folded", lzma.compress(b"a 1\n" * 100)[:60], "xz: x.folded: byte 60: cut short"),
+    ("x.folded", ZSTD[:-3], "zstd: x.folded: byte 16: cut short"),
+    ("x.folded", ZSTD[:6] + b"\xff\xff\xff" + ZSTD[9:], "zstd: x.folded: byte "),
+])
+def test_what_is_wrong_is_told_with_its_byte(run_sonde, tmp_path, name, text, said):
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = run_sonde("report", name)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and said in done.stderr, done.stderr
+
+
+def test_stacks_that_are_empty(report, tmp_path):
+    """py-spy writes them of threads it could not see: that is a function too."""
+    (tmp_path / "s.folded").write_text(" 2\na;b 3\n")
+    assert report("s.folded")["total"] == 5 and selves(report, "s.folded") == [2, 3]
+
+
+def test_nested_without_end(run_sonde, tmp_path):
+    (tmp_path / "deep.trace.json").write_text('[{"ph": "X", "args": {"x": ' + "[" * 1_000_000)
+    (tmp_path / "deep.json").write_text('{"schema": "sonde.report/1", "x": ' + '{"a":' * 1_000_000)
+    for name in "deep.trace.json", "deep.json":
+        done = run_sonde("report", name)
+        assert done.returncode == 1 and "nested too deeply" in done.stderr
+    stack = ";".join(["f"] * 99_999)
+    (tmp_path / "deep.folded").write_text(stack + " 5\n")
+    assert run_sonde("report", "deep.folded").returncode == 0
+    (tmp_path / "deep.folded").write_text(stack + ";f;f 5\n")
+    assert "deeper than 100,000 frames" in run_sonde("report", "deep.folded").stderr
+
+
+@pytest.mark.parametrize("by", ["process", "thread"])
+def test_parts(report, run_sonde, tmp_path, by):
+    write_deep(tmp_path / "r.sonde")
+    run_sonde("convert", "r.sonde", "--by", by, "-o", "x.callgrind", check=True)
+    text = (tmp_path / "x.callgrind").read_text()
+    assert text.count("events: ns\n") == (1 if by == "process" else 2)
+    assert sum(selves(report, "x.callgrind")) == sum(selves(report, "r.sonde"))
+    assert run_sonde("convert", "x.callgrind", "--by", by, "-o", "y.callgrind").returncode == 1
+    assert run_sonde("convert", "r.sonde", "--by", by, "-o", "y.folded").returncode == 2
+
+
+def test_what_a_format_cannot_hold(run_sonde, tmp_path):
+    write_orders(tmp_path / "r.sonde")
+    assert "Call paths" in run_sonde("convert", "--lost", "--to", "callgrind").stdout
+    assert run_sonde("convert", "--lost", "--to", "sonde").stdout == "Nothing.\n"
+    done = run_sonde("convert", "r.sonde", "--to", "chrome", "-o", "t.json")
+    assert done.returncode == 1 and "it tells when each call was" in done.stderr and not (tmp_path / "t.json").exists()
