@@ -36,6 +36,7 @@ bench: build  ## beside cProfile on each Python, beside pstats; sonde diff, proc
 	@$(venv)/bin/python bench/formats.py
 	@$(venv)/bin/python bench/processes.py
 	@$(venv)/bin/python bench/timeit.py
+	@$(venv)/bin/python bench/time.py
 	@$(venv)/bin/python bench/diff.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/

@@ -187,11 +187,8 @@ static void put_edge(const struct writing *w, const struct edge *e)
         "fontsize=\"%.2f\", label=\"%.2f%%\\n%llu\u00d7\", labeldistance=\"%.2f\", "
         "penwidth=\"%.2f\"];\n",
         e->caller, e->callee, look.arrow, look.fill,
-        w->options->theme == DOT_PINK || w->options->theme == DOT_GRAY ||
-                w->options->theme == DOT_SAFE || w->graph->change
-            ? "#333333"
-            : look.fill,
-        look.font, 100 * part, (unsigned long long)e->stat.calls, look.pen, look.pen);
+        dot_outlined(w->options->theme) ? look.fill : "#333333", look.font, 100 * part,
+        (unsigned long long)e->stat.calls, look.pen, look.pen);
 }
 
 /* Boxes of one module are framed together: they are neighbours in the order of ids of

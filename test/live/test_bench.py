@@ -168,3 +168,21 @@ def test_processes_were_measured_and_are_all_held(root):
     assert many["rounds"] >= 15 and many["added_ms"]["value"] <= 4 and many["ratio"]["value"] <= 1.2
     shown = (root / "README.md").read_text().split("<!-- processes -->\n")[1].split("<!-- /processes -->")[0]
     assert shown and shown in (root / "bench/processes.md").read_text()
+
+
+def test_a_trial_of_formats(root, clean_env, tmp_path):
+    """Small files: every figure is there."""
+    subprocess.run([sys.executable, root / "bench/formats.py", "-n", "1", "--functions", "500", "--trace", "2", "-o", tmp_path],
+                   env=clean_env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    results = json.loads((tmp_path / "formats.json").read_text())
+    for row in results["subjects"]:
+        assert math.isclose(row["ratio"], row["peer_ms"] / row["sonde_ms"]) and row["ratio"] > 1
+    assert results["trace"]["megabytes"] > 2 and results["trace"]["mb_per_second"] > 1
+
+
+def test_a_trial_of_time(root, clean_env, tmp_path):
+    done = subprocess.run([sys.executable, root / "bench/time.py", "-n", "1", "--runs", "3", "-o", tmp_path],
+                          env=clean_env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    results = json.loads((tmp_path / "time.json").read_text())
+    assert done.returncode in (0, 1) and len(results["commands"]) == 6 and results["cost_ms"] > 0
+    assert all(0.3 < row["ratio"] < 3 for row in results["commands"])

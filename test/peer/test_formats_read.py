@@ -161,12 +161,17 @@ def test_viztracer_writes_a_trace(report, tmp_path, peers):
 
 
 def test_pyinstrument_writes_speedscope(report, tmp_path, peers):
-    (tmp_path / "app.py").write_text(PROGRAM)
+    (tmp_path / "app.py").write_text(PROGRAM * 4)
     python_with(peers, "-m", "pyinstrument", "-r", "speedscope", "-o", "p.json", "app.py", cwd=tmp_path)
     data = json.loads((tmp_path / "p.json").read_text())
-    total = sum(p["endValue"] - p["startValue"] for p in data["profiles"])
     found = report("p.json")
-    assert found["total_ns"] == pytest.approx(total * 1e9, rel=0.05)  # between frames there is none
+    open_ns = 0  # while any frame is open: at its first look it may find none
+    for profile in data["profiles"]:
+        depth = last = 0
+        for event in profile["events"]:
+            open_ns += (event["at"] - last) * 1e9 * (depth > 0)
+            depth, last = depth + (1 if event["type"] == "O" else -1), event["at"]
+    assert found["total_ns"] == pytest.approx(open_ns, rel=1e-6) and open_ns > 1e6
     assert {"main", "branch"} <= {f["name"] for f in found["functions"]}
 
 
