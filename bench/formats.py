@@ -96,7 +96,7 @@ def table(results):
 def main():
     parser = argparse.ArgumentParser(prog="formats.py", description=__doc__.partition(":")[2].partition("\n")[0])
     parser.add_argument("-n", "--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--python", metavar="PATH", help="whose pstats (default: the newest)")
+    parser.add_argument("--python", metavar="PATH", help="that runs the peers (default: this one)")
     parser.add_argument("--functions", type=int, default=FUNCTIONS, metavar="N")
     parser.add_argument("--trace", type=int, default=TRACE_MB, metavar="MB")
     parser.add_argument("-o", "--output", type=pathlib.Path, metavar="FOLDER")
@@ -113,7 +113,7 @@ def main():
         folder = pathlib.Path(name)
         dumps.show("making files")
         subprocess.run([sys.executable, HERE / "big_dump.py", folder / "0.prof", str(args.functions), "0"], check=True)
-        python = args.python or dumps.pythons()
+        python = args.python or sys.executable
         results = {"schema": "sonde.bench.formats/1", "rounds": args.rounds, "functions": args.functions,
                    "subjects": [measure(python, s, folder, args.rounds, dumps.show) for s in SUBJECTS],
                    "trace": measure_trace(folder, args.trace, args.rounds, dumps.show)}

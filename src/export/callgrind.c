@@ -148,11 +148,28 @@ static void name_all(struct grind *g)
     g->file_told = arena_array(g->arena, g->file_count + 1u, sizeof *g->file_told);
 }
 
+static void put_id(struct out *o, const char *key, uint32_t id)
+{
+    out_text_of(o, key);
+    out_text_of(o, "=(");
+    out_u64(o, id);
+    out_char(o, ')');
+}
+
+/* "12 345" and the end of the line. */
+static void put_two(struct out *o, uint64_t a, uint64_t b)
+{
+    out_u64(o, a);
+    out_char(o, ' ');
+    out_u64(o, b);
+    out_char(o, '\n');
+}
+
 static void put_file(struct grind *g, const char *key, function_id f)
 {
     const struct called *c = &g->of[f];
 
-    out_printf(g->out, "%s=(%u)", key, c->file_id);
+    put_id(g->out, key, c->file_id);
     if (!g->file_told[c->file_id]) {
         out_char(g->out, ' ');
         out_str(g->out, c->file);
@@ -165,7 +182,7 @@ static void put_name(struct grind *g, const char *key, function_id f)
 {
     struct called *c = &g->of[f];
 
-    out_printf(g->out, "%s=(%u)", key, f + 1);
+    put_id(g->out, key, f + 1u);
     if (!c->told) {
         out_char(g->out, ' ');
         out_str(g->out, c->name);
@@ -180,9 +197,9 @@ static void put_call(struct grind *g, function_id caller, const struct edge *e)
 
     put_file(g, "cfi", e->callee);
     put_name(g, "cfn", e->callee);
-    out_printf(g->out, "calls=%llu %u\n%u %llu\n", (unsigned long long)e->stat.calls,
-               profile_function(g->profile, e->callee)->line, line,
-               (unsigned long long)e->stat.cumulative);
+    out_text_of(g->out, "calls=");
+    put_two(g->out, e->stat.calls, profile_function(g->profile, e->callee)->line);
+    put_two(g->out, line, e->stat.cumulative);
 }
 
 static void put_function(struct grind *g, function_id f)
@@ -195,8 +212,7 @@ static void put_function(struct grind *g, function_id f)
     out_char(g->out, '\n');
     put_file(g, "fl", f);
     put_name(g, "fn", f);
-    out_printf(g->out, "%u %llu\n", profile_function(g->profile, f)->line,
-               (unsigned long long)row->self);
+    put_two(g->out, profile_function(g->profile, f)->line, row->self);
     for (uint32_t i = 0; i < callees.count; i++)
         put_call(g, f, callees.at[i]);
 }
