@@ -40,3 +40,25 @@ bool proc_stat(uint32_t pid, struct proc_stat *s)
                              field[START] };
     return true;
 }
+
+bool proc_ran(uint32_t tid, int fd, struct proc_ran *r)
+{
+    char text[96];
+    unsigned long long ran, ready, times;
+    int own = fd;
+
+    if (fd < 0) {
+        snprintf(text, sizeof text, "/proc/%u/schedstat", tid);
+        own = open(text, O_RDONLY | O_CLOEXEC);
+    }
+    ssize_t got = own < 0 ? -1 : pread(own, text, sizeof text - 1, 0);
+    if (own >= 0 && own != fd)
+        close(own);
+    if (got <= 0)
+        return false;
+    text[got] = '\0';
+    if (sscanf(text, "%llu %llu %llu", &ran, &ready, &times) != 3)
+        return false;
+    *r = (struct proc_ran){ ran, ready, times };
+    return true;
+}

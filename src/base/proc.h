@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc.h - what the kernel tells of a process in /proc/PID/stat. Allocates nothing. */
+/* proc.h - what the kernel tells of a process in /proc/PID. Allocates nothing. */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
@@ -15,5 +15,13 @@ struct proc_stat {
 
 /* pid 0: this process. false: it is not there, or there is no /proc. */
 bool proc_stat(uint32_t pid, struct proc_stat *s);
+
+struct proc_ran {              /* of a thread */
+    uint64_t ran_ns, ready_ns; /* on a processor; waiting for one */
+    uint64_t times;            /* it began to run */
+};
+
+/* fd: its schedstat, open; -1: it is opened for this. */
+bool proc_ran(uint32_t tid, int fd, struct proc_ran *r);
 
 #endif

@@ -83,7 +83,7 @@ static int take_words(const struct work *w, struct words words, struct command *
     char **argv = arena_array(w->arena, (size_t)words.count + 1, sizeof *argv);
 
     for (int i = 0; i < words.count; i++)
-        argv[i] = (char *)filled(w, words.at[i]);
+        argv[i] = words.at[i];
     struct target_words t = { .python = w->asked->python,
                               .count = words.count,
                               .words = argv };
@@ -175,8 +175,22 @@ static int take_command(const struct work *w, uint32_t number, struct err *e)
     c->prepare = filled(w, w->asked->prepare);
     c->conclude = filled(w, w->asked->conclude);
     c->cleanup = filled(w, w->asked->cleanup);
-    return w->asked->texts > 0 ? take_text(w, w->asked->text[number], c, e)
-                               : take_words(w, w->asked->words, c, e);
+    if (w->asked->texts > 0)
+        return take_text(w, w->asked->text[number], c, e);
+    struct words words = { .count = w->asked->words.count };
+    words.at = arena_array(w->arena, (size_t)words.count + 1, sizeof *words.at);
+    for (int i = 0; i < words.count; i++)
+        words.at[i] = (char *)filled(w, w->asked->words.at[i]);
+    return take_words(w, words, c, e);
+}
+
+/* A name has one list of values. */
+static bool is_given_twice(const struct work *w, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (str_eq(w->value[i].name, w->value[at].name))
+            return true;
+    return false;
 }
 
 /* All commands with each value of parameter `at` and those behind it. */
@@ -207,6 +221,13 @@ static int with_values(struct work *w, uint32_t at, struct err *e)
         return 2;
     }
     w->value[at].name = (struct str){ list, (size_t)(equals - list) };
+    if (is_given_twice(w, at)) {
+        err_set(e, ERR_USAGE,
+                "given twice: --parameter-list '%s': one list has all values "
+                "of a name",
+                list);
+        return 2;
+    }
     for (const char *value = equals + 1; status == 0; value++) {
         size_t len = strcspn(value, ",");
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* time.c - sonde time: a command timed as time(1) times it, many runs, and why. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,7 @@ struct time_args {
     const char *output;
     const char *export_json, *export_csv, *export_markdown;
     bool append, quiet, ignore, show_output, no_why, json, markdown;
+    bool portable, verbose;
 };
 
 static const struct argp_option options[] = {
@@ -119,11 +122,10 @@ static bool take_flag(struct time_args *a, int key)
 {
     switch (key) {
     case 'p':
-        a->format = time_format_posix;
-        a->quiet = true; /* as GNU time's */
+        a->portable = true;
         break;
     case 'v':
-        a->format = time_format_verbose;
+        a->verbose = true;
         break;
     case 'q':
         a->quiet = true;
@@ -172,12 +174,21 @@ static bool option(void *args, int key, const char *value, struct err *e)
     return true;
 }
 
+/* Of several -v is meant, then -f, as under GNU time; -p is as quiet. */
+static const char *format_of(const struct time_args *a)
+{
+    return a->verbose    ? time_format_verbose
+           : a->format   ? a->format
+           : a->portable ? time_format_posix
+                         : NULL;
+}
+
 static bool heeded(const struct time_args *a, struct err *e)
 {
     if (a->json && a->markdown)
         return err_set(e, ERR_USAGE,
                        "--json and --markdown do not go together (leave one out)");
-    if (a->format && (a->json || a->markdown))
+    if (format_of(a) && (a->json || a->markdown))
         return err_set(
             e, ERR_USAGE,
             "-p, -f and -v print a format of their own: --%s does not go with "
@@ -191,7 +202,7 @@ static bool heeded(const struct time_args *a, struct err *e)
 /* -a: what is there already stays in front. */
 static bool keep_before(const char *path, struct out *o, struct err *e)
 {
-    char bytes[1 << 14];
+    char bytes[1 << 13];
     size_t got;
     FILE *f = fopen(path, "rbe");
 
@@ -204,24 +215,21 @@ static bool keep_before(const char *path, struct out *o, struct err *e)
     return ok || err_set(e, ERR_IO, "cannot read: %s", path);
 }
 
-typedef void writer(const struct time_args *a, const struct time_report *r,
-                    const struct screen *s);
-
 static void write_text(const struct time_args *a, const struct time_report *r,
                        const struct screen *s)
 {
     const struct series *all = r->series;
+    const char *format = format_of(a);
 
-    if (!a->format) {
+    if (!format) {
         time_text(r, s);
         return;
     }
     for (uint32_t i = 0; i < all->commands; i++)
         for (uint32_t n = 0; n < all->of[i].runs; n++) {
-            if (!a->quiet)
+            if (!a->quiet && format != time_format_posix)
                 time_failed(&all->of[i].run[n], s->out);
-            time_format(all->of[i].command, &all->of[i].run[n], str_of(a->format),
-                        s->out);
+            time_format(all->of[i].command, &all->of[i].run[n], str_of(format), s->out);
         }
 }
 
@@ -246,66 +254,113 @@ static void write_markdown(const struct time_args *a, const struct time_report *
     time_markdown(r, s->out);
 }
 
-static bool write_file(const struct time_args *a, const struct time_report *r,
-                       const char *path, writer *write, bool append, struct err *e)
-{
-    struct out *o = out_open(path, e);
+/* Where a report goes: opened before anything is run, so that none is run for nothing.
+ */
+struct place {
+    struct out *out; /* NULL: to fd, what is no file of its own */
+    int fd;
+    void (*write)(const struct time_args *a, const struct time_report *r,
+                  const struct screen *s);
+};
 
-    if (!o)
-        return false;
-    if (append && !keep_before(path, o, e)) {
-        out_abandon(o);
-        return false;
+enum { PLACES_MOST = 4 };
+
+struct places {
+    struct place at[PLACES_MOST];
+    int count;
+};
+
+/* A device or a pipe is written to as it is; all else is a file, whole or not at all.
+ */
+static bool open_place(struct places *p, const char *path, bool append, struct err *e)
+{
+    struct place *at = &p->at[p->count];
+    struct stat s;
+
+    at->fd = -1;
+    if (strcmp(path, "-") != 0 && stat(path, &s) == 0 && !S_ISREG(s.st_mode) &&
+        !S_ISDIR(s.st_mode)) {
+        at->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        p->count++;
+        return at->fd >= 0 ||
+               err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
     }
-    struct screen s = { .out = o };
-    write(a, r, &s);
-    return out_close(o, e);
+    at->out = out_open(path, e);
+    p->count++;
+    return at->out && (!append || keep_before(path, at->out, e));
 }
 
-/* The report's own place is stderr: stdout is the command's. */
-static bool write_stderr(const struct time_args *a, const struct time_report *r,
-                         struct err *e)
+static bool open_places(const struct time_args *a, struct places *p, struct err *e)
 {
-    struct screen s = screen_on(out_memory(), STDERR_FILENO);
+    const struct {
+        const char *path;
+        void (*write)(const struct time_args *a, const struct time_report *r,
+                      const struct screen *s);
+    } more[] = { { a->export_json, write_json },
+                 { a->export_csv, write_csv },
+                 { a->export_markdown, write_markdown } };
 
-    write_text(a, r, &s);
-    struct str text = out_text(s.out);
-    while (text.len > 0) {
-        ssize_t put = write(STDERR_FILENO, text.at, text.len);
-
-        if (put <= 0)
-            break; /* it is closed: the command's status is told all the same */
-        text.at += put;
-        text.len -= (size_t)put;
+    p->at[0].fd = STDERR_FILENO; /* stdout is the command's */
+    p->at[0].write = a->json ? write_json : a->markdown ? write_markdown : write_text;
+    if (!a->output && !a->json && !a->markdown)
+        p->count = 1;
+    else if (!open_place(p, a->output ? a->output : "-", a->append, e))
+        return false;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        if (!more[i].path)
+            continue;
+        p->at[p->count].write = more[i].write;
+        if (!open_place(p, more[i].path, false, e))
+            return false;
     }
-    out_abandon(s.out);
-    (void)e;
     return true;
 }
 
-static bool show(const struct time_args *a, const struct time_report *r, struct err *e)
+static void leave_places(struct places *p)
 {
-    writer *write = a->json ? write_json : a->markdown ? write_markdown : write_text;
+    for (int i = 0; i < p->count; i++)
+        if (p->at[i].out)
+            out_abandon(p->at[i].out);
+}
+
+/* What takes nothing any more, such as a stderr that is closed, loses the rest. */
+static void write_all(int fd, struct str text)
+{
+    while (text.len > 0) {
+        ssize_t put = write(fd, text.at, text.len);
+
+        if (put <= 0)
+            break;
+        text.at += put;
+        text.len -= (size_t)put;
+    }
+}
+
+static bool show(const struct time_args *a, const struct time_report *r,
+                 struct places *p, struct err *e)
+{
     bool ok = true;
 
-    if (a->output)
-        ok = write_file(a, r, a->output, write, a->append, e);
-    else if (a->json || a->markdown)
-        ok = write_file(a, r, "-", write, false, e);
-    else
-        ok = write_stderr(a, r, e);
-    if (ok && a->export_json)
-        ok = write_file(a, r, a->export_json, write_json, false, e);
-    if (ok && a->export_csv)
-        ok = write_file(a, r, a->export_csv, write_csv, false, e);
-    if (ok && a->export_markdown)
-        ok = write_file(a, r, a->export_markdown, write_markdown, false, e);
+    for (int i = 0; i < p->count; i++) {
+        struct place *at = &p->at[i];
+        struct screen s = at->out ? (struct screen){ .out = at->out }
+                                  : screen_on(out_memory(), at->fd);
+
+        at->write(a, r, &s);
+        if (at->out) {
+            ok = out_close(at->out, e) && ok;
+            at->out = NULL;
+            continue;
+        }
+        write_all(at->fd, out_text(s.out));
+        out_abandon(s.out);
+    }
     return ok;
 }
 
 static struct series_order order_of(const struct time_args *a, const struct commands *c)
 {
-    bool once = a->runs == 1 || (a->format && a->runs == 0);
+    bool once = a->runs == 1 || (format_of(a) && a->runs == 0);
 
     return (struct series_order){
         .command = c->at,
@@ -315,6 +370,7 @@ static struct series_order order_of(const struct time_args *a, const struct comm
         .shell = a->asked.shell && strcmp(a->asked.shell, "none") != 0 ? a->asked.shell
                                                                        : "/bin/sh",
         .pass_output = !a->json && !a->markdown,
+        .pass_errors = true,
         .show_output = a->show_output,
         .go_on = a->ignore,
         .inherit = once && c->count == 1,
@@ -339,19 +395,32 @@ static int time_all(const struct time_args *a, const struct commands *c,
 {
     struct series_order order = order_of(a, c);
     struct series series;
-    struct time_report r = { .series = &series, .arena = arena };
-    bool ok = series_run(&order, &series, arena, e);
-    bool why = ok && !a->no_why && order.runs != 1 && !series.ended;
+    struct places places = { .count = 0 };
+    struct time_report r = { .series = &series,
+                             .planned = order.runs > 0 ? order.runs : UINT32_MAX,
+                             .arena = arena };
+    struct err last = { 0 };
 
-    if (!ok)
-        return series.status ? command_shell_status(series.status) : 1;
-    if (why)
-        time_why(c, &series.files, &r);
-    if (!show(a, &r, e))
+    if (!open_places(a, &places, e)) {
+        leave_places(&places);
         return 1;
-    if (series.stopped_by)
-        end_by(series.stopped_by);
-    return command_shell_status(series.status);
+    }
+    bool ran = series_run(&order, &series, arena, e);
+    if (ran && !a->no_why && order.runs != 1 && !series.ended)
+        time_why(c, &series, &r, e);
+    bool ended = series_end(&series, &last);
+    int signal = command_stopped_by();
+    bool any = series.of && series.of[0].runs > 0;
+    if (any || ran)
+        show(a, &r, &places, e->code ? &last : e);
+    leave_places(&places);
+    if (signal)
+        end_by(signal);
+    if (!ended && !e->code)
+        *e = last;
+    if (!ran && series.status)
+        return command_shell_status(series.status);
+    return e->code ? 1 : command_shell_status(series.status);
 }
 
 static int run(const void *args, struct words words, struct err *e)

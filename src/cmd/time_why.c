@@ -23,7 +23,11 @@ enum { FUNCTIONS_KEPT = 10 };
 
 struct work {
     const struct commands *commands;
-    const struct command_files *files;
+    struct series *series;
+    struct err *err;
+    uint32_t command; /* whose run it is */
+    struct command_run run;
+    bool ran;
     struct time_report *report;
     struct time_why *why;
     struct arena *arena;
@@ -71,37 +75,60 @@ static void take_functions(const struct work *w, const struct profile *p,
     stats_close(s);
 }
 
-/* sonde run -q -o RECORDING -- CMD ARGS... */
-static bool record(struct work *w, uint32_t command, struct time_why *why)
+/* A run that ended otherwise than the timed ones did something else. */
+static bool ends_alike(const struct work *w, int status)
 {
-    const struct command *c = &w->commands->at[command];
+    const struct series_of *of = &w->series->of[w->command];
+
+    return status == of->run[of->runs - 1].status;
+}
+
+/* sonde run -q -o RECORDING -- CMD ARGS... */
+static void run_recorded(void *with, const struct command *c,
+                         const struct command_files *f)
+{
+    struct work *w = with;
     struct command recorded = *c;
-    struct command_run run;
     struct err e = { 0 };
     int words = 0;
 
     while (c->argv[words])
         words++;
-    const char *path = arena_printf(w->arena, "%s/%u.sonde", w->folder, command).at;
     char **argv = arena_array(w->arena, (size_t)words + 7, sizeof *argv);
-    const char *const before[] = { w->sonde, "run", "-q", "-o", path, "--" };
+    const char *const before[] = {
+        w->sonde, "run", "-q", "-o", w->recording[w->command], "--"
+    };
     for (int i = 0; i < 6; i++)
         argv[i] = arena_cstr(w->arena, str_of(before[i]));
     for (int i = 0; i < words; i++)
         argv[6 + i] = c->argv[i];
     recorded.argv = argv;
-    if (!command_run(&recorded, w->files, &run, &e) || command_stopped_by() ||
-        access(path, F_OK) != 0) {
-        why->profiled = STR("It was not recorded, so no functions are named.");
-        return false;
-    }
-    w->recording[command] = path;
-    return true;
+    w->ran = command_run(&recorded, f, &w->run, &e);
 }
 
-static void read_back(struct work *w, uint32_t command, struct time_why *why)
+static bool record(struct work *w, struct time_why *why)
 {
-    char *file[] = { (char *)w->recording[command], NULL };
+    const char *path = arena_printf(w->arena, "%s/%u.sonde", w->folder, w->command).at;
+
+    w->recording[w->command] = path;
+    bool ok = *w->folder && series_more(w->series, w->command, run_recorded, w, w->err);
+    if (ok && w->ran && ends_alike(w, w->run.status) && access(path, F_OK) == 0)
+        return true;
+    w->recording[w->command] = NULL;
+    why->profiled =
+        command_stopped_by() ? STR("It was not recorded: a signal came.")
+        : !*w->folder ? STR("It was not recorded, so no functions are named: there is "
+                            "no place for that in $TMPDIR or /tmp.")
+        : w->ran
+            ? STR("Recorded, it ended otherwise than the timed runs did: no functions "
+                  "are named.")
+            : STR("It could not be recorded, so no functions are named.");
+    return false;
+}
+
+static void read_back(struct work *w, struct time_why *why)
+{
+    char *file[] = { (char *)w->recording[w->command], NULL };
     const char *title;
     struct err e = { 0 };
     struct profile *p =
@@ -109,7 +136,7 @@ static void read_back(struct work *w, uint32_t command, struct time_why *why)
 
     if (!p) {
         why->profiled = arena_str(w->arena, str_of(e.text));
-        w->recording[command] = NULL;
+        w->recording[w->command] = NULL;
         return;
     }
     take_functions(w, p, why);
@@ -120,35 +147,58 @@ static void read_back(struct work *w, uint32_t command, struct time_why *why)
     profile_close(p);
 }
 
-static void ask_python(struct work *w, uint32_t command, struct time_why *why)
+static void run_imports(void *with, const struct command *c,
+                        const struct command_files *f)
 {
-    const struct series_of *of = &w->report->series->of[command];
-    double wall = series_spread(of, MEASURE_WALL, w->arena).mean;
+    struct work *w = with;
+    struct time_why *why = &w->why[w->command];
 
-    why->python = commands_python(of->command, w->arena);
+    imported_run(c, f, &why->imported, w->arena);
+    if (why->imported.known && !ends_alike(w, why->imported.status))
+        why->imported.known = false;
+}
+
+static void ask_python(struct work *w, struct time_why *why, double wall)
+{
+    const struct command *c = w->series->of[w->command].command;
+
+    why->python = commands_python(c, w->arena);
     if (!why->python)
         return;
     why->start_ns = imported_start_ns(why->python, w->arena);
-    imported_run(of->command, w->files, &why->imported, w->arena);
+    if (!series_more(w->series, w->command, run_imports, w, w->err))
+        return;
     if (wall > RECORDED_MOST_NS)
         why->profiled = STR("It runs for more than a minute and was not recorded for "
                             "this: sonde run does, and names functions.");
-    else if (*w->folder && record(w, command, why))
-        read_back(w, command, why);
+    else if (record(w, why))
+        read_back(w, why);
+}
+
+static void run_traced(void *with, const struct command *c,
+                       const struct command_files *f)
+{
+    struct work *w = with;
+    struct traced *t = &w->why[w->command].traced;
+    double wall =
+        series_spread(&w->series->of[w->command], MEASURE_WALL, w->arena).mean;
+
+    traced_run(c, f, (uint64_t)wall, t, w->arena);
+    if (t->done && !ends_alike(w, t->status)) {
+        t->done = false;
+        t->refused =
+            STR("Followed, it ended otherwise than the timed runs did: what it did "
+                "then is not told.");
+    }
 }
 
 static void ask(struct work *w, uint32_t command)
 {
-    const struct series_of *of = &w->report->series->of[command];
-    struct time_why *why = &w->why[command];
+    const struct series_of *of = &w->series->of[command];
 
-    if (of->runs == 0)
-        return;
-    traced_run(of->command, w->files,
-               (uint64_t)series_spread(of, MEASURE_WALL, w->arena).mean, &why->traced,
-               w->arena);
-    if (!command_stopped_by())
-        ask_python(w, command, why);
+    w->command = command;
+    if (of->runs > 0 && series_more(w->series, command, run_traced, w, w->err))
+        ask_python(w, &w->why[command], series_spread(of, MEASURE_WALL, w->arena).mean);
 }
 
 static int by_change(const void *one, const void *other)
@@ -214,10 +264,12 @@ static void compare(struct work *w)
     sides_close(s);
 }
 
-void time_why(const struct commands *c, const struct command_files *f,
-              struct time_report *r)
+bool time_why(const struct commands *c, struct series *s, struct time_report *r,
+              struct err *e)
 {
-    struct work w = { .commands = c, .files = f, .report = r, .arena = r->arena };
+    struct work w = {
+        .commands = c, .series = s, .report = r, .arena = r->arena, .err = e
+    };
     char *sonde = arena_alloc(r->arena, PATH_MAX + 1);
     struct progress progress = progress_of("finding out why");
 
@@ -225,17 +277,16 @@ void time_why(const struct commands *c, const struct command_files *f,
     w.recording = arena_array(r->arena, c->count, sizeof *w.recording);
     w.sonde = readlink("/proc/self/exe", sonde, PATH_MAX) > 0 ? sonde : "sonde";
     w.folder = trial_folder(r->arena);
-    command_signals_ours();
-    for (uint32_t i = 0; i < c->count && !command_stopped_by(); i++) {
+    for (uint32_t i = 0; i < c->count && !e->code && !command_stopped_by(); i++) {
         progress_at(&progress, i, c->count);
         ask(&w, i);
     }
-    command_signals_back();
-    if (!command_stopped_by())
+    if (!command_stopped_by() && !e->code)
         compare(&w);
     progress_end(&progress);
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; *w.folder && i < c->count; i++)
         trial_remove(arena_printf(r->arena, "%s/%u.sonde", w.folder, i).at, r->arena);
     trial_remove(w.folder, r->arena);
     r->why = w.why;
+    return !e->code;
 }

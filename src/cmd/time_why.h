@@ -7,8 +7,9 @@
 #include "cmd/commands.h"
 #include "report/time.h"
 
-/* Fills r->why, r->changed. */
-void time_why(const struct commands *c, const struct command_files *f,
-              struct time_report *r);
+/* Fills r->why, r->changed. Each run is prepared and concluded as the timed ones were.
+ * false and e: one of these failed. */
+bool time_why(const struct commands *c, struct series *s, struct time_report *r,
+              struct err *e);
 
 #endif

@@ -33,6 +33,7 @@ struct time_report {
      * Python programs: functions, the largest change first. */
     const struct time_function *changed;
     uint32_t changes;
+    uint32_t planned;       /* runs of each */
     const struct str *note; /* sentences */
     uint32_t notes;
     struct arena *arena;
@@ -42,7 +43,7 @@ struct time_report {
 struct time_waiting {
     double all_ns; /* of the wall time; what is left of it was spent in its threads */
     double of_ns[WAITS]; /* sums to all_ns where the reasons are known */
-    double processor_ns; /* and with this: ready to run, or waiting in ways not seen */
+    double unknown_ns;   /* and with this, which the followed run did not show */
     bool known;
 };
 struct time_waiting time_waiting(const struct time_report *r, uint32_t command);

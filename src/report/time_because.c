@@ -57,17 +57,25 @@ static struct str packages(const struct sentences *s, const struct imported *i)
     return list;
 }
 
+/* The kernel tells user from system time by looking now and then: of a few looks
+ * nothing is to be told. */
+#define APART_LEAST_NS 40e6
+
 /* Where wall time goes: the largest part first, what is below a twentieth not told. */
-static void say_parts(struct sentences *s, double wall, double user, double system,
+static void say_parts(struct sentences *s, const struct series_of *of, double wall,
                       double waiting)
 {
+    struct arena *a = s->report->arena;
+    double user = series_spread(of, MEASURE_USER, a).mean;
+    double system = series_spread(of, MEASURE_SYSTEM, a).mean;
+    bool apart = (user + system) * of->runs >= APART_LEAST_NS;
     struct {
         double ns;
         const char *what;
-    } part[] = { { user, "in its own code (user time)" },
-                 { system, "in the kernel (system time)" },
+    } part[] = { { apart ? user : user + system,
+                   apart ? "in its own code (user time)" : "on a processor" },
+                 { apart ? system : 0, "in the kernel (system time)" },
                  { waiting, "waiting" } };
-    struct arena *a = s->report->arena;
     struct str list = STR("");
     double all = fmax(wall, user + system + waiting);
 
@@ -85,12 +93,13 @@ static void say_parts(struct sentences *s, double wall, double user, double syst
     }
     if (list.len == 0)
         return;
-    bool parallel = user + system > 1.1 * wall;
-    say(s, parallel ? arena_printf(a,
-                                   "Its threads and processes take %.1f processors at "
-                                   "a time; of their time is %.*s.",
-                                   (user + system) / wall, (int)list.len, list.at)
-                    : arena_printf(a, "Of its time is %.*s.", (int)list.len, list.at));
+    if (user + system > 1.1 * wall)
+        say(s, arena_printf(a,
+                            "Its threads and processes take %.1f processors at a time; "
+                            "of their time is %.*s.",
+                            (user + system) / wall, (int)list.len, list.at));
+    else
+        say(s, arena_printf(a, "Of its time is %.*s.", (int)list.len, list.at));
 }
 
 static void say_waiting(struct sentences *s, const struct time_waiting *w, double wall)
@@ -102,13 +111,13 @@ static void say_waiting(struct sentences *s, const struct time_waiting *w, doubl
     for (int k = 1; k < WAITS; k++)
         most = w->of_ns[k] > w->of_ns[most] ? k : most;
     if (w->of_ns[most] < w->all_ns / 2) {
-        if (w->processor_ns > w->all_ns / 2)
-            say(s,
-                arena_printf(s->report->arena,
-                             "For %s of the %s it waited no system call stood still: "
-                             "it was ready to run and had no processor, or its pages "
-                             "came from the disk.",
-                             ns(w->processor_ns).text, ns(w->all_ns).text));
+        if (w->unknown_ns > w->all_ns / 2)
+            say(s, arena_printf(
+                       s->report->arena,
+                       "What it waited for in %s of %s is not known: the followed "
+                       "run did not (it may be a processor, or what is waited "
+                       "for the first time only).",
+                       ns(w->unknown_ns).text, ns(w->all_ns).text));
         return;
     }
     say(s, arena_printf(s->report->arena, "It waits for %s: %s of %s.", wait_name(most),
@@ -161,9 +170,10 @@ static void say_python(struct sentences *s, const struct time_why *w, double wal
                            ns((double)i->all_ns).text,
                            wall > 0 ? fmin(100 * (double)i->all_ns / wall, 100) : 0,
                            most.len > 0 ? ": " : "", (int)most.len, most.at);
-    struct str start = w->start_ns == 0 ? STR("")
-                                        : arena_printf(a, "Python itself starts in %s",
-                                                       ns((double)w->start_ns).text);
+    struct str start = w->start_ns == 0
+                           ? STR("")
+                           : arena_printf(a, "Python itself starts in %s",
+                                          ns(fmin((double)w->start_ns, wall)).text);
     say(s, arena_printf(a, "%.*s%s%.*s.", (int)start.len, start.at,
                         start.len > 0 && imports.len > 0 ? "; " : "", (int)imports.len,
                         imports.at));
@@ -206,8 +216,7 @@ struct str *time_because(const struct time_report *r, uint32_t command, uint32_t
         return s.at;
     double wall = series_spread(of, MEASURE_WALL, r->arena).mean;
     struct time_waiting w = time_waiting(r, command);
-    say_parts(&s, wall, series_spread(of, MEASURE_USER, r->arena).mean,
-              series_spread(of, MEASURE_SYSTEM, r->arena).mean, w.all_ns);
+    say_parts(&s, of, wall, w.all_ns);
     say_waiting(&s, &w, wall);
     say_calls(&s, &r->why[command].traced);
     say_python(&s, &r->why[command], wall);

@@ -32,9 +32,9 @@ static void write_waiting(struct json *j, const struct time_waiting *w)
         else
             json_null(j, names[k]);
     if (w->known)
-        json_double(j, "processor_ns", w->processor_ns);
+        json_double(j, "unknown_ns", w->unknown_ns);
     else
-        json_null(j, "processor_ns");
+        json_null(j, "unknown_ns");
     json_end(j);
 }
 

@@ -8,6 +8,9 @@
 #include "report/time.h"
 #include "report/timeit.h"
 
+/* A short answer into a file is no matter of the disk. */
+enum { DISK_LEAST = 1 << 16 };
+
 static struct figure ns(double value)
 {
     return units_one(UNIT_NS, value);
@@ -84,7 +87,7 @@ static const char *short_name(int kind)
         [WAIT_LOCK] = "lock",   [WAIT_CHILD] = "child",
     };
 
-    return kind == WAITS ? "processor" : names[kind];
+    return kind == WAITS ? "not known" : names[kind];
 }
 
 /* "disk 11 ms, lock 2 ms": what is at least a tenth of it, the largest first. */
@@ -94,7 +97,7 @@ static struct str kinds_of(const struct time_report *r, const struct time_waitin
     struct str text = STR("");
 
     memcpy(left, w->of_ns, sizeof w->of_ns);
-    left[WAITS] = w->processor_ns;
+    left[WAITS] = w->unknown_ns;
     for (int n = 0; n < 3; n++) {
         int most = 0;
 
@@ -148,7 +151,7 @@ static void print_counts(const struct time_report *r, const struct screen *s,
                                series_spread(of, MEASURE_PREEMPTED, r->arena).mean +
                                0.5))
             .text);
-    if (read > 0 || written > 0)
+    if (read >= DISK_LEAST || written >= DISK_LEAST)
         out_printf(s->out, "disk read %s   written %s\n",
                    units_one(UNIT_BYTES, read).text,
                    units_one(UNIT_BYTES, written).text);

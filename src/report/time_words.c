@@ -31,7 +31,7 @@ struct time_waiting time_waiting(const struct time_report *r, uint32_t command)
     double scale = seen > w.all_ns ? w.all_ns / seen : 1;
     for (int k = 0; k < WAITS; k++)
         w.of_ns[k] = (double)t->waited_ns[k] * scale;
-    w.processor_ns = fmax(w.all_ns - seen * scale, 0);
+    w.unknown_ns = fmax(w.all_ns - seen * scale, 0);
     return w;
 }
 
@@ -104,6 +104,11 @@ static void note_command(struct notes *n, uint32_t command)
     const struct time_why *why = r->why ? &r->why[command] : NULL;
     struct str name = time_name(r, command);
 
+    if (r->series->ended_before)
+        add(n,
+            STR("A run before the timed ones failed: nothing was timed (-i goes on)."));
+    else if (of->failed > 0 && r->series->ended && of->runs < r->planned)
+        add(n, STR("The series ended with a run whose status was not 0 (-i goes on)."));
     if (of->runs == 0)
         return;
     struct spread w = series_spread(of, MEASURE_WALL, r->arena);

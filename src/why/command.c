@@ -109,7 +109,8 @@ void command_child(const struct command_files *f)
         int fd = open("/dev/null", O_WRONLY);
 
         dup2(fd, STDOUT_FILENO);
-        dup2(fd, STDERR_FILENO);
+        if (!f->errors)
+            dup2(fd, STDERR_FILENO);
         if (fd > STDERR_FILENO)
             close(fd);
     }

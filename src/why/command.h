@@ -35,6 +35,7 @@ struct command_files {
     off_t start;  /* of a file: where each run begins to read */
     bool inherit; /* stdin is ours as it is */
     bool shown;   /* what it prints is, else it is dropped */
+    bool errors;  /* what it writes to stderr is all the same */
     int error;    /* where what it writes to stderr goes instead, 0: nowhere else */
 };
 

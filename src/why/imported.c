@@ -152,7 +152,7 @@ void imported_run(const struct command *c, const struct command_files *f,
                   struct imported *i, struct arena *a)
 {
     struct command_files files = *f;
-    struct command_run run;
+    struct command_run run = { 0 };
     struct err e = { 0 };
 
     *i = (struct imported){ 0 };
@@ -167,6 +167,7 @@ void imported_run(const struct command *c, const struct command_files *f,
     unsetenv(VARIABLE);
     if (ok)
         imported_read(contents(files.error, a), i, a);
+    i->status = run.status;
     close(files.error);
 }
 

@@ -12,6 +12,7 @@ struct imported_package {
 };
 
 struct imported {
+    int status;                       /* of the run, as wait(2) has it */
     bool known;                       /* Python told of them */
     uint64_t all_ns, startup_ns;      /* by the program; before it, to start Python */
     struct imported_package *package; /* what takes longest first; without start-up's */

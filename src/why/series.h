@@ -10,7 +10,8 @@ struct series_order {
     uint32_t commands;
     uint32_t runs, warmup; /* runs 0: until there are 10, or 3 s are over */
     const char *shell;     /* for what --prepare and its like run */
-    bool pass_output;      /* of each first run; else of none */
+    bool pass_output;      /* of each first run, else of none but what it */
+    bool pass_errors;      /* writes to stderr */
     bool show_output;      /* of all */
     bool go_on;            /* after a run that failed */
     bool inherit;          /* stdin is the runs' as it is ours */
@@ -25,18 +26,29 @@ struct series_of { /* one command's */
 };
 
 struct series {
+    const struct series_order *order;
     struct series_of *of; /* by command */
     uint32_t commands;
-    int status;                 /* of the last run, as wait(2) has it */
-    bool ended;                 /* by a run that failed, or a signal to us */
-    int stopped_by;             /* that signal, 0: none */
-    struct command_files files; /* what further runs get: the same, and nothing shown */
+    int status;        /* of the last run, as wait(2) has it */
+    bool ended;        /* by a run that failed, or a signal to us */
+    bool ended_before; /* that was a warm-up: nothing was timed */
+    bool set_up;       /* what --setup does was begun: series_end undoes it */
+    struct command_files files;
 };
 
 /* false and e: a run could not be started (status then is 126 or 127 as of wait), or
- * what prepares one failed. What was run until then is there. */
+ * what sets up or prepares one failed. What was run until then is there. From here to
+ * series_end signals are seen to; command_stopped_by tells of them. */
 bool series_run(const struct series_order *o, struct series *s, struct arena *a,
                 struct err *e);
+/* One more run, prepared and concluded as each is, made by `run`, which gets files of
+ * which nothing is shown. false: it was not, or a signal came. */
+bool series_more(struct series *s, uint32_t command,
+                 void (*run)(void *with, const struct command *c,
+                             const struct command_files *f),
+                 void *with, struct err *e);
+/* --cleanup, whatever happened. */
+bool series_end(struct series *s, struct err *e);
 
 /* A figure of each run, over all runs. */
 struct spread {

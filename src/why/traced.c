@@ -10,20 +10,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/pile.h"
+#include "base/proc.h"
 #include "run/target.h"
-#include "why/syscalls.h"
+#include "why/rights.h"
+#include "why/traced_calls.h"
 #include "why/traced_waits.h"
 
 /* Where tracing takes too long: so many times what is usual, and so much more. */
@@ -31,7 +30,7 @@ enum { SLOWER_MOST = 4 };
 /* A call that its thread's end has ended was waited in when it was as long as that. */
 enum { STILL_LEAST_NS = 50000 };
 #define MORE_MOST_NS 5000000000u
-enum { DESCRIPTORS_MOST = 500, CALLS_MOST = 1024, STOP_SYSCALL = SIGTRAP | 0x80 };
+enum { DESCRIPTORS_MOST = 500, STOP_SYSCALL = SIGTRAP | 0x80 };
 
 #ifdef __x86_64__
 #define OWN_ARCHITECTURE 0xc000003eu
@@ -39,15 +38,17 @@ enum { DESCRIPTORS_MOST = 500, CALLS_MOST = 1024, STOP_SYSCALL = SIGTRAP | 0x80 
 #define OWN_ARCHITECTURE 0xc00000b7u
 #endif
 
-struct ran { /* what schedstat has of a thread */
-    uint64_t ran_ns, ready_ns, times;
+struct ran {
+    struct proc_ran is;
     bool known;
 };
 
 struct thread {
     pid_t tid;
     bool alive, in_call;
-    int schedstat; /* -1: not open */
+    bool leaves;         /* it is ending, and waits and works no more */
+    int schedstat;       /* -1: not open */
+    uint64_t stopped_ns; /* since when it is, with its group; 0: it is not */
     uint64_t resumed_ns;
     struct ran resumed;
     struct waited call;
@@ -57,10 +58,9 @@ struct thread {
 struct tracer {
     struct arena *arena;
     struct traced *traced;
-    struct pile threads;             /* struct thread */
-    struct map ids;                  /* of threads, by tid */
-    struct pile calls;               /* struct traced_call, by their row */
-    uint32_t row_of[CALLS_MOST + 1]; /* number of a call to its row + 1 */
+    struct pile threads; /* struct thread */
+    struct map ids;      /* of threads, by tid */
+    struct traced_calls calls;
     struct traced_waits waits;
     pid_t root;
     uint32_t alive, descriptors;
@@ -116,60 +116,52 @@ static struct thread *add(struct tracer *t, pid_t tid)
     return x;
 }
 
+/* What it was in at that moment it waited in, where that was long. */
+static void leaves(struct tracer *t, struct thread *x, uint64_t now)
+{
+    bool exits = x->call.number == SYS_exit || x->call.number == SYS_exit_group;
+
+    if (x->leaves)
+        return;
+    x->leaves = true;
+    if (x->stopped_ns > 0)
+        traced_waits_still(&t->waits, x->stopped_ns, now, WAIT_OTHER);
+    else if (x->in_call && !exits && now > x->resumed_ns + STILL_LEAST_NS)
+        traced_waits_still(&t->waits, x->resumed_ns, now, wait_of(x->tid, &x->call));
+    traced_waits_ends(&t->waits, now);
+}
+
 static void ends(struct tracer *t, struct thread *x, uint64_t now)
 {
     if (!x || !x->alive)
         return;
-    bool leaves = x->call.number == SYS_exit || x->call.number == SYS_exit_group;
-    if (x->in_call && !leaves && now > x->resumed_ns + STILL_LEAST_NS)
-        traced_waits_still(&t->waits, x->resumed_ns, now, wait_of(x->tid, &x->call));
+    leaves(t, x, now);
     x->alive = false;
     if (x->schedstat >= 0)
         close(x->schedstat);
     t->descriptors -= x->schedstat >= 0;
-    traced_waits_ends(&t->waits, now);
     t->alive--;
 }
 
 static struct ran ran_of(const struct thread *x)
 {
-    char text[96];
-    unsigned long long ran, ready, times;
-    ssize_t got = x->schedstat < 0 ? -1 : pread(x->schedstat, text, sizeof text - 1, 0);
+    struct ran r;
 
-    if (got <= 0)
-        return (struct ran){ 0 };
-    text[got] = '\0';
-    if (sscanf(text, "%llu %llu %llu", &ran, &ready, &times) != 3)
-        return (struct ran){ 0 };
-    return (struct ran){ ran, ready, times, true };
-}
-
-static struct traced_call *row(struct tracer *t, uint32_t number, uint32_t architecture)
-{
-    bool own = architecture == OWN_ARCHITECTURE;
-    uint32_t at = own && number < CALLS_MOST ? number : CALLS_MOST;
-
-    if (t->row_of[at] == 0) {
-        struct traced_call *c = pile_add(&t->calls);
-
-        t->row_of[at] = t->calls.count;
-        c->name = at == CALLS_MOST ? STR("of another architecture")
-                                   : syscalls_name(number, t->arena);
-    }
-    return pile_at(&t->calls, t->row_of[at] - 1);
+    r.known = proc_ran((uint32_t)x->tid, x->schedstat, &r.is);
+    return r;
 }
 
 static void call_ends(struct tracer *t, struct thread *x, bool failed, uint64_t now)
 {
-    struct traced_call *c = row(t, x->call.number, x->architecture);
+    struct traced_call *c =
+        traced_calls_of(&t->calls, x->call.number, x->architecture == OWN_ARCHITECTURE);
     struct ran end = ran_of(x), start = x->resumed;
-    uint64_t span = now - x->resumed_ns, ran = span, still = 0;
+    uint64_t span = now - x->resumed_ns, ran = 0, still = 0;
 
     if (end.known && start.known) {
-        ran = end.ran_ns - start.ran_ns;
-        uint64_t ready = end.ready_ns - start.ready_ns;
-        if (end.times > start.times + 1 && span > ran + ready)
+        ran = end.is.ran_ns - start.is.ran_ns;
+        uint64_t ready = end.is.ready_ns - start.is.ready_ns;
+        if (end.is.times > start.is.times + 1 && span > ran + ready)
             still = span - ran - ready;
     }
     if (ran > 0 && ran < t->cheapest_ns)
@@ -181,6 +173,26 @@ static void call_ends(struct tracer *t, struct thread *x, bool failed, uint64_t 
     if (still > 0)
         traced_waits_still(&t->waits, x->resumed_ns, x->resumed_ns + still,
                            wait_of(x->tid, &x->call));
+}
+
+static void refuse(struct traced *t, struct str why)
+{
+    t->done = false;
+    t->refused = why;
+}
+
+/* What cannot be done while we follow: then we do not. */
+static void look_ahead(struct tracer *t, const struct thread *x)
+{
+    if (x->architecture != OWN_ARCHITECTURE)
+        return;
+    if (x->call.number == SYS_ptrace)
+        refuse(t->traced, STR("System calls were not followed: it follows programs "
+                              "itself, and two cannot."));
+    else if (x->call.number == SYS_execve && geteuid() != 0 &&
+             rights_of_execve(x->tid, x->call.args[0]))
+        refuse(t->traced, STR("System calls were not followed: it runs a program whose "
+                              "file gives it rights, which it would not get."));
 }
 
 /* A stop at a system call: its beginning or its end. */
@@ -197,6 +209,7 @@ static void at_call(struct tracer *t, struct thread *x, uint64_t now)
         x->architecture = info.arch;
         for (int i = 0; i < 6; i++)
             x->call.args[i] = info.entry.args[i];
+        look_ahead(t, x);
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && x->in_call) {
         x->in_call = false;
         x->call.result = info.exit.rval;
@@ -224,7 +237,13 @@ static void at_event(struct tracer *t, struct thread *x, int event, int signal,
     unsigned long other = 0;
 
     if (event == PTRACE_EVENT_STOP && stops_group(signal)) {
+        x->stopped_ns = x->stopped_ns > 0 ? x->stopped_ns : now;
         ptrace(PTRACE_LISTEN, x->tid, 0, 0); /* it stays stopped as it would */
+        return;
+    }
+    if (event == PTRACE_EVENT_EXIT) {
+        leaves(t, x, now);
+        ptrace(PTRACE_CONT, x->tid, 0, 0);
         return;
     }
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
@@ -241,9 +260,20 @@ static void at_event(struct tracer *t, struct thread *x, int event, int signal,
         if (ptrace(PTRACE_GETEVENTMSG, x->tid, 0, &other) == 0 &&
             (pid_t)other != x->tid)
             ends(t, find(t, (pid_t)other), now);
+        if (x->leaves) { /* the thread that did it goes on under the first one's id */
+            x->leaves = false;
+            traced_waits_begins(&t->waits, now);
+        }
     }
     if (x)
         resume(x, 0);
+}
+
+/* It stands still, and runs on untraced. */
+static void let_one_go(struct tracer *t, struct thread *x)
+{
+    ptrace(PTRACE_DETACH, x->tid, 0, 0);
+    ends(t, x, clock_monotonic_ns());
 }
 
 static void at_stop(struct tracer *t, pid_t tid, int status)
@@ -252,9 +282,16 @@ static void at_stop(struct tracer *t, pid_t tid, int status)
     int signal = WSTOPSIG(status), event = status >> 16;
     struct thread *x = add(t, tid);
 
+    if (x->stopped_ns > 0 && !(event == PTRACE_EVENT_STOP && stops_group(signal))) {
+        traced_waits_still(&t->waits, x->stopped_ns, now, WAIT_OTHER);
+        x->stopped_ns = 0;
+    }
     if (signal == STOP_SYSCALL) {
         at_call(t, x, now);
-        resume(x, 0);
+        if (t->traced->done)
+            resume(x, 0);
+        else
+            let_one_go(t, x);
     } else if (event != 0) {
         at_event(t, x, event, signal, now);
     } else {
@@ -274,14 +311,15 @@ static void at_end(struct tracer *t, pid_t tid, int status)
     }
 }
 
-/* Everybody runs on untraced: each is stopped for that, a moment. */
+/* Everybody runs on untraced: each is stopped for that, a moment. Those that are about
+ * to end do so. */
 static void let_go(struct tracer *t)
 {
     for (uint32_t i = 0; i < t->threads.count; i++) {
         struct thread *x = pile_at(&t->threads, i);
         int status = 0, signal = 0;
 
-        if (!x->alive)
+        if (!x->alive || x->leaves)
             continue;
         ptrace(PTRACE_INTERRUPT, x->tid, 0, 0);
         if (waitpid(x->tid, &status, __WALL) != x->tid)
@@ -297,10 +335,20 @@ static void let_go(struct tracer *t)
     }
 }
 
-static void refuse(struct traced *t, struct str why)
+/* What began or ended as we let go is told of still: its parent waits for that. */
+static void wait_for_root(struct tracer *t)
 {
-    t->done = false;
-    t->refused = why;
+    while (!t->ended) {
+        int status;
+        pid_t tid = waitpid(-1, &status, __WALL);
+
+        if (tid < 0 && errno != EINTR)
+            break;
+        if (tid > 0 && WIFSTOPPED(status))
+            ptrace(PTRACE_DETACH, tid, 0, status >> 16 == 0 ? WSTOPSIG(status) : 0);
+        else if (tid > 0)
+            at_end(t, tid, status);
+    }
 }
 
 static void follow(struct tracer *t, uint64_t usual_ns)
@@ -319,6 +367,8 @@ static void follow(struct tracer *t, uint64_t usual_ns)
             at_stop(t, tid, status);
         else
             at_end(t, tid, status);
+        if (!t->traced->done)
+            break;
         if (clock_monotonic_ns() - t->start_ns > most && !t->ended) {
             refuse(t->traced,
                    STR("It makes so many system calls that following them takes too "
@@ -327,21 +377,7 @@ static void follow(struct tracer *t, uint64_t usual_ns)
         }
     }
     let_go(t);
-    while (!t->ended) {
-        pid_t pid = waitpid(t->root, &t->status, 0);
-
-        if (pid < 0 && errno != EINTR)
-            break;
-        t->ended = pid == t->root && !WIFSTOPPED(t->status);
-    }
-}
-
-static int by_time(const void *one, const void *other)
-{
-    const struct traced_call *a = one, *b = other;
-    uint64_t x = a->cpu_ns + a->wait_ns, y = b->cpu_ns + b->wait_ns;
-
-    return (x < y) - (x > y);
+    wait_for_root(t);
 }
 
 /* What any stop costs, the cheapest call tells: it did next to nothing. */
@@ -349,35 +385,21 @@ static void finish(struct tracer *t)
 {
     struct traced *d = t->traced;
 
-    d->call = arena_array(t->arena, t->calls.count + 1, sizeof *d->call);
-    d->kinds = t->calls.count;
     d->wall_ns = t->end_ns - t->start_ns;
-    for (uint32_t i = 0; i < d->kinds; i++) {
-        struct traced_call *c = &d->call[i];
-
-        *c = *(struct traced_call *)pile_at(&t->calls, i);
-        uint64_t cost = c->calls * t->cheapest_ns;
-        c->cpu_ns = c->cpu_ns > cost ? c->cpu_ns - cost : 0;
-        d->calls += c->calls;
-        d->cpu_ns += c->cpu_ns;
-    }
-    qsort(d->call, d->kinds, sizeof *d->call, by_time);
+    d->status = t->status;
+    traced_calls_sum(&t->calls, t->cheapest_ns, d);
     traced_waits_sum(&t->waits, t->end_ns, d->waited_ns);
     for (int k = 0; k < WAITS; k++)
         d->waited_all_ns += d->waited_ns[k];
 }
 
-/* A traced program does not get the rights its file would give it. */
+/* A traced program does not get the rights its file would give it, but from root. */
 static bool gives_rights(const struct command *c, struct arena *a)
 {
     const char *path =
         strchr(c->argv[0], '/') ? c->argv[0] : target_on_path(c->argv[0], a);
-    struct stat s;
 
-    if (!path || stat(path, &s) != 0)
-        return false;
-    return (s.st_mode & (S_ISUID | S_ISGID)) != 0 ||
-           getxattr(path, "security.capability", NULL, 0) > 0;
+    return path && geteuid() != 0 && rights_of_file(path);
 }
 
 static _Noreturn void become(const struct command *c, const struct command_files *f,
@@ -395,7 +417,7 @@ static _Noreturn void become(const struct command *c, const struct command_files
 
 static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
                             PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                            PTRACE_O_TRACEEXEC;
+                            PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
 
 /* The child that waits for its word, seized; -1: it is gone, and why says so. */
 static pid_t seized(const struct command *c, const struct command_files *f, int go[2],
@@ -437,7 +459,7 @@ void traced_run(const struct command *c, const struct command_files *f,
     }
     *w = (struct tracer){ .arena = a, .traced = t, .cheapest_ns = UINT64_MAX };
     w->threads = pile_on(a, sizeof(struct thread));
-    w->calls = pile_on(a, sizeof(struct traced_call));
+    w->calls = traced_calls_on(a);
     w->ids = map_on(a);
     w->waits = traced_waits_on(a);
     w->root = seized(c, f, go, t, a);
@@ -451,6 +473,8 @@ void traced_run(const struct command *c, const struct command_files *f,
         if (told)
             follow(w, usual_ns);
         command_is(0);
+        if (command_stopped_by())
+            refuse(t, STR("System calls were not followed to the end: a signal came."));
         finish(w);
     } else {
         close(go[1]);

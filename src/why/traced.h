@@ -21,6 +21,7 @@ struct traced {
     uint32_t kinds;           /* of calls */
     uint64_t calls, cpu_ns;   /* of all */
     uint32_t threads;         /* that there were, of all processes */
+    int status;               /* of the command, as wait(2) has it */
     uint64_t wall_ns;
     uint64_t
         waited_ns[WAITS]; /* while no thread ran: sums to what of wall_ns was waiting */

@@ -213,6 +213,35 @@ def test_parameters_shells_and_exports(timed, run_sonde, tmp_path):
     assert timed("--no-why", "-r", "2", "--shell", "bash", "-c", "[[ -n $BASH ]]")["commands"][0]["failed"] == 0
 
 
+def test_more_of_stdin_and_places(run_sonde, sonde, clean_env, tmp_path):
+    with open("/dev/zero", "rb") as zeros:
+        zero = subprocess.run([sonde, "time", "--no-why", "-r", "2", "--show-output", "sh", "-c", "head -c 9 | wc -c"],
+                              cwd=tmp_path, env=clean_env, stdin=zeros, capture_output=True, text=True)
+    assert zero.stdout == "9\n9\n"
+    assert run_sonde("time", "-p", "-o", "/dev/stdout", "true").stdout.startswith("real ")
+    done = run_sonde("time", "-o", "nowhere/x", "touch", "ran")
+    assert done.returncode == 1 and "nowhere/x" in done.stderr and not (tmp_path / "ran").exists()
+    assert "Elapsed" in run_sonde("time", "-v", "-f", "%e", "true").stderr
+    done = run_sonde("time", "--json", "-r", "2", "--no-why", "sh", "-c", "echo out; echo err >&2")
+    assert done.stderr == "err\n" and json.loads(done.stdout)["commands"][0]["runs"] == 2
+
+
+def test_a_failing_cleanup_loses_nothing(run_sonde, tmp_path):
+    done = run_sonde("time", "--no-why", "-r", "2", "--cleanup", "exit 4", "echo", "main")
+    assert done.returncode == 1 and "2 runs" in done.stderr and "--cleanup failed: exit 4: status 4" in done.stderr
+    done = run_sonde("time", "--no-why", "-r", "2", "--prepare", "exit 4", "--cleanup", "touch cleaned", "touch", "ran")
+    assert done.returncode == 1 and (tmp_path / "cleaned").exists() and not (tmp_path / "ran").exists()
+    done = run_sonde("time", "--no-why", "false")
+    assert "The series ended with a run whose status was not 0" in " ".join(done.stderr.split())
+
+
+def test_parameters_are_put_in_once(timed, run_sonde):
+    found = timed("--no-why", "-r", "1", "--parameter-list", "n={m},2", "--parameter-list", "m={n}", "-c", "echo [{n}{m}]")
+    assert [c["command"] for c in found["commands"]] == ["echo [{m}{n}]", "echo [2{n}]"]
+    done = run_sonde("time", "--parameter-list", "n=1", "--parameter-list", "n=2", "-c", "echo {n}")
+    assert done.returncode == 2 and "given twice" in done.stderr
+
+
 def test_two_commands(timed, run_sonde):
     busy = f"{sys.executable} -c 'for i in range(%d): pass'"
     data = timed("--no-why", "-r", "10", "-c", busy % 2000000, "-c", busy % 20000000)
