@@ -793,10 +793,11 @@ profile.enable()
 for _ in range(3):
     in_c(f), in_c(own), in_c(started)
 sort = (ctypes.c_int * 2)(2, 1)
-c.qsort(sort, 2, 4, compare(lambda a, b: f() or 0))
+compared = []  # as often as the qsort at hand does: a sanitizer's own compares twice
+c.qsort(sort, 2, 4, compare(lambda a, b: compared.append(f()) or 0))
 in_c(left_on)
 in_c(goes_on)
 profile.disable()
-assert counted == [1, 1, 1] and calls(profile, "f") == 1, (counted, rows(profile))
+assert counted == [1, 1, 1] and calls(profile, "f") == len(compared) >= 1, (counted, rows(profile))
 assert calls(kept, "f") == 1, rows(kept)
 """)
