@@ -47,19 +47,20 @@ def measure(python, subject, folder, rounds, show):
 
 
 def write_trace(path, megabytes):
-    """As VizTracer writes it: complete events with ns of three decimals, calls that nest."""
+    """As VizTracer writes it: complete events with ns of three decimals, calls that nest, each of few others."""
     rng, at, written, depth = random.Random(7), 1000.0, 0, []
     with path.open("w") as file:
         file.write('{"traceEvents": [{"ph": "M", "pid": 7, "tid": 7, "name": "process_name", "args": {"name": "MainProcess"}}')
         while written < megabytes << 20:
             lines = []
             for _ in range(10000):
-                while len(depth) > 12 or (depth and rng.random() < 0.5):
+                while len(depth) > 10 or (depth and rng.random() < 0.5):
                     start, number = depth.pop()
                     at += 0.25
                     lines.append(f', {{"pid": 7, "tid": 7, "ts": {start:.3f}, "ph": "X", "cat": "fee", "dur": {at - start:.3f}, '
                                  f'"name": "function_{number} (/srv/application/module_{number % 97}.py:{number})"}}')
-                depth.append((at, rng.randrange(3000)))
+                caller = depth[-1][1] if depth else 0
+                depth.append((at, (caller * 7 + 1 + rng.randrange(2)) % 3000))
                 at += 0.125
             written += file.write("\n".join(lines))
         file.write('], "viztracer_metadata": {"version": "1.1.1"}}')

@@ -269,9 +269,11 @@ static bool read_all(struct trace *t, struct err *e)
     return (found && !j->fault) || fail(t, "no traceEvents in it", e);
 }
 
-static int by_start(const void *one, const void *other)
+/* Of places: the slices stay where they are. */
+static int by_start(const void *one, const void *other, void *slices)
 {
-    const struct slice *a = one, *b = other;
+    const struct slice *a = pile_at(slices, *(const uint32_t *)one);
+    const struct slice *b = pile_at(slices, *(const uint32_t *)other);
 
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
@@ -297,37 +299,39 @@ static bool nest(struct trace *t, struct track *k, thread_id thread, struct err 
 {
     uint32_t count = k->slices.count, depth = 0;
     struct arena *a = arena_open();
-    struct slice *at = arena_array(a, count + 1u, sizeof *at);
+    uint32_t *order = arena_array(a, count + 1u, sizeof *order);
     struct pile stack = pile_on(a, sizeof(struct frame));
     bool ok = true;
 
     for (uint32_t i = 0; i < count; i++)
-        at[i] = *(struct slice *)pile_at(&k->slices, i);
-    qsort(at, count, sizeof *at, by_start);
+        order[i] = i;
+    qsort_r(order, count, sizeof *order, by_start, &k->slices);
     for (uint32_t i = 0; ok && i <= count; i++) {
+        struct slice *at = i < count ? pile_at(&k->slices, order[i]) : NULL;
+
         while (depth > 0) {
             struct frame *top = pile_at(&stack, depth - 1);
 
-            if (i < count && top->end > at[i].start)
+            if (at && top->end > at->start)
                 break;
             depth--;
             leave(t, top, depth > 0 ? pile_at(&stack, depth - 1) : NULL);
         }
-        if (i == count)
+        if (!at)
             break;
         struct frame *top = depth > 0 ? pile_at(&stack, depth - 1) : NULL;
-        if (top && at[i].end > top->end) {
-            at[i].end = top->end;
+        if (top && at->end > top->end) {
+            at->end = top->end;
             t->crossed++;
         }
         if (depth == DEPTH_MOST)
             ok = fail(t, "calls nested more than 100,000 deep", e);
         node_id above = top ? top->node : build_thread_root(t->build, thread);
-        function_id f = ((struct name *)pile_at(&t->names, at[i].name))->function;
+        function_id f = ((struct name *)pile_at(&t->names, at->name))->function;
         struct frame *next =
             depth < stack.count ? pile_at(&stack, depth) : pile_add(&stack);
-        *next = (struct frame){ build_child(t->build, above, f), at[i].end, 0,
-                                at[i].start };
+        *next =
+            (struct frame){ build_child(t->build, above, f), at->end, 0, at->start };
         depth++;
     }
     arena_close(a);
