@@ -23,7 +23,7 @@ enum {
 
 /* A drawing is done in five seconds: of so many boxes and arrows at first, and of half
  * as many each time that it is not done in time. */
-enum { DRAWN_AT_FIRST = 900, DRAWN_LEAST = 20 };
+enum { DRAWN_AT_FIRST = 900, BOXES_AT_FIRST = 800, DRAWN_LEAST = 20 };
 #define DRAWING_NS 4500000000u
 
 struct graph_args {
@@ -287,7 +287,7 @@ static bool draw_in_time(struct work *w, const char *format, struct str *picture
     uint32_t asked = g.nodes, most = g.nodes;
 
     while (g.nodes + g.edges > DRAWN_AT_FIRST && most > DRAWN_LEAST) {
-        most = most * 3 / 4;
+        most = most > 2 * BOXES_AT_FIRST ? BOXES_AT_FIRST : most * 3 / 4;
         g = chosen(w, most);
     }
     for (;;) {
