@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+enum { UNPACK_BEGINS = 6 }; /* bytes that tell */
 bool unpack_is_packed(struct str bytes);
 /* All that was packed, at most so much, as the arena's. path: for errors, which name
  * the byte. */

@@ -64,7 +64,7 @@ static void gather(struct formats *f)
 
         to->suffix = (*x)->suffix[0];
         to->help = to->reads ? to->help : (*x)->help;
-        to->writes = true;
+        to->writes = !(*x)->refuses;
     }
 }
 

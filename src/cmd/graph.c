@@ -268,6 +268,15 @@ static struct dot_graph chosen(struct work *w, uint32_t most)
     return g;
 }
 
+static bool draws_any(struct work *w, struct err *e)
+{
+    return chosen(w, 0).nodes > 0 ||
+           err_set(e, ERR_FORMAT,
+                   "nothing to draw: %s: no function is left (less strict: -n 0 -e 0, "
+                   "other -z, -l, -p)",
+                   w->options.title);
+}
+
 static struct str text_of(const struct work *w, const struct dot_graph *g)
 {
     struct out *o = out_memory();
@@ -349,10 +358,16 @@ static int run(const void *args, struct words words, struct err *e)
     w.profile = reading_open(words, &a->choice, true, &title, w.arena, e);
     bool ok = w.profile != NULL;
     if (ok) {
-        w.options.title = title;
+        w.options.title = a->before ? arena_printf(w.arena,
+                                                   "%s beside %s (blue: less, orange: "
+                                                   "more; of the larger total)",
+                                                   title, a->before)
+                                          .at
+                                    : title;
         w.stats = stats_open(w.profile);
         stats_add_edges(w.stats);
-        ok = (!a->before || compare(&w, e)) && write_graph(&w, format, e);
+        ok = (!a->before || compare(&w, e)) && draws_any(&w, e) &&
+             write_graph(&w, format, e);
         stats_close(w.stats);
     }
     profile_close(w.profile);

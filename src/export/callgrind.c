@@ -60,10 +60,11 @@ static struct str qualified(const struct grind *g, const struct function *f,
     struct str name = f->qualname.len > 0 ? f->qualname : f->name;
     size_t last = name.len;
 
-    if (str_eq(f->file, STR("~")))
+    bool python = str_ends(f->file, STR(".py")) || str_begins(f->file, STR("<"));
+    if (!python)
         module = STR("");
     for (size_t i = 0; i < name.len; i++)
-        if (name.at[i] == '.')
+        if (name.at[i] == '.' && (python || str_eq(f->file, STR("~"))))
             last = i;
     struct str owner = { name.at, last < name.len ? last : 0 };
     struct str own = { name.at + (last < name.len ? last + 1 : 0),
@@ -140,7 +141,7 @@ static void name_all(struct grind *g)
     for (function_id f = 0; f < count; f++) {
         const struct function *is = profile_function(g->profile, f);
 
-        g->of[f].file = plain(is->file, g->arena);
+        g->of[f].file = is->file.len > 0 ? plain(is->file, g->arena) : STR("???");
         g->of[f].name = qualified(g, is, root);
         g->of[f].file_id = file_of(g, f);
         tell_apart(g, &names, f);

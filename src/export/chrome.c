@@ -23,6 +23,7 @@ const struct exporter export_chrome = {
     .name = "chrome",
     .suffix = suffix,
     .help = "trace events of Chrome: VizTracer, Perfetto's JSON",
+    .refuses = true,
     .lost = lost,
     .write = write,
 };

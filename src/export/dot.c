@@ -11,6 +11,7 @@
 #include "model/places.h"
 
 enum { NAME_MOST = 200, WRAP_MOST = 40 };
+#define PALE_BELOW 0.3
 
 struct writing {
     const struct dot_graph *graph;
@@ -179,8 +180,8 @@ static void put_edge(const struct writing *w, const struct edge *e)
                                ? dot_look_of_change(w->graph->change[e->callee])
                                : dot_look(w->options, part);
 
-    if (w->graph->change)
-        snprintf(look.fill, sizeof look.fill, "#777777");
+    if (w->graph->change || (dot_pale(w->options->theme) && part < PALE_BELOW))
+        snprintf(look.fill, sizeof look.fill, "#777777"); /* on white */
     out_printf(
         w->out,
         "\t%u -> %u [arrowsize=\"%.2f\", color=\"%s\", fontcolor=\"%s\", "

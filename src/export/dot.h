@@ -76,5 +76,6 @@ struct dot_look dot_look(const struct dot_options *o, double share);
 /* A change of -1 (all of it gone) to 1. */
 struct dot_look dot_look_of_change(double change);
 bool dot_outlined(enum dot_theme t); /* boxes are not filled */
+bool dot_pale(enum dot_theme t);     /* what is cold is nearly white */
 
 #endif

@@ -95,25 +95,36 @@ static struct dot_globs roots_of(const struct choosing *c)
     return c->options->root.count > 0 ? c->options->root : any;
 }
 
+struct ranked {
+    double share;
+    function_id function;
+};
+
 static int by_share(const void *one, const void *other)
 {
-    double a = *(const double *)one, b = *(const double *)other;
+    const struct ranked *a = one, *b = other;
 
-    return (a < b) - (a > b);
+    if (a->share != b->share)
+        return a->share < b->share ? 1 : -1;
+    return (a->function > b->function) - (a->function < b->function);
 }
 
-/* The threshold that leaves so many; none: as it was asked. */
-static double raised(const struct choosing *c, double asked, uint32_t most)
+/* The largest so many alone, the first of equal ones; the threshold that comes to. */
+static double keep_most(struct choosing *c, double asked, uint32_t most)
 {
-    uint32_t count = profile_functions(c->graph->profile);
-    double *sorted = arena_array(c->graph->arena, count + 1u, sizeof *sorted);
+    struct dot_graph *g = c->graph;
+    uint32_t count = profile_functions(g->profile), nodes = 0;
+    struct ranked *rank = arena_array(g->arena, count + 1u, sizeof *rank);
 
-    if (most == 0 || most >= count)
+    for (function_id f = 0; f < count; f++)
+        if (g->node[f])
+            rank[nodes++] = (struct ranked){ c->share[f], f };
+    if (most == 0 || most >= nodes)
         return asked;
-    memcpy(sorted, c->share, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_share);
-    double least = sorted[most - 1];
-    return least > asked ? least : asked;
+    qsort(rank, nodes, sizeof *rank, by_share);
+    for (uint32_t i = most; i < nodes; i++)
+        g->node[rank[i].function] = false;
+    return rank[most - 1].share;
 }
 
 static void count_all(struct dot_graph *g)
@@ -146,14 +157,17 @@ struct dot_graph dot_choose(const struct profile *p, const struct stats *s,
         if (g.total > 0)
             c.share[f] = (double)row->cumulative / (double)g.total;
     }
-    g.node_threshold = raised(&c, o->nodes, o->most);
+    for (function_id f = 0; f < count; f++) {
+        const struct stat_row *row = stats_of(s, f);
+
+        g.node[f] = c.share[f] >= o->nodes && (row->calls > 0 || row->cumulative > 0) &&
+                    begins(&o->path, profile_function(p, f));
+    }
+    g.node_threshold = keep_most(&c, o->nodes, o->most);
     g.edge_threshold = o->edges;
     if (g.node_threshold > o->nodes && g.node_threshold / 5 > o->edges)
         g.edge_threshold =
             g.node_threshold / 5; /* as the usual two are to each other */
-    for (function_id f = 0; f < count; f++)
-        g.node[f] = c.share[f] >= g.node_threshold && stats_of(s, f)->calls > 0 &&
-                    begins(&o->path, profile_function(p, f));
     if (o->root.count > 0 || o->depth >= 0) {
         struct dot_globs roots = roots_of(&c);
         keep_reached(&c, &roots, false, o->depth);

@@ -50,6 +50,11 @@ bool dot_outlined(enum dot_theme t)
     return themes[t].outlined;
 }
 
+bool dot_pale(enum dot_theme t)
+{
+    return themes[t].dark && !themes[t].outlined;
+}
+
 static double channel(double m1, double m2, double h)
 {
     h -= floor(h);

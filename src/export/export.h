@@ -14,6 +14,7 @@ struct exporter {
     const char *const *suffix; /* of file names, the usual one first; ends in NULL;
                                   "callgrind.out*" begins one */
     const char *help;          /* for sonde formats: no capital, no full stop */
+    bool refuses;              /* it is here to say why there is none */
     const char *const *lost;   /* what it cannot hold, sentences; ends in NULL */
     /* false and e: the format cannot hold what the profile has. */
     bool (*write)(const struct profile *p, struct out *o, struct err *e);

@@ -66,6 +66,7 @@ static bool write(const struct profile *p, struct out *o, struct err *e)
 static const char *const suffix[] = { ".folded", ".collapsed", NULL };
 
 static const char *const lost[] = {
+    "Cumulative times and callers of callers, where what was read knows no paths.",
     "Calls.",
     "The unit: what is read back are samples.",
     "Threads and processes: they are one.",

@@ -228,6 +228,7 @@ static bool write(const struct profile *profile, struct out *o, struct err *e)
 static const char *const suffix[] = { ".pb.gz", ".pprof", NULL };
 
 static const char *const lost[] = {
+    "Cumulative times and callers of callers, where what was read knows no paths.",
     "Resumptions, and primitive calls.",
     NULL,
 };

@@ -128,6 +128,7 @@ static bool write(const struct profile *p, struct out *o, struct err *e)
 static const char *const suffix[] = { ".speedscope.json", NULL };
 
 static const char *const lost[] = {
+    "Cumulative times and callers of callers, where what was read knows no paths.",
     "Calls.",
     "Processes but by the names of their threads.",
     NULL,

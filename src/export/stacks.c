@@ -27,17 +27,20 @@ static void tell_node(struct telling *t, const struct node *n)
     t->tell(t->with, &s);
 }
 
-/* A function's own time, less what its callers are known to have had of it. */
+/* A function's own time and calls, less what its callers are known to have had of it.
+ */
 static void tell_given(struct telling *t)
 {
     const struct profile *p = t->profile;
     uint64_t *left = arena_array(t->arena, profile_functions(p) + 1u, sizeof *left);
+    uint64_t *calls = arena_array(t->arena, profile_functions(p) + 1u, sizeof *calls);
     thread_id thread = 0;
 
     for (uint32_t i = 0; i < given_rows(p); i++) {
         const struct given *g = given_row(p, i);
 
         left[g->function] += g->stat.self;
+        calls[g->function] += g->stat.calls;
         thread = g->thread;
     }
     for (uint32_t i = 0; i < given_edges(p); i++) {
@@ -48,16 +51,18 @@ static void tell_given(struct telling *t)
 
         s.self = self < left[e->callee] ? self : left[e->callee];
         left[e->callee] -= s.self;
+        s.calls = s.calls < calls[e->callee] ? s.calls : calls[e->callee];
+        calls[e->callee] -= s.calls;
         if (s.self > 0 || s.calls > 0)
             t->tell(t->with, &s);
     }
     for (uint32_t i = 0; i < given_rows(p); i++) {
         const struct given *g = given_row(p, i);
-        struct stack s = { &g->function, 1, g->thread, g->stat.calls,
+        struct stack s = { &g->function, 1, g->thread, calls[g->function],
                            left[g->function] };
 
-        left[g->function] = 0;
-        if (s.self > 0)
+        left[g->function] = calls[g->function] = 0;
+        if (s.self > 0 || s.calls > 0)
             t->tell(t->with, &s);
     }
 }

@@ -239,7 +239,8 @@ static bool take_costs(struct grind *g, struct str s, struct err *e)
         if (!take_position(&s, &g->at[i]))
             return fail(g, "a cost without its position", e);
     skip_blanks(&s);
-    if (s.len > 0 && !take_number(&s, &cost))
+    if (s.len > 0 &&
+        (!take_number(&s, &cost) || (s.len > 0 && s.at[0] != ' ' && s.at[0] != '\t')))
         return fail(g, "a cost that is no whole number", e);
     if (!g->has_events)
         return fail(g, "a cost before events: says what it is", e);
@@ -339,8 +340,11 @@ static bool take_name(struct grind *g, struct str line, struct err *e)
         g->calls_next = calls > 0 ? calls : 1;
         return true;
     }
+    if (skip(&line, STR("jfi=")))
+        return name_of(g, &g->files, line, &name, e);
+    if (skip(&line, STR("jfn=")))
+        return name_of(g, &g->functions, line, &name, e);
     if (skip(&line, STR("jump=")) || skip(&line, STR("jcnd=")) ||
-        skip(&line, STR("jfi=")) || skip(&line, STR("jfn=")) ||
         skip(&line, STR("rcalls=")))
         return true;
     return fail(g, "a line of no known kind", e);

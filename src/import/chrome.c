@@ -18,6 +18,7 @@ enum { DEPTH_MOST = 100000, FORGET_EVERY = 16 << 20 };
 struct slice {
     uint64_t start, end; /* ns */
     uint32_t name;       /* a place in names */
+    uint32_t rank;       /* of equal spans: the smaller is around the other */
 };
 
 struct track {
@@ -26,6 +27,7 @@ struct track {
     struct pile slices; /* struct slice */
     struct pile open;   /* struct slice: begun, not ended */
     uint32_t depth;     /* of these */
+    uint64_t last;      /* ns of the last event */
 };
 
 struct process_named {
@@ -53,7 +55,8 @@ struct trace {
 };
 
 struct event {
-    struct str name, phase, own_name; /* own_name: of args */
+    struct str name, phase, own_name, file; /* the last two: of args */
+    uint64_t line;
     double ts, dur;
     uint64_t pid, tid;
 };
@@ -137,6 +140,10 @@ static void take_args(struct trace *t, struct event *v)
     for (json_in_object(j); json_in_key(j, &key);) {
         if (str_eq(key, STR("name")))
             v->own_name = json_in_str(j, t->scratch);
+        else if (str_eq(key, STR("filename")))
+            v->file = json_in_str(j, t->scratch);
+        else if (str_eq(key, STR("line")))
+            v->line = json_in_u64(j);
         else
             json_in_skip(j);
     }
@@ -196,16 +203,29 @@ static bool take_event(struct trace *t, const struct event *v, struct err *e)
     if (t->slices++ >= UINT32_MAX / 2)
         return fail(t, "more than two thousand million events", e);
     struct track *k = track_of(t, v->pid, v->tid);
-    struct slice s = { ns_of(v->ts), ns_of(v->ts + v->dur), 0 };
+    if (!(v->dur >= 0) || !(v->ts >= 0))
+        return fail(t, "a time below 0, or none", e);
+    /* What begins (B) is told outermost first, what is complete (X) innermost. */
+    uint32_t rank = (uint32_t)t->slices;
+    struct slice s = { ns_of(v->ts), ns_of(v->ts + v->dur), 0,
+                       phase == 'X' ? UINT32_MAX - rank : rank };
+    if (s.end > k->last)
+        k->last = s.end;
     if (phase == 'E') {
         if (k->depth == 0) /* it began before the trace did */
             return true;
         struct slice *open = pile_at(&k->open, --k->depth);
+        if (s.start < open->start)
+            return fail(t, "an end before its beginning", e);
         open->end = s.start;
         *(struct slice *)pile_add(&k->slices) = *open;
         return true;
     }
-    s.name = name_of(t, v->name);
+    struct str name = v->name;
+    if (v->file.len > 0) /* py-spy's */
+        name = arena_printf(t->scratch, "%.*s (%.*s:%llu)", (int)name.len, name.at,
+                            (int)v->file.len, v->file.at, (unsigned long long)v->line);
+    s.name = name_of(t, name);
     if (phase == 'X') {
         *(struct slice *)pile_add(&k->slices) = s;
         return true;
@@ -240,6 +260,15 @@ static bool read_events(struct trace *t, struct err *e)
     return true;
 }
 
+static bool ends_there(const struct json_in *j)
+{
+    const char *at = j->begin + j->fault_at;
+
+    while (at < j->end && (*at == '\n' || *at == ' ' || *at == '\r'))
+        at++;
+    return at == j->end;
+}
+
 static bool read_all(struct trace *t, struct err *e)
 {
     struct json_in *j = &t->json;
@@ -250,7 +279,8 @@ static bool read_all(struct trace *t, struct err *e)
         /* Such a file may end anywhere: programs that are killed leave it so. */
         if (read_events(t, e))
             return true;
-        bool cut = j->fault && strcmp(j->fault, "cut short") == 0 && t->slices > 0;
+        /* Or behind a comma. */
+        bool cut = j->fault && t->slices > 0 && ends_there(j);
         if (cut) {
             *e = (struct err){ 0 };
             build_quality(t->build)->truncated = true;
@@ -277,7 +307,9 @@ static int by_start(const void *one, const void *other, void *slices)
 
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
-    return a->end > b->end ? -1 : a->end < b->end;
+    if (a->end != b->end)
+        return a->end > b->end ? -1 : 1;
+    return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
 struct frame {
@@ -297,8 +329,14 @@ static void leave(struct trace *t, struct frame *f, struct frame *above)
 
 static bool nest(struct trace *t, struct track *k, thread_id thread, struct err *e)
 {
-    uint32_t count = k->slices.count, depth = 0;
     struct arena *a = arena_open();
+    while (k->depth > 0) { /* what did not end did so with the trace */
+        struct slice open = *(struct slice *)pile_at(&k->open, --k->depth);
+
+        open.end = k->last;
+        *(struct slice *)pile_add(&k->slices) = open;
+    }
+    uint32_t count = k->slices.count, depth = 0;
     uint32_t *order = arena_array(a, count + 1u, sizeof *order);
     struct pile stack = pile_on(a, sizeof(struct frame));
     bool ok = true;
@@ -365,7 +403,7 @@ static bool finish(struct trace *t, struct err *e)
     for (uint32_t i = 0; ok && i < t->tracks.count; i++) {
         struct track *k = pile_at(&t->tracks, i);
 
-        if (k->slices.count == 0)
+        if (k->slices.count == 0 && k->depth == 0)
             continue;
         thread_id thread =
             build_thread(t->build, process_of(t, k->pid), k->name, (uint32_t)k->tid);

@@ -47,6 +47,8 @@ static bool sniff(struct str head)
 
     if (memchr(head.at, '\0', head.len) || !memchr(head.at, '\n', head.len))
         return false;
+    if (!memchr(head.at, ';', head.len)) /* so has any list of counts */
+        return false;
     while (head.len > 0 && (line.len == 0 || line.at[0] == '#'))
         line = take_line(&head);
     return split(line, &stack, &count) &&

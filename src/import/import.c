@@ -33,18 +33,28 @@ static const struct importer *named_so(const char *path)
     return NULL;
 }
 
+/* A block of zstd's is unpacked as a whole. */
+enum { PACKED_HEAD = (128 << 10) + 64 };
+
 const struct importer *import_for(const char *path)
 {
-    char bytes[IMPORT_HEAD], unpacked[IMPORT_HEAD];
+    static char bytes[PACKED_HEAD];
+    char unpacked[IMPORT_HEAD];
     struct str head;
 
     /* Of a pipe the first bytes cannot be looked at and left there. */
     if (whole_is_pipe(path))
         return &import_pstats;
-    if (!whole_begin(path, bytes, IMPORT_HEAD, &head))
+    if (!whole_begin(path, bytes, PACKED_HEAD, &head))
         return NULL;
     if (unpack_is_packed(head))
         head = (struct str){ unpacked, unpack_begin(head, unpacked, IMPORT_HEAD) };
+    if (head.len > IMPORT_HEAD)
+        head.len = IMPORT_HEAD;
+    if (str_begins(head, STR("\xef\xbb\xbf"))) { /* a byte order mark */
+        head.at += 3;
+        head.len -= 3;
+    }
     for (const struct importer *const *i = list; *i; i++)
         if ((*i)->sniff(head))
             return *i;

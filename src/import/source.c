@@ -9,6 +9,7 @@
 
 /* As much as a machine of today can hold; what is unpacked, so much. */
 #define FILE_MOST ((uint64_t)1 << 36)
+#define BOM STR("\xef\xbb\xbf")
 #define UNPACKED_MOST ((uint64_t)1 << 33)
 
 bool source_read(const char *path, struct arena *a, struct str *bytes, struct err *e)
@@ -19,9 +20,13 @@ bool source_read(const char *path, struct arena *a, struct str *bytes, struct er
 
     if (!whole_map(path, &any, a, bytes, e))
         return false;
-    if (!unpack_is_packed(*bytes))
-        return true;
-    return unpack(*bytes, UNPACKED_MOST, path, a, bytes, e);
+    if (unpack_is_packed(*bytes) && !unpack(*bytes, UNPACKED_MOST, path, a, bytes, e))
+        return false;
+    if (str_begins(*bytes, BOM)) {
+        bytes->at += BOM.len;
+        bytes->len -= BOM.len;
+    }
+    return true;
 }
 
 bool source_fail(const char *format, const char *path, uint64_t byte, const char *why,
@@ -73,8 +78,10 @@ function_id source_named(struct build *b, struct str qualified, struct str file,
                          uint64_t line)
 {
     bool builtin = str_eq(file, STR("~"));
+    bool python =
+        file.len == 0 || str_ends(file, STR(".py")) || str_begins(file, STR("<"));
     struct function f = {
-        .name = builtin ? qualified : last_part(qualified),
+        .name = python && !builtin ? last_part(qualified) : qualified,
         .qualname = qualified,
         .file = file,
         .line = line < UINT32_MAX ? (uint32_t)line : UINT32_MAX,

@@ -146,7 +146,15 @@ static bool read_samples(struct scope *s, struct one *p, node_id root, double sc
         }
         if (w->begin)
             weight = json_in_double(w);
-        build_add(s->build, n, 0, 0, scaled(weight, scale));
+        if (!(weight * scale >= 0 && weight * scale < 0x1p62)) {
+            s->json = w->begin ? *w : *j;
+            return fail(s, "a weight below 0, or beyond 62 bits", e);
+        }
+        build_add(s->build, n, 1, 0, scaled(weight, scale));
+    }
+    if (w->begin && !j->fault && json_in_item(w)) {
+        s->json = *w;
+        return fail(s, "more weights than samples", e);
     }
     s->json = w->fault ? *w : *j;
     return !s->json.fault || fail(s, "", e);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/unpack.h"
 #include "base/whole.h"
 #include "pstats/body.h"
 #include "pstats/marshal.h"
@@ -29,17 +30,27 @@ struct str load_title(const char *path, struct arena *a)
                         1900 + t.tm_year, path);
 }
 
+/* Of what is packed nothing is known before it is unpacked. */
+static bool may_go_on(struct str begin, const char *name, struct err *e)
+{
+    return unpack_is_packed(begin) || begin.len < UNPACK_BEGINS ||
+           marshal_may_go_on(begin, name, e);
+}
+
 bool load_whole(const char *path, enum load_how how, struct arena *a, struct str *bytes,
                 struct err *e)
 {
     static const struct whole_kind dump = {
         .what = "cannot read profile",
         .most = LARGEST,
-        .may_begin = marshal_may_go_on,
+        .may_begin = may_go_on,
     };
 
-    return how == LOAD_MAP ? whole_map(path, &dump, a, bytes, e)
-                           : whole_read(path, &dump, a, bytes, e);
+    bool ok = how == LOAD_MAP ? whole_map(path, &dump, a, bytes, e)
+                              : whole_read(path, &dump, a, bytes, e);
+
+    return ok &&
+           (!unpack_is_packed(*bytes) || unpack(*bytes, LARGEST, path, a, bytes, e));
 }
 
 static bool torn(const char *path, struct err *e)

@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import pathlib
+import subprocess
 
 import pytest
 
@@ -188,6 +189,34 @@ def test_a_trace(report, tmp_path, form):
     assert {t["name"] for t in report("t.json")["threads"]} == {"", "worker"}
 
 
+def test_events_that_begin_together(report, tmp_path):
+    """The one told first is around the others; what does not end does so with the trace; places as py-spy tells them."""
+    args = {"args": {"filename": "/a.py", "line": 7}}
+    events = [{"ph": "B", "name": n, "ts": 5, "pid": 1, "tid": 1, **args} for n in ("outer", "middle", "inner")]
+    events += [{"ph": "E", "ts": 9, "pid": 1, "tid": 1}] * 2
+    (tmp_path / "t.json").write_text(json.dumps(events))
+    found = {f["name"]: (f["self_ns"], f["cumulative_ns"], f["file"], f["line"]) for f in report("t.json")["functions"]}
+    assert found == {"outer": (0, 4000, "/a.py", 7), "middle": (0, 4000, "/a.py", 7), "inner": (4000, 4000, "/a.py", 7)}
+
+
+def test_dumps_that_are_packed(report, tmp_path, python):
+    subprocess.run([python, "-m", "cProfile", "-o", "a.prof", "-m", "this"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    plain = (tmp_path / "a.prof").read_bytes()
+    for pack in gzip.compress, lzma.compress:
+        (tmp_path / "packed.prof").write_bytes(pack(plain))
+        assert selves(report, "packed.prof") == selves(report, "a.prof")
+
+
+def test_a_callgrind_file_of_c_goes_round(report, run_sonde, tmp_path):
+    """Files that are not told, names with dots, jumps, calls: as they were."""
+    (tmp_path / "v.out").write_text("# callgrind format\nevents: Ir\nfl=(1) a.c\nfn=(1) main\njfi=(3) z.h\njump=1 5\n1 5\ncfi=(2) ???\n"
+                                    "cfn=(2) sort.part.0\ncalls=7 1\n2 40\nfl=(2)\nfn=(2)\n1 40\nfl=(3)\nfn=(3) inl\n4 2\n")
+    for to in "callgrind", "pprof":
+        run_sonde("convert", "v.out", "--to", to, "-o", FORMATS[to], check=True)
+        found = {f["name"]: (f["self"], f["calls"]) for f in report(FORMATS[to])["functions"] if f["name"] != "<program>"}
+        assert found == {"main": (5, 0), "sort.part.0": (40, 7), "inl": (2, 0)}, to
+
+
 def test_an_evented_speedscope(report, tmp_path):
     events = [{"type": t, "frame": f, "at": at} for t, f, at in
               (("O", 0, 1), ("O", 1, 2.5), ("C", 1, 4), ("O", 1, 4), ("C", 1, 6), ("C", 0, 10))]
@@ -204,6 +233,10 @@ def test_an_evented_speedscope(report, tmp_path):
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=(3)\n1 2\n", "cannot read callgrind: x.callgrind: byte 30: "),
     ("x.callgrind", "# callgrind format\n1 2\n", "cannot read callgrind: x.callgrind: byte 19: "),
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 2.5x\nwhat\n", "callgrind: x.callgrind: byte "),
+    ("x.trace.json", '[{"ph": "X", "ts": 1, "dur": -1}]', "chrome trace: x.trace.json: byte "),
+    ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 1.5\n", "a cost that is no whole number"),
+    ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 99999999999999999999999\n", "a cost that is no whole number"),
+    ("words.txt", "total 12\nfiles 34\n", "words.txt"),
     ("x.csv", "file,line\n", "cannot read csv: x.csv: byte 0: "),
     ("x.speedscope.json", '{"$schema": "https://www.speedscope.app/file-format-schema.json", "profiles": [}', "speedscope: x.speedscope.json: byte 79: "),
     ("x.pb.gz", "\n\x02\x08", "pprof: x.pb.gz: byte "),

@@ -56,7 +56,7 @@ def test_boxes_and_arrows(text):
 @pytest.mark.parametrize(("words", "names"), [
     (["-n", "0"], {"main", "parse", "load", "small"}), (["-n", "80%"], {"main", "load"}),
     (["-z", "load"], {"load", "parse"}), (["-l", "feed:88:*"], {"main", "load"}), (["--depth", "0", "-z", "main"], {"main"}),
-    (["--depth", "1", "-z", "main"], {"main", "load"}), (["-p", "/srv/shop/feed"], {"load", "parse"}), (["-z", "nobody"], set()),
+    (["--depth", "1", "-z", "main"], {"main", "load"}), (["-p", "/srv/shop/feed"], {"load", "parse"}),
 ])
 def test_what_is_chosen(text, words, names):
     assert {name.rpartition(":")[2] for name in boxes(text(*words))} == names
@@ -82,7 +82,7 @@ def test_a_change_is_coloured(text, tmp_path):
     (["-o", "-", "-n", "x"], 2, "bad value: -n x"), (["-o", "-", "-n", "101"], 2, "bad value: -n 101"),
     (["-o", "-", "-c", "grey"], 2, "unknown theme: -c grey (color, pink, gray, bw, print, safe; did you mean 'gray'?"),
     (["-o", "-", "--node-label", "x"], 2, "bad value: --node-label x"), (["-o", "-", "--skew", "0"], 2, "bad value: --skew 0"),
-    (["-o", "nowhere/x.dot"], 1, "nowhere/x.dot"),
+    (["-o", "nowhere/x.dot"], 1, "nowhere/x.dot"), (["-o", "-", "-z", "nobody"], 1, "nothing to draw: a.sonde"),
 ])
 def test_what_is_refused(run_sonde, tmp_path, words, status, said):
     write_app(tmp_path / "a.sonde")
@@ -114,6 +114,19 @@ def test_a_thousand_boxes_are_drawn_in_time(run_sonde, tmp_path):
     assert done.returncode == 0 and re.search(r"sonde: \d+ of the 1000 functions asked for are drawn", done.stderr)
     assert (tmp_path / "m.svg").stat().st_size > 1000
     assert spent < 30  # five seconds on a machine that has nothing else to do
+
+
+@pytest.mark.parametrize("count", [3000, 20000])
+def test_a_star_of_equal_ones_is_drawn_in_time(run_sonde, tmp_path, count):
+    """None is larger than another: the first ones are drawn."""
+    tape = Tape()
+    thread = tape.thread("MainThread")
+    top = tape.node(thread, None, tape.function("main", "/srv/app.py", 1), 1, 5)
+    for i in range(count):
+        tape.node(thread, top, tape.function(f"f{i}", "/srv/app.py", 2 + i), 1, 100)
+    tape.write(tmp_path / "star.sonde")
+    done = run_sonde("graph", "star.sonde", "-n", "0", "-e", "0", "-o", "s.svg", timeout=60)
+    assert done.returncode == 0 and re.search(rf"sonde: \d+ of the {count + 1} functions asked for are drawn", done.stderr)
 
 
 def test_a_fake_dot_that_never_ends(run_sonde, tmp_path, clean_env):

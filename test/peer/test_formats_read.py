@@ -161,8 +161,8 @@ def test_viztracer_writes_a_trace(report, tmp_path, peers):
 
 
 def test_pyinstrument_writes_speedscope(report, tmp_path, peers):
-    (tmp_path / "app.py").write_text(PROGRAM * 4)
-    python_with(peers, "-m", "pyinstrument", "-r", "speedscope", "-o", "p.json", "app.py", cwd=tmp_path)
+    (tmp_path / "app.py").write_text(PROGRAM * 12)
+    python_with(peers, "-m", "pyinstrument", "-i", "0.0002", "-r", "speedscope", "-o", "p.json", "app.py", cwd=tmp_path)
     data = json.loads((tmp_path / "p.json").read_text())
     found = report("p.json")
     open_ns = 0  # while any frame is open: at its first look it may find none
