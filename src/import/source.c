@@ -78,8 +78,7 @@ function_id source_named(struct build *b, struct str qualified, struct str file,
                          uint64_t line)
 {
     bool builtin = str_eq(file, STR("~"));
-    bool python =
-        file.len == 0 || str_ends(file, STR(".py")) || str_begins(file, STR("<"));
+    bool python = str_ends(file, STR(".py")) || str_begins(file, STR("<"));
     struct function f = {
         .name = python && !builtin ? last_part(qualified) : qualified,
         .qualname = qualified,
