@@ -66,10 +66,11 @@ def parse(argv):
                         help="processes that use up a processor meanwhile (default 1)")
     parser.add_argument("--python", metavar="PATH", help="default: 3.13, else the newest")
     parser.add_argument("--no-times", action="store_true", help="leave out what needs a quiet machine")
+    parser.add_argument("--times", action="store_true", help="that alone, anew, into a full run's results")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
     args = parser.parse_args(argv)
     full = all(getattr(args, name) == count for name, count in FULL.items()) and args.busy == 1 and not args.no_times
-    args.output = args.output or (HERE if full else ROOT / "build/bench")
+    args.output = args.output or (HERE if full or args.times else ROOT / "build/bench")
     return args
 
 
@@ -114,11 +115,11 @@ def planted(args, kind, count, part, *options):
 
 
 def beside_timeit(args):
-    """The least of each, the loop in it."""
+    """The least of six launches of each, the loop in it."""
     for name, (setup, statement) in COPIES.items():
         code = ("import timeit; t = timeit.Timer(%r, %r); n, _ = t.autorange(); "
                 "print(min(t.repeat(7, n)) / n * 1e9)" % (statement, setup or "pass"))
-        theirs = float(process.output([args.python, "-c", code]))
+        theirs = min(float(process.output([args.python, "-c", code])) for _ in range(6))
         ours = timed(args, "--no-why", "-s", setup, "--", statement)["statements"][0]["timeit_ns"]
         yield {"name": name, "timeit_ns": theirs, "sonde_ns": ours, "error": ours / theirs - 1}
 
@@ -158,7 +159,18 @@ def pair(args):
     return time.monotonic() - start
 
 
+def run_times(args):
+    """Into what a full run left: the times of a machine that has become quiet."""
+    results = json.loads((HERE / "timeit.json").read_text())
+    results["timeit"] = list(beside_timeit(args))
+    results["calibrated"] = list(beside_copies(args))
+    results["pair_s"] = round(statistics.median(pair(args) for _ in range(3)), 2)
+    return results
+
+
 def run_all(args):
+    if args.times:
+        return run_times(args)
     results = {"schema": "sonde.bench-timeit/1", "date": datetime.date.today().isoformat(),
                "processors": os.cpu_count(), "busy": args.busy, "load": round(os.getloadavg()[0], 2)}
     if not args.no_times:
