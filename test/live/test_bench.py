@@ -98,6 +98,13 @@ def test_comparing_was_tried_and_is_told_as_it_was(root):
     assert f"proven in {results['alarms']} of 50" in " ".join(told.split())
 
 
+def test_statements_were_tried_and_are_within_bounds(root):
+    results = json.loads((root / "bench/timeit.json").read_text())
+    assert (results["copies"]["trials"], results["gap"]["trials"], results["precise"]["trials"]) == (200, 100, 100)
+    assert results["busy"] >= 1 and results["copies"]["alarms"] <= 6
+    assert results["gap"]["found"] >= 90 and results["precise"]["found"] >= 90 and results["pair_s"] <= 5
+
+
 def test_interrupted_it_leaves_no_process(bench, python):
     running = bench("--python", python, "--only", "fib")
     while not (children := measured_of(running.pid)) and running.poll() is None:
