@@ -27,11 +27,12 @@ def ready():
 
 def is_gone():
     """The worker has ended, whether somebody waited for it or not."""
+    pid = places[ends.PID]  # once: it may begin while this is looked at
     try:
-        with open(f"/proc/{places[ends.PID]}/stat", encoding="latin-1") as file:
+        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
             return file.read().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
-        return places[ends.PID] != 0
+        return pid != 0
 
 
 def follow(end, wait, terminate=None):
