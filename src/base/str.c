@@ -79,3 +79,22 @@ struct str str_basename(struct str path)
         start--;
     return (struct str){ path.at + start, path.len - start };
 }
+
+bool str_skip(struct str *s, struct str prefix)
+{
+    if (!str_begins(*s, prefix))
+        return false;
+    s->at += prefix.len;
+    s->len -= prefix.len;
+    return true;
+}
+
+struct str str_take_line(struct str *text)
+{
+    const char *end = text->len > 0 ? memchr(text->at, '\n', text->len) : NULL;
+    struct str line = { text->at, end ? (size_t)(end - text->at) : text->len };
+
+    text->at += line.len + (end != NULL);
+    text->len -= line.len + (end != NULL);
+    return line;
+}

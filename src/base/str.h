@@ -26,5 +26,9 @@ uint64_t str_hash(struct str s);
 /* Of names that an enemy may have chosen: other ones collide with each seed. */
 uint64_t str_hash_seeded(struct str s, uint64_t seed);
 struct str str_basename(struct str path);
+/* Takes the prefix off; false: it is not there. */
+bool str_skip(struct str *s, struct str prefix);
+/* Takes the first line off, which is given without its end. */
+struct str str_take_line(struct str *text);
 
 #endif

@@ -332,13 +332,9 @@ static void show_failure(const struct timing_failure *f, struct arena *a)
     struct str rest = f->lines;
 
     while (rest.len > 0) {
-        const char *end = memchr(rest.at, '\n', rest.len);
-        struct str line = { rest.at, end ? (size_t)(end - rest.at) : rest.len };
-        struct str safe = screen_safe(line, a);
+        struct str safe = screen_safe(str_take_line(&rest), a);
 
         dprintf(STDERR_FILENO, "%.*s\n", (int)safe.len, safe.at);
-        rest.at += line.len + (end != NULL);
-        rest.len -= line.len + (end != NULL);
     }
 }
 

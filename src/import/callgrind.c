@@ -59,15 +59,6 @@ static bool fail(const struct grind *g, const char *why, struct err *e)
     return source_fail("callgrind", g->path, (uint64_t)(g->left.at - g->begin), why, e);
 }
 
-static bool skip(struct str *s, struct str what)
-{
-    if (!str_begins(*s, what))
-        return false;
-    s->at += what.len;
-    s->len -= what.len;
-    return true;
-}
-
 static void skip_blanks(struct str *s)
 {
     while (s->len > 0 && (s->at[0] == ' ' || s->at[0] == '\t')) {
@@ -79,7 +70,7 @@ static void skip_blanks(struct str *s)
 /* Decimal, or hexadecimal behind 0x. */
 static bool take_number(struct str *s, uint64_t *value)
 {
-    bool hex = skip(s, STR("0x"));
+    bool hex = str_skip(s, STR("0x"));
     size_t digits = 0;
 
     for (*value = 0; digits < s->len; digits++) {
@@ -127,8 +118,8 @@ static bool name_of(struct grind *g, struct names *names, struct str s,
     uint64_t number;
 
     *name = s;
-    if (!skip(&rest, STR("(")) || !take_number(&rest, &number) ||
-        !skip(&rest, STR(")")))
+    if (!str_skip(&rest, STR("(")) || !take_number(&rest, &number) ||
+        !str_skip(&rest, STR(")")))
         return true;
     skip_blanks(&rest);
     struct wanted w = { &names->all, number };
@@ -216,14 +207,14 @@ static bool take_position(struct str *s, uint64_t *at)
     uint64_t by = 0;
 
     skip_blanks(s);
-    if (skip(s, STR("*")))
+    if (str_skip(s, STR("*")))
         return true;
-    if (skip(s, STR("+"))) {
+    if (str_skip(s, STR("+"))) {
         bool ok = take_number(s, &by);
         *at += by;
         return ok;
     }
-    if (skip(s, STR("-"))) {
+    if (str_skip(s, STR("-"))) {
         bool ok = take_number(s, &by);
         *at -= by;
         return ok;
@@ -281,7 +272,7 @@ static void begin_part(struct grind *g)
 
 static bool take_header(struct grind *g, struct str line)
 {
-    if (skip(&line, STR("positions:"))) {
+    if (str_skip(&line, STR("positions:"))) {
         begin_part(g);
         g->positions = 0;
         g->instr = memmem(line.at, line.len, "instr", 5) != NULL;
@@ -289,12 +280,12 @@ static bool take_header(struct grind *g, struct str line)
         g->positions += g->positions == 0;
         return true;
     }
-    if (skip(&line, STR("part:")) || skip(&line, STR("pid:")) ||
-        skip(&line, STR("thread:"))) {
+    if (str_skip(&line, STR("part:")) || str_skip(&line, STR("pid:")) ||
+        str_skip(&line, STR("thread:"))) {
         begin_part(g);
         return true;
     }
-    if (skip(&line, STR("events:"))) {
+    if (str_skip(&line, STR("events:"))) {
         begin_part(g);
         skip_blanks(&line);
         const char *blank = line.len > 0 ? memchr(line.at, ' ', line.len) : NULL;
@@ -317,22 +308,22 @@ static bool take_name(struct grind *g, struct str line, struct err *e)
 {
     struct str name;
 
-    if (skip(&line, STR("fn=")))
+    if (str_skip(&line, STR("fn=")))
         return name_of(g, &g->functions, line, &g->now_name, e);
-    if (skip(&line, STR("cfn=")))
+    if (str_skip(&line, STR("cfn=")))
         return name_of(g, &g->functions, line, &g->callee_name, e);
-    if (skip(&line, STR("fl="))) {
+    if (str_skip(&line, STR("fl="))) {
         bool ok = name_of(g, &g->files, line, &g->file, e);
         g->callee_file = g->file;
         return ok;
     }
-    if (skip(&line, STR("cfi=")) || skip(&line, STR("cfl=")))
+    if (str_skip(&line, STR("cfi=")) || str_skip(&line, STR("cfl=")))
         return name_of(g, &g->files, line, &g->callee_file, e);
-    if (skip(&line, STR("fi=")) || skip(&line, STR("fe=")))
+    if (str_skip(&line, STR("fi=")) || str_skip(&line, STR("fe=")))
         return name_of(g, &g->files, line, &name, e);
-    if (skip(&line, STR("ob=")) || skip(&line, STR("cob=")))
+    if (str_skip(&line, STR("ob=")) || str_skip(&line, STR("cob=")))
         return name_of(g, &g->objects, line, &name, e);
-    if (skip(&line, STR("calls="))) {
+    if (str_skip(&line, STR("calls="))) {
         uint64_t calls;
 
         if (!take_number(&line, &calls))
@@ -340,12 +331,12 @@ static bool take_name(struct grind *g, struct str line, struct err *e)
         g->calls_next = calls > 0 ? calls : 1;
         return true;
     }
-    if (skip(&line, STR("jfi=")))
+    if (str_skip(&line, STR("jfi=")))
         return name_of(g, &g->files, line, &name, e);
-    if (skip(&line, STR("jfn=")))
+    if (str_skip(&line, STR("jfn=")))
         return name_of(g, &g->functions, line, &name, e);
-    if (skip(&line, STR("jump=")) || skip(&line, STR("jcnd=")) ||
-        skip(&line, STR("rcalls=")))
+    if (str_skip(&line, STR("jump=")) || str_skip(&line, STR("jcnd=")) ||
+        str_skip(&line, STR("rcalls=")))
         return true;
     return fail(g, "a line of no known kind", e);
 }
@@ -365,14 +356,11 @@ static bool take_line(struct grind *g, struct str line, struct err *e)
 static bool take_all(struct grind *g, struct err *e)
 {
     while (g->left.len > 0) {
-        const char *end = memchr(g->left.at, '\n', g->left.len);
-        struct str line = { g->left.at,
-                            end ? (size_t)(end - g->left.at) : g->left.len };
+        struct str next = g->left;
 
-        if (!take_line(g, line, e))
+        if (!take_line(g, str_take_line(&next), e))
             return false;
-        g->left.at += line.len + (end != NULL);
-        g->left.len -= line.len + (end != NULL);
+        g->left = next;
     }
     return g->costs.count > 0 || fail(g, "no cost in it", e);
 }

@@ -127,11 +127,8 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
         ok = fail(&r, "not a table that sonde convert wrote", e);
     if (ok) {
         char unit = r.left.at[sizeof header - 1];
-        const char *end = memchr(r.left.at, '\n', r.left.len);
-        size_t first = end ? (size_t)(end - r.left.at) + 1 : r.left.len;
 
-        r.left.at += first;
-        r.left.len -= first;
+        str_take_line(&r.left);
         ok = source_unit(b,
                          unit == 'n'   ? UNIT_NS
                          : unit == 'b' ? UNIT_BYTES

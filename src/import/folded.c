@@ -30,16 +30,6 @@ static bool split(struct str line, struct str *stack, uint64_t *count)
     return true;
 }
 
-static struct str take_line(struct str *text)
-{
-    const char *end = text->len > 0 ? memchr(text->at, '\n', text->len) : NULL;
-    struct str line = { text->at, end ? (size_t)(end - text->at) : text->len };
-
-    text->at += line.len + (end != NULL);
-    text->len -= line.len + (end != NULL);
-    return line;
-}
-
 static bool sniff(struct str head)
 {
     struct str line = STR(""), stack;
@@ -50,7 +40,7 @@ static bool sniff(struct str head)
     if (!memchr(head.at, ';', head.len)) /* so has any list of counts */
         return false;
     while (head.len > 0 && (line.len == 0 || line.at[0] == '#'))
-        line = take_line(&head);
+        line = str_take_line(&head);
     return split(line, &stack, &count) &&
            (stack.len == 0 || (stack.at[0] != '{' && stack.at[0] != '['));
 }
@@ -82,7 +72,7 @@ static bool read_lines(struct str text, const char *path, thread_id t, struct bu
     const char *begin = text.at;
 
     while (text.len > 0) {
-        struct str line = take_line(&text), stack;
+        struct str line = str_take_line(&text), stack;
         uint64_t count, at = (uint64_t)(line.at - begin);
 
         if (line.len == 0 || line.at[0] == '#' || (line.len == 1 && line.at[0] == '\r'))

@@ -120,17 +120,14 @@ static void read_mappings(struct code *c, struct str text)
         lines += text.at[i] == '\n';
     c->image = arena_array(c->arena, lines, sizeof *c->image);
     while (text.len > 0) {
-        const char *end = memchr(text.at, '\n', text.len);
-        size_t length = end ? (size_t)(end - text.at) : text.len;
         struct code_image *image = &c->image[c->images];
-        if (read_mapping((struct str){ text.at, length }, image, &offset)) {
+
+        if (read_mapping(str_take_line(&text), image, &offset)) {
             image->bias = offset; /* until the file is opened */
             image->home = home_of(c, image);
             image->library = library_of(image->path, image->home);
             c->images++;
         }
-        text.at += length + (end != NULL);
-        text.len -= length + (end != NULL);
     }
 }
 

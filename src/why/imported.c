@@ -23,18 +23,9 @@ struct line {
     bool outermost;
 };
 
-static bool skip(struct str *s, struct str what)
-{
-    if (!str_begins(*s, what))
-        return false;
-    s->at += what.len;
-    s->len -= what.len;
-    return true;
-}
-
 static void skip_blanks(struct str *s)
 {
-    while (skip(s, STR(" ")))
+    while (str_skip(s, STR(" ")))
         continue;
 }
 
@@ -57,8 +48,9 @@ static bool read_line(struct str s, struct line *l)
 {
     uint64_t cumulative;
 
-    if (!skip(&s, STR("import time:")) || !take_number(&s, &l->self_us) ||
-        !skip(&s, STR(" |")) || !take_number(&s, &cumulative) || !skip(&s, STR(" | ")))
+    if (!str_skip(&s, STR("import time:")) || !take_number(&s, &l->self_us) ||
+        !str_skip(&s, STR(" |")) || !take_number(&s, &cumulative) ||
+        !str_skip(&s, STR(" | ")))
         return false;
     l->outermost = s.len > 0 && s.at[0] != ' ';
     skip_blanks(&s);
@@ -113,13 +105,9 @@ void imported_read(struct str text, struct imported *i, struct arena *a)
 
     *i = (struct imported){ 0 };
     while (text.len > 0) {
-        const char *end = memchr(text.at, '\n', text.len);
-        struct str s = { text.at, end ? (size_t)(end - text.at) : text.len };
         struct line l;
 
-        text.at += s.len + (end != NULL);
-        text.len -= s.len + (end != NULL);
-        if (!read_line(s, &l))
+        if (!read_line(str_take_line(&text), &l))
             continue;
         i->known = true;
         if (!started) {

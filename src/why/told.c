@@ -10,22 +10,11 @@ struct told told_of(struct str text)
     return (struct told){ .rest = text };
 }
 
-static struct str line_of(struct str *rest)
-{
-    const char *end = rest->len > 0 ? memchr(rest->at, '\n', rest->len) : NULL;
-    struct str line = { rest->at, end ? (size_t)(end - rest->at) : rest->len };
-    size_t used = line.len + (end != NULL);
-
-    rest->at += used;
-    rest->len -= used;
-    return line;
-}
-
 bool told_next(struct told *t)
 {
     if (t->rest.len == 0)
         return false;
-    struct str line = line_of(&t->rest);
+    struct str line = str_take_line(&t->rest);
     t->words = 0;
     for (size_t at = 0; at < line.len && t->words < TOLD_WORDS;) {
         const char *end = memchr(line.at + at, ' ', line.len - at);
@@ -60,6 +49,6 @@ struct str told_lines(struct told *t, int64_t count)
     const char *from = t->rest.at;
 
     for (; count > 0 && t->rest.len > 0; count--)
-        line_of(&t->rest);
+        str_take_line(&t->rest);
     return (struct str){ from, (size_t)(t->rest.at - from) };
 }
