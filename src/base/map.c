@@ -72,3 +72,8 @@ void map_prefetch(const struct map *m, uint64_t hash)
     if (m->size > 0)
         __builtin_prefetch(&m->slot[fold(hash) & (m->size - 1)], 1);
 }
+
+uint64_t map_hash(uint64_t number)
+{
+    return str_hash((struct str){ (const char *)&number, sizeof number });
+}

@@ -24,6 +24,7 @@ void map_expect(struct map *m, uint32_t ids);
 uint32_t map_find(const struct map *m, uint64_t hash,
                   bool (*same)(const void *with, uint32_t id), const void *with);
 void map_add(struct map *m, uint64_t hash, uint32_t id);
+uint64_t map_hash(uint64_t number); /* of what is known by a number */
 /* Soon that hash will be looked for: its place comes into the processor's caches. */
 void map_prefetch(const struct map *m, uint64_t hash);
 

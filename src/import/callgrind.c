@@ -105,11 +105,6 @@ static bool is_number(const void *with, uint32_t id)
     return ((const struct named *)pile_at(w->all, id))->number == w->number;
 }
 
-static uint64_t hash_number(uint64_t n)
-{
-    return str_hash((struct str){ (const char *)&n, sizeof n });
-}
-
 /* "(7) name" tells number 7, "(7)" means it; anything else is a name. */
 static bool name_of(struct grind *g, struct names *names, struct str s,
                     struct str *name, struct err *e)
@@ -123,12 +118,12 @@ static bool name_of(struct grind *g, struct names *names, struct str s,
         return true;
     skip_blanks(&rest);
     struct wanted w = { &names->all, number };
-    uint32_t id = map_find(&names->ids, hash_number(number), is_number, &w);
+    uint32_t id = map_find(&names->ids, map_hash(number), is_number, &w);
     struct named *known = id == MAP_NONE ? NULL : pile_at(&names->all, id);
     if (rest.len == 0 && !known)
         return fail(g, "a number that no name was told for", e);
     if (rest.len > 0 && !known) {
-        map_add(&names->ids, hash_number(number), names->all.count);
+        map_add(&names->ids, map_hash(number), names->all.count);
         known = pile_add(&names->all);
         known->number = number;
     }
@@ -180,7 +175,7 @@ static bool same_call(const void *with, uint32_t id)
 static void add_call(struct grind *g, uint64_t cost)
 {
     struct pair p = { &g->calls, g->now, g->callee };
-    uint64_t hash = hash_number((uint64_t)g->now << 32 | g->callee);
+    uint64_t hash = map_hash((uint64_t)g->now << 32 | g->callee);
     uint32_t id = map_find(&g->call_ids, hash, same_call, &p);
     struct cost *caller = pile_at(&g->costs, g->now),
                 *callee = pile_at(&g->costs, g->callee);

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/unpack.h"
 #include "base/whole.h"
+#include "import/source.h"
 #include "model/from_tape.h"
 
 #define ROW(name) extern const struct importer import_##name;
@@ -51,10 +52,7 @@ const struct importer *import_for(const char *path)
         head = (struct str){ unpacked, unpack_begin(head, unpacked, IMPORT_HEAD) };
     if (head.len > IMPORT_HEAD)
         head.len = IMPORT_HEAD;
-    if (str_begins(head, STR("\xef\xbb\xbf"))) { /* a byte order mark */
-        head.at += 3;
-        head.len -= 3;
-    }
+    str_skip(&head, SOURCE_MARK);
     for (const struct importer *const *i = list; *i; i++)
         if ((*i)->sniff(head))
             return *i;

@@ -89,7 +89,7 @@ static void take_function(struct report *r)
         return;
     f.kind = str_eq(f.file, STR("~")) ? FUNCTION_BUILTIN : FUNCTION_PYTHON;
     t.function = build_function(r->build, &f);
-    map_add(&r->ids, t.id * 0x9e3779b97f4a7c15u, r->all.count);
+    map_add(&r->ids, map_hash(t.id), r->all.count);
     *(struct told *)pile_add(&r->all) = t;
 }
 
@@ -121,7 +121,7 @@ static void add_callers(struct report *r, const struct told *t)
                 json_in_skip(&j);
         }
         struct wanted w = { &r->all, id };
-        uint32_t place = map_find(&r->ids, id * 0x9e3779b97f4a7c15u, same_id, &w);
+        uint32_t place = map_find(&r->ids, map_hash(id), same_id, &w);
         if (place == MAP_NONE || j.fault)
             continue;
         edge.caller = ((const struct told *)pile_at(&r->all, place))->function;

@@ -107,11 +107,6 @@ static bool fail(const struct proto *p, const char *at, const char *why, struct 
     return source_fail("pprof", p->path, (uint64_t)(at - p->begin), why, e);
 }
 
-static uint64_t hash_number(uint64_t n)
-{
-    return str_hash((struct str){ (const char *)&n, sizeof n });
-}
-
 struct wanted {
     const struct pile *all;
     uint64_t id;
@@ -127,7 +122,7 @@ static bool is_id(const void *with, uint32_t place)
 static const struct entry *entry_of(const struct table *t, uint64_t id)
 {
     struct wanted w = { &t->all, id };
-    uint32_t place = map_find(&t->ids, hash_number(id), is_id, &w);
+    uint32_t place = map_find(&t->ids, map_hash(id), is_id, &w);
 
     return place == MAP_NONE ? NULL : pile_at(&t->all, place);
 }
@@ -136,7 +131,7 @@ static void put_entry(struct table *t, struct entry e)
 {
     if (entry_of(t, e.id))
         return;
-    map_add(&t->ids, hash_number(e.id), t->all.count);
+    map_add(&t->ids, map_hash(e.id), t->all.count);
     *(struct entry *)pile_add(&t->all) = e;
 }
 

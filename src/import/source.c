@@ -9,7 +9,6 @@
 
 /* As much as a machine of today can hold; what is unpacked, so much. */
 #define FILE_MOST ((uint64_t)1 << 36)
-#define BOM STR("\xef\xbb\xbf")
 #define UNPACKED_MOST ((uint64_t)1 << 33)
 
 bool source_read(const char *path, struct arena *a, struct str *bytes, struct err *e)
@@ -22,10 +21,7 @@ bool source_read(const char *path, struct arena *a, struct str *bytes, struct er
         return false;
     if (unpack_is_packed(*bytes) && !unpack(*bytes, UNPACKED_MOST, path, a, bytes, e))
         return false;
-    if (str_begins(*bytes, BOM)) {
-        bytes->at += BOM.len;
-        bytes->len -= BOM.len;
-    }
+    str_skip(bytes, SOURCE_MARK);
     return true;
 }
 

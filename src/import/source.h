@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "model/build.h"
 
+#define SOURCE_MARK STR("\xef\xbb\xbf") /* the byte order mark of UTF-8 */
+
 /* Mapped, or read from a pipe; gzip, xz and zstd are taken off. */
 bool source_read(const char *path, struct arena *a, struct str *bytes, struct err *e);
 /* "cannot read FORMAT: PATH: byte 12: WHY"; always false. */

@@ -82,16 +82,11 @@ static bool is_wanted(const void *with, uint32_t id)
     return x->alive && x->tid == w->tid;
 }
 
-static uint64_t hash_of(pid_t tid)
-{
-    return str_hash((struct str){ (const char *)&tid, sizeof tid });
-}
-
 /* tid's; NULL: not known. */
 static struct thread *find(struct tracer *t, pid_t tid)
 {
     struct wanted w = { &t->threads, tid };
-    uint32_t id = map_find(&t->ids, hash_of(tid), is_wanted, &w);
+    uint32_t id = map_find(&t->ids, map_hash((uint64_t)tid), is_wanted, &w);
 
     return id == MAP_NONE ? NULL : pile_at(&t->threads, id);
 }
@@ -103,7 +98,7 @@ static struct thread *add(struct tracer *t, pid_t tid)
 
     if (x)
         return x;
-    map_add(&t->ids, hash_of(tid), t->threads.count);
+    map_add(&t->ids, map_hash((uint64_t)tid), t->threads.count);
     x = pile_add(&t->threads);
     *x = (struct thread){ .tid = tid, .alive = true, .schedstat = -1 };
     snprintf(path, sizeof path, "/proc/%d/schedstat", (int)tid);
