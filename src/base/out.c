@@ -313,3 +313,14 @@ void out_printf(struct out *o, const char *format, ...)
     if (len > 0)
         out_bytes(o, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
+
+void out_csv(struct out *o, struct str s)
+{
+    out_char(o, '"');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] == '"')
+            out_char(o, '"');
+        out_char(o, s.at[i]);
+    }
+    out_char(o, '"');
+}

@@ -34,6 +34,7 @@ void out_deflate(struct out *o, const void *bytes, uint32_t len);
 void out_gzip(struct out *o, const void *bytes, uint32_t len);
 void out_str(struct out *o, struct str s);
 void out_text_of(struct out *o, const char *terminated);
+void out_csv(struct out *o, struct str s); /* quoted (RFC 4180) */
 void out_u64(struct out *o, uint64_t value);
 void out_printf(struct out *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

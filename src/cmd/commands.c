@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "base/out.h"
 #include "run/target.h"
 
 struct work {
@@ -20,31 +21,27 @@ struct work {
 /* "{VAR}" becomes its value. */
 static const char *filled(const struct work *w, const char *text)
 {
-    struct str done = STR("");
-    const char *at = text;
-
     if (!text || w->asked->parameters == 0)
         return text;
-    while (*at) {
-        const char *next = at + strcspn(at, "{");
-        struct str value = { 0 };
+    struct out *o = out_memory();
+    for (const char *at = text; *at;) {
         size_t skipped = 0;
 
-        for (uint32_t i = 0; *next && i < w->asked->parameters; i++) {
+        for (uint32_t i = 0; *at == '{' && i < w->asked->parameters && !skipped; i++) {
             struct str name = w->value[i].name;
 
-            if (strncmp(next + 1, name.at, name.len) == 0 &&
-                next[1 + name.len] == '}') {
-                value = w->value[i].value;
-                skipped = name.len + 2;
-            }
+            if (strncmp(at + 1, name.at, name.len) != 0 || at[1 + name.len] != '}')
+                continue;
+            out_str(o, w->value[i].value);
+            skipped = name.len + 2;
         }
-        size_t kept = (size_t)(next - at) + (*next && skipped == 0);
-        done = arena_printf(w->arena, "%.*s%.*s%.*s", (int)done.len, done.at, (int)kept,
-                            at, (int)value.len, value.at ? value.at : "");
-        at += kept + skipped;
+        if (!skipped)
+            out_char(o, *at);
+        at += skipped ? skipped : 1;
     }
-    return arena_cstr(w->arena, done);
+    const char *done = arena_cstr(w->arena, out_text(o));
+    out_abandon(o);
+    return done;
 }
 
 static bool is_plain(const char *word)
@@ -58,21 +55,22 @@ static bool is_plain(const char *word)
 /* As one would type it. */
 static struct str typed(char *const *argv, struct arena *a)
 {
-    struct str all = STR("");
+    struct out *o = out_memory();
 
     for (int i = 0; argv[i]; i++) {
-        const char *blank = i > 0 ? " " : "";
+        bool plain = is_plain(argv[i]);
 
-        if (is_plain(argv[i])) {
-            all = arena_printf(a, "%.*s%s%s", (int)all.len, all.at, blank, argv[i]);
-            continue;
-        }
-        all = arena_printf(a, "%.*s%s'", (int)all.len, all.at, blank);
+        out_text_of(o, i > 0 ? " " : "");
+        out_text_of(o, plain ? "" : "'");
         for (const char *c = argv[i]; *c; c++)
-            all = arena_printf(a, *c == '\'' ? "%.*s'\\''" : "%.*s%c", (int)all.len,
-                               all.at, *c);
-        all = arena_printf(a, "%.*s'", (int)all.len, all.at);
+            if (*c == '\'')
+                out_text_of(o, "'\\''");
+            else
+                out_char(o, *c);
+        out_text_of(o, plain ? "" : "'");
     }
+    struct str all = arena_str(a, out_text(o));
+    out_abandon(o);
     return all;
 }
 

@@ -2,7 +2,6 @@
 /* time.c - sonde time: a command timed as time(1) times it, many runs, and why. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "cmd/time_why.h"
 #include "report/time.h"
+#include "run/launch.h"
 
 enum {
     KEY_WARMUP = 256,
@@ -378,18 +378,6 @@ static struct series_order order_of(const struct time_args *a, const struct comm
     };
 }
 
-static _Noreturn void end_by(int signal)
-{
-    sigset_t one;
-
-    sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-    sigemptyset(&one);
-    sigaddset(&one, signal);
-    sigprocmask(SIG_UNBLOCK, &one, NULL);
-    raise(signal);
-    _exit(128 + signal);
-}
-
 static int time_all(const struct time_args *a, const struct commands *c,
                     struct arena *arena, struct err *e)
 {
@@ -415,7 +403,7 @@ static int time_all(const struct time_args *a, const struct commands *c,
         show(a, &r, &places, e->code ? &last : e);
     leave_places(&places);
     if (signal)
-        end_by(signal);
+        launch_end_as(signal); /* a status of wait's is one */
     if (!ended && !e->code)
         *e = last;
     if (!ran && series.status)

@@ -3,17 +3,6 @@
 #include "export/export.h"
 #include "model/stats.h"
 
-static void put_text(struct out *o, struct str s)
-{
-    out_char(o, '"');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] == '"')
-            out_char(o, '"');
-        out_char(o, s.at[i]);
-    }
-    out_char(o, '"');
-}
-
 static bool write(const struct profile *p, struct out *o, struct err *e)
 {
     static const char *const units[] = {
@@ -32,11 +21,11 @@ static bool write(const struct profile *p, struct out *o, struct err *e)
         if (row->calls == 0 && row->resumes == 0 && row->self == 0 &&
             row->cumulative == 0)
             continue;
-        put_text(o, is->file);
+        out_csv(o, is->file);
         out_printf(o, ",%u,", is->line);
-        put_text(o, is->name);
+        out_csv(o, is->name);
         out_char(o, ',');
-        put_text(o, is->qualname);
+        out_csv(o, is->qualname);
         out_printf(o, ",%llu,%llu,%llu,%llu\n", (unsigned long long)row->calls,
                    (unsigned long long)row->primitive_calls,
                    (unsigned long long)row->self, (unsigned long long)row->cumulative);

@@ -38,11 +38,6 @@ static void put_seconds(struct out *o, uint64_t ns)
                (unsigned long long)(ns / 10000000u % 100));
 }
 
-static uint64_t ns_of(struct timeval t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
-}
-
 /* h:mm:ss, or m:ss.hundredths */
 static void put_elapsed(struct out *o, uint64_t ns)
 {
@@ -89,10 +84,10 @@ static bool put_field(struct out *o, char field, const struct command *c,
         put_seconds(o, r->wall_ns);
         break;
     case 'U':
-        put_seconds(o, ns_of(u->ru_utime));
+        put_seconds(o, command_ns(u->ru_utime));
         break;
     case 'S':
-        put_seconds(o, ns_of(u->ru_stime));
+        put_seconds(o, command_ns(u->ru_stime));
         break;
     case 'P':
         put_percent(o, r);

@@ -245,14 +245,6 @@ void time_json(const struct time_report *r, struct out *o)
     out_char(o, '\n');
 }
 
-static void csv_text(struct out *o, struct str s)
-{
-    out_char(o, '"');
-    for (size_t i = 0; i < s.len; i++)
-        out_text_of(o, s.at[i] == '"' ? "\"\"" : (char[]){ s.at[i], '\0' });
-    out_char(o, '"');
-}
-
 void time_csv(const struct time_report *r, struct out *o)
 {
     const struct series *s = r->series;
@@ -269,7 +261,7 @@ void time_csv(const struct time_report *r, struct out *o)
         const struct series_of *of = &s->of[i];
         struct spread w = series_spread(of, MEASURE_WALL, r->arena);
 
-        csv_text(o, of->command->shown);
+        out_csv(o, of->command->shown);
         out_printf(o, ",%.9f,%.9f,%.9f,%.9f,%.9f,%.9f,%.9f,%.9f,%.0f,%u,%u",
                    w.mean / 1e9, w.deviation / 1e9, w.median / 1e9,
                    series_spread(of, MEASURE_USER, r->arena).mean / 1e9,
@@ -279,7 +271,7 @@ void time_csv(const struct time_report *r, struct out *o)
                    of->failed);
         for (uint32_t p = 0; p < of->command->parameters; p++) {
             out_char(o, ',');
-            csv_text(o, of->command->parameter[p].value);
+            out_csv(o, of->command->parameter[p].value);
         }
         out_char(o, '\n');
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/time.h"
+#include "why/timing.h"
 
 /* Below this no terminal shows it: a run of so little is mostly its start. */
 #define SHORT_NS 5e6
@@ -39,8 +40,8 @@ struct str time_name(const struct time_report *r, uint32_t command)
 {
     if (r->series->commands < 2)
         return STR("");
-    if (command < 26)
-        return arena_printf(r->arena, "%c", 'A' + (int)command);
+    if (command < TIMING_STATEMENTS)
+        return timing_label(command);
     return arena_printf(r->arena, "%c%c", 'A' + (int)command / 26 - 1,
                         'A' + (int)command % 26);
 }

@@ -176,12 +176,12 @@ int command_shell_status(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static uint64_t ns_of(struct timeval t)
+uint64_t command_ns(struct timeval t)
 {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
 }
 
 uint64_t command_cpu_ns(const struct command_run *r)
 {
-    return ns_of(r->used.ru_utime) + ns_of(r->used.ru_stime);
+    return command_ns(r->used.ru_utime) + command_ns(r->used.ru_stime);
 }

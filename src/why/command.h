@@ -59,5 +59,6 @@ bool command_refused(const struct command *c, int fault, int *status, struct err
 /* Exit status as a shell has it. */
 int command_shell_status(int status);
 uint64_t command_cpu_ns(const struct command_run *r);
+uint64_t command_ns(struct timeval t);
 
 #endif

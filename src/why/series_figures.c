@@ -5,20 +5,15 @@
 #include "why/interval.h"
 #include "why/series.h"
 
-static double ns_of(struct timeval t)
-{
-    return (double)t.tv_sec * 1e9 + (double)t.tv_usec * 1e3;
-}
-
 double series_measure(const struct command_run *r, enum measure m)
 {
     switch (m) {
     case MEASURE_WALL:
         return (double)r->wall_ns;
     case MEASURE_USER:
-        return ns_of(r->used.ru_utime);
+        return (double)command_ns(r->used.ru_utime);
     case MEASURE_SYSTEM:
-        return ns_of(r->used.ru_stime);
+        return (double)command_ns(r->used.ru_stime);
     case MEASURE_MEMORY:
         return (double)r->used.ru_maxrss * 1024;
     case MEASURE_FAULTS:
