@@ -395,7 +395,7 @@ static int time_all(const struct time_args *a, const struct commands *c,
     }
     bool ran = series_run(&order, &series, arena, e);
     if (ran && !a->no_why && order.runs != 1 && !series.ended)
-        time_why(c, &series, &r, e);
+        time_why(&series, &r, e);
     bool ended = series_end(&series, &last);
     int signal = command_stopped_by();
     bool any = series.of && series.of[0].runs > 0;

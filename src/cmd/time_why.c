@@ -2,19 +2,19 @@
 /* time_why.c - the recordings lie in a folder that goes with us. */
 #include "cmd/time_why.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "cmd/machine.h"
 #include "cmd/reading.h"
 #include "cmd/sides.h"
 #include "cmd/trial.h"
 #include "model/names.h"
 #include "model/places.h"
 #include "model/stats.h"
+#include "report/rows.h"
+#include "report/sort.h"
 
 enum { FUNCTIONS_KEPT = 10 };
 /* A recorded run takes up to some times as long; of one so long none is made. */
@@ -22,7 +22,6 @@ enum { FUNCTIONS_KEPT = 10 };
 #define CHANGE_LEAST 0.02 /* of the larger total */
 
 struct work {
-    const struct commands *commands;
     struct series *series;
     struct err *err;
     uint32_t command; /* whose run it is */
@@ -44,33 +43,24 @@ static struct time_function function_of(const struct work *w, const struct funct
     };
 }
 
-static int by_self(const void *one, const void *other)
-{
-    const struct stat_row *const *a = one, *const *b = other;
-
-    return ((*a)->self < (*b)->self) - ((*a)->self > (*b)->self);
-}
-
 static void take_functions(const struct work *w, const struct profile *p,
                            struct time_why *why)
 {
     struct stats *s = stats_open(p);
-    uint32_t count = profile_functions(p), *parts = places_parts_of(p, w->arena);
-    const struct stat_row **row = arena_array(w->arena, (size_t)count + 1, sizeof *row);
-    const struct stat_row *first = count > 0 ? stats_of(s, 0) : NULL;
+    uint32_t *parts = places_parts_of(p, w->arena);
+    struct rows rows = rows_by(p, s, BY_FUNCTION, false, w->arena);
+    struct sort by_self = sort_default();
 
-    for (uint32_t i = 0; i < count; i++)
-        row[i] = stats_of(s, i);
-    qsort(row, count, sizeof *row, by_self);
+    sort_rows(&by_self, rows);
     why->profile_ns = stats_total(s)->self;
-    why->functions = count < FUNCTIONS_KEPT ? count : FUNCTIONS_KEPT;
+    why->functions = rows.count < FUNCTIONS_KEPT ? rows.count : FUNCTIONS_KEPT;
     why->function = arena_array(w->arena, why->functions + 1, sizeof *why->function);
     for (uint32_t i = 0; i < why->functions; i++) {
-        function_id f = (function_id)(row[i] - first);
+        const struct row *row = &rows.at[i];
 
-        why->function[i] = function_of(w, profile_function(p, f), parts[f]);
-        why->function[i].self_ns = row[i]->self;
-        why->function[i].calls = row[i]->calls;
+        why->function[i] = function_of(w, profile_function(p, row->id), parts[row->id]);
+        why->function[i].self_ns = row->stat.self;
+        why->function[i].calls = row->stat.calls;
     }
     stats_close(s);
 }
@@ -201,41 +191,29 @@ static void ask(struct work *w, uint32_t command)
         ask_python(w, &w->why[command], series_spread(of, MEASURE_WALL, w->arena).mean);
 }
 
-static int by_change(const void *one, const void *other)
+static void take_changes(struct work *w, const struct diff *d)
 {
-    const struct compared *const *a = one, *const *b = other;
-    double x = fabs((*a)->figures[SIDE_AFTER].self - (*a)->figures[SIDE_BEFORE].self);
-    double y = fabs((*b)->figures[SIDE_AFTER].self - (*b)->figures[SIDE_BEFORE].self);
-
-    return (x < y) - (x > y);
-}
-
-static void take_changes(struct work *w, const struct compare *c)
-{
-    const struct compared **row, *total = compare_total(c);
-    uint32_t rows = compare_rows(c), kept = 0;
+    const struct compared *total = compare_total(d->functions);
     double most =
         fmax(total->figures[SIDE_BEFORE].self, total->figures[SIDE_AFTER].self);
     struct time_function *changed =
         arena_array(w->arena, FUNCTIONS_KEPT, sizeof *changed);
+    uint32_t kept = 0;
 
-    row = arena_array(w->arena, (size_t)rows + 1, sizeof *row);
-    for (uint32_t i = 0; i < rows; i++)
-        row[i] = compare_row(c, i);
-    qsort(row, rows, sizeof *row, by_change);
-    for (uint32_t i = 0; i < rows && kept < FUNCTIONS_KEPT; i++) {
-        double before = row[i]->figures[SIDE_BEFORE].self;
-        double after = row[i]->figures[SIDE_AFTER].self;
-        const struct function *f = row[i]->function[SIDE_AFTER]
-                                       ? row[i]->function[SIDE_AFTER]
-                                       : row[i]->function[SIDE_BEFORE];
+    for (uint32_t i = 0; i < d->rows && kept < FUNCTIONS_KEPT; i++) {
+        const struct compared *row = d->row[i].compared;
+        double before = row->figures[SIDE_BEFORE].self;
+        double after = row->figures[SIDE_AFTER].self;
+        const struct function *f = row->function[SIDE_AFTER]
+                                       ? row->function[SIDE_AFTER]
+                                       : row->function[SIDE_BEFORE];
 
         if (!f || fabs(after - before) < CHANGE_LEAST * most)
             break;
         changed[kept] = function_of(w, f, 1);
         changed[kept].before_ns = (uint64_t)before;
         changed[kept].self_ns = (uint64_t)after;
-        changed[kept++].calls = row[i]->figures[SIDE_AFTER].calls;
+        changed[kept++].calls = row->figures[SIDE_AFTER].calls;
     }
     w->report->changed = changed;
     w->report->changes = kept;
@@ -248,7 +226,7 @@ static void compare(struct work *w)
     struct err e = { 0 };
     bool ok = true;
 
-    if (w->commands->count < 2 || !w->recording[0] || !w->recording[1])
+    if (w->series->commands < 2 || !w->recording[0] || !w->recording[1])
         return;
     struct sides *s = sides_open(&options, w->arena);
     for (int side = 0; ok && side < SIDES; side++) {
@@ -258,33 +236,33 @@ static void compare(struct work *w)
     }
     if (ok) {
         sides_pair(s);
-        compare_finish(s->functions, 0);
-        take_changes(w, s->functions);
+        struct diff_options by_change = { .limit = -1, .unit = UNIT_NS };
+        struct diff *d = diff_open(s->functions, NULL, &by_change, &e);
+
+        if (d)
+            take_changes(w, d);
+        diff_close(d);
     }
     sides_close(s);
 }
 
-bool time_why(const struct commands *c, struct series *s, struct time_report *r,
-              struct err *e)
+bool time_why(struct series *s, struct time_report *r, struct err *e)
 {
-    struct work w = {
-        .commands = c, .series = s, .report = r, .arena = r->arena, .err = e
-    };
-    char *sonde = arena_alloc(r->arena, PATH_MAX + 1);
+    struct work w = { .series = s, .report = r, .arena = r->arena, .err = e };
     struct progress progress = progress_of("finding out why");
 
-    w.why = arena_array(r->arena, c->count, sizeof *w.why);
-    w.recording = arena_array(r->arena, c->count, sizeof *w.recording);
-    w.sonde = readlink("/proc/self/exe", sonde, PATH_MAX) > 0 ? sonde : "sonde";
+    w.why = arena_array(r->arena, s->commands, sizeof *w.why);
+    w.recording = arena_array(r->arena, s->commands, sizeof *w.recording);
+    w.sonde = machine_executable(r->arena);
     w.folder = trial_folder(r->arena);
-    for (uint32_t i = 0; i < c->count && !e->code && !command_stopped_by(); i++) {
-        progress_at(&progress, i, c->count);
+    for (uint32_t i = 0; i < s->commands && !e->code && !command_stopped_by(); i++) {
+        progress_at(&progress, i, s->commands);
         ask(&w, i);
     }
     if (!command_stopped_by() && !e->code)
         compare(&w);
     progress_end(&progress);
-    for (uint32_t i = 0; *w.folder && i < c->count; i++)
+    for (uint32_t i = 0; *w.folder && i < s->commands; i++)
         trial_remove(arena_printf(r->arena, "%s/%u.sonde", w.folder, i).at, r->arena);
     trial_remove(w.folder, r->arena);
     r->why = w.why;

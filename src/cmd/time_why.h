@@ -9,7 +9,6 @@
 
 /* Fills r->why, r->changed. Each run is prepared and concluded as the timed ones were.
  * false and e: one of these failed. */
-bool time_why(const struct commands *c, struct series *s, struct time_report *r,
-              struct err *e);
+bool time_why(struct series *s, struct time_report *r, struct err *e);
 
 #endif

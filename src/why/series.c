@@ -16,9 +16,7 @@ enum { RUNS_USUAL = 10, STDIN_MOST = 1 << 30, PATIENCE_MS = 2000 };
 #define SPAN_USUAL_NS 3000000000u
 
 struct work {
-    const struct series_order *order;
     struct series *series;
-    struct arena *arena;
     struct progress progress;
     uint64_t *spent_ns; /* by command */
     bool *has_run;      /* by command */
@@ -112,8 +110,9 @@ static bool run_once(struct work *w, uint32_t number, bool counts, struct err *e
     struct command_files f = w->series->files;
     struct command_run r = { 0 };
 
-    f.shown = w->order->show_output || (w->order->pass_output && !w->has_run[number]);
-    f.errors = w->order->pass_errors && !w->has_run[number];
+    f.shown = w->series->order->show_output ||
+              (w->series->order->pass_output && !w->has_run[number]);
+    f.errors = w->series->order->pass_errors && !w->has_run[number];
     w->has_run[number] = true;
     if (!prepare(w->series, s->command, e))
         return !e->code;
@@ -121,7 +120,7 @@ static bool run_once(struct work *w, uint32_t number, bool counts, struct err *e
     w->series->status = r.status;
     if (!ok)
         return false;
-    if (r.status != 0 && !w->order->go_on)
+    if (r.status != 0 && !w->series->order->go_on)
         w->series->ended = true;
     if (command_stopped_by())
         w->series->ended = true;
@@ -138,8 +137,8 @@ static bool wants_more(const struct work *w, uint32_t number)
 {
     const struct series_of *s = &w->series->of[number];
 
-    if (w->order->runs > 0)
-        return s->runs < w->order->runs;
+    if (w->series->order->runs > 0)
+        return s->runs < w->series->order->runs;
     return s->runs == 0 ||
            (s->runs < RUNS_USUAL && w->spent_ns[number] < SPAN_USUAL_NS);
 }
@@ -155,7 +154,7 @@ static bool turn(struct work *w, bool *ok, struct err *e)
         any = true;
         *ok = run_once(w, i, true, e);
         w->done++;
-        if (w->order->progress)
+        if (w->series->order->progress)
             progress_at(&w->progress, w->done, w->series->commands * w->room);
     }
     return any && *ok && !w->series->ended;
@@ -170,7 +169,7 @@ static bool run_all(struct work *w, struct err *e)
     for (uint32_t i = 0; ok && i < s->commands; i++)
         ok = run_line(s, s->of[i].command->setup, "--setup", e);
     s->ended = command_stopped_by() != 0;
-    for (uint32_t n = 0; ok && n < w->order->warmup; n++)
+    for (uint32_t n = 0; ok && n < w->series->order->warmup; n++)
         for (uint32_t i = 0; ok && i < s->commands && !s->ended; i++)
             ok = run_once(w, i, false, e);
     for (uint32_t i = 0; i < s->commands; i++)
@@ -184,7 +183,7 @@ static bool run_all(struct work *w, struct err *e)
 bool series_run(const struct series_order *o, struct series *s, struct arena *a,
                 struct err *e)
 {
-    struct work w = { .order = o, .series = s, .arena = a };
+    struct work w = { .series = s };
 
     *s = (struct series){ .order = o, .commands = o->commands };
     s->of = arena_array(a, o->commands, sizeof *s->of);
