@@ -194,12 +194,6 @@ def markdown(results):
     return "\n".join(lines) + "\n"
 
 
-def write(results, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "diff.json").write_text(json.dumps(results, indent=1) + "\n")
-    (folder / "diff.md").write_text(markdown(results))
-
-
 def run_all(args):
     programs = [p for p in suite.PROGRAMS if p.name in (args.only or FUNCTIONS)]
     suite.fetch(programs)
@@ -218,7 +212,7 @@ def run_all(args):
                 print(f"{number + 1:3} {last['program']:12} {'found' if last['found'] else '-':6} "
                       f"{last['ratio'] - 1:+.1%}  alarms: {', '.join(last['alarms']) or '-'}", flush=True)
     results = summary(args, trials, machine.repeated)
-    write(results, args.output)
+    suite.publish(args.output, "diff", results, markdown(results))
     print(markdown(results))
     scale = len(trials) / FULL_TRIALS
     within = results["alarms"] <= max(1, MOST_ALARMS * scale) and results["found"] >= LEAST_FOUND * scale

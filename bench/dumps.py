@@ -6,7 +6,6 @@ writes bench/dumps.json and bench/dumps.md; any other writes the same to build/b
 """
 
 import argparse
-import json
 import os
 import pathlib
 import subprocess
@@ -15,6 +14,7 @@ import tempfile
 
 import figures
 import process
+import suite
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -132,7 +132,6 @@ def main():
     args = parse(sys.argv[1:])
     process.interrupts.install()
     python = args.python or pythons()
-    args.output.mkdir(parents=True, exist_ok=True)
     (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "build/bench") as name:
         folder = pathlib.Path(name)
@@ -147,8 +146,7 @@ def main():
                    "bytes": (folder / "0.prof").stat().st_size, "subjects": subjects,
                    "size": measure_size(folder, args.rounds, show)}
     show("")
-    (args.output / "dumps.json").write_text(json.dumps(results, indent=1) + "\n")
-    (args.output / "dumps.md").write_text(table(results))
+    suite.publish(args.output, "dumps", results, table(results))
     print(table(results), end="")
     return 0
 

@@ -6,7 +6,6 @@ bench/formats.json and bench/formats.md; any other writes the same to build/benc
 """
 
 import argparse
-import json
 import pathlib
 import random
 import subprocess
@@ -17,6 +16,7 @@ import time
 import dumps
 import figures
 import process
+import suite
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -105,8 +105,7 @@ def main():
     full = (args.functions, args.trace) == (FUNCTIONS, TRACE_MB) and args.rounds >= ROUNDS
     output = args.output or (HERE if full else ROOT / "build/bench")
     process.interrupts.install()
-    for folder in output, ROOT / "build/bench":
-        folder.mkdir(parents=True, exist_ok=True)
+    (ROOT / "build/bench").mkdir(parents=True, exist_ok=True)
     names = [line for line in (ROOT / "test/peers.txt").read_text().splitlines() if line.startswith(("gprof2dot", "pyprof2"))]
     if not (PEERS / "gprof2dot.py").exists():
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", PEERS, *names], check=True)
@@ -119,8 +118,7 @@ def main():
                    "subjects": [measure(python, s, folder, args.rounds, dumps.show) for s in SUBJECTS],
                    "trace": measure_trace(folder, args.trace, args.rounds, dumps.show)}
     dumps.show("")
-    (output / "formats.json").write_text(json.dumps(results, indent=1) + "\n")
-    (output / "formats.md").write_text(table(results))
+    suite.publish(output, "formats", results, table(results))
     print(table(results), end="")
     return 0
 

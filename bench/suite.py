@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs, and how often each does its work: 0.2 to 0.5 s of processor time."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -75,3 +76,10 @@ def default_python():
     lines = subprocess.run([HERE.parent / "tool/pythons", "--headers", "--long"], check=True, text=True,
                            stdout=subprocess.PIPE).stdout.splitlines()
     return next((line.split()[0] for line in lines if line.split()[1].startswith("3.13.")), lines[0].split()[0])
+
+
+def publish(folder, name, results, text):
+    """What a bench found, into NAME.json and NAME.md of a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / f"{name}.md").write_text(text)

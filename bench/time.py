@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import process
+import suite
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -67,7 +68,6 @@ def main():
     full = args.rounds >= ROUNDS and args.runs >= RUNS
     output = args.output or (HERE if full else ROOT / "build/bench")
     process.interrupts.install()
-    output.mkdir(parents=True, exist_ok=True)
     found = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -81,8 +81,7 @@ def main():
             for name, pairs in found.items()]
     results = {"schema": "sonde.bench.time/1", "rounds": args.rounds, "runs": args.runs, "commands": rows,
                "cost_ms": statistics.median(costs), "bounds": {"near": NEAR, "cost_ms": COST_MS}}
-    (output / "time.json").write_text(json.dumps(results, indent=1) + "\n")
-    (output / "time.md").write_text(table(results))
+    suite.publish(output, "time", results, table(results))
     print(table(results), end="")
     return 0 if all(abs(row["ratio"] - 1) <= NEAR for row in rows) and results["cost_ms"] <= COST_MS else 1
 

@@ -232,9 +232,7 @@ def main():
         return 130
     except process.Failure as error:
         sys.exit(f"bench: {error}")
-    args.output.mkdir(parents=True, exist_ok=True)
-    (args.output / "timeit.json").write_text(json.dumps(results, indent=1) + "\n")
-    (args.output / "timeit.md").write_text(markdown(results))
+    suite.publish(args.output, "timeit", results, markdown(results))
     print(markdown(results))
     return 0 if within(results) else 1
 

@@ -213,6 +213,7 @@ struct work {
     struct profile *profile;
     struct stats *stats;
     double *change;
+    struct dot_graph all; /* that was asked for */
 };
 
 /* What each function took before, told by the pairing that sonde diff uses. */
@@ -268,9 +269,10 @@ static struct dot_graph chosen(struct work *w, uint32_t most)
     return g;
 }
 
-static bool draws_any(struct work *w, struct err *e)
+static bool choose_all(struct work *w, struct err *e)
 {
-    return chosen(w, 0).nodes > 0 ||
+    w->all = chosen(w, 0);
+    return w->all.nodes > 0 ||
            err_set(e, ERR_FORMAT,
                    "nothing to draw: %s: no function is left (less strict: -n 0 -e 0, "
                    "other -z, -l, -p)",
@@ -292,7 +294,7 @@ static bool draw_in_time(struct work *w, const char *format, struct str *picture
                          struct err *e)
 {
     uint64_t end = clock_monotonic_ns() + DRAWING_NS;
-    struct dot_graph g = chosen(w, 0);
+    struct dot_graph g = w->all;
     uint32_t asked = g.nodes, most = g.nodes;
 
     while (g.nodes + g.edges > DRAWN_AT_FIRST && most > DRAWN_LEAST) {
@@ -327,11 +329,10 @@ static bool write_graph(struct work *w, const char *format, struct err *e)
     struct str picture;
 
     if (strcmp(format, "dot") == 0) {
-        struct dot_graph g = chosen(w, 0);
         struct out *o = out_open(w->args->output, e);
 
         if (o)
-            dot_write(&g, &w->options, o);
+            dot_write(&w->all, &w->options, o);
         return o && out_close(o, e);
     }
     if (!draw_in_time(w, format, &picture, e))
@@ -366,7 +367,7 @@ static int run(const void *args, struct words words, struct err *e)
                                     : title;
         w.stats = stats_open(w.profile);
         stats_add_edges(w.stats);
-        ok = (!a->before || compare(&w, e)) && draws_any(&w, e) &&
+        ok = (!a->before || compare(&w, e)) && choose_all(&w, e) &&
              write_graph(&w, format, e);
         stats_close(w.stats);
     }
