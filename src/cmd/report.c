@@ -293,7 +293,7 @@ const struct cmd cmd_report = {
     .shared = reading_options,
     .reads = true,
     .more =
-        "FILE is a recording or a .pstats file (default: the newest recording in this\n"
+        "FILE is anything sonde formats lists (default: the newest recording in this\n"
         "directory); several are read as one.",
     .examples = "sonde report\n"
                 "sonde report --callers --only parse_line\n"
