@@ -24,8 +24,10 @@ static PyObject *spin(PyObject *self, PyObject *asked)
     return PyLong_FromLongLong(passed + 1000); /* no small int: made each time */
 }
 
-static PyMethodDef methods[] = { { "spin", spin, METH_O, NULL }, { NULL, NULL, 0, NULL } };
-static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "spin", .m_methods = methods, .m_size = 0 };
+static PyMethodDef methods[] = { { "spin", spin, METH_O, NULL },
+                                 { NULL, NULL, 0, NULL } };
+static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "spin",
+                                     .m_methods = methods, .m_size = 0 };
 
 PyMODINIT_FUNC PyInit_spin(void);
 PyMODINIT_FUNC PyInit_spin(void)
