@@ -243,7 +243,7 @@ bool choose_can(const struct choice *c, bool recording, const char *file, struct
 {
     return c->globs == 0 || recording ||
            err_set(e, ERR_FORMAT,
-                   "no processes: %s: a .pstats file does not tell of which it is "
+                   "no processes: %s: such a file does not tell of which it is "
                    "(leave it out, or --process)",
                    file);
 }
