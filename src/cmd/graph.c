@@ -23,7 +23,12 @@ enum {
 
 /* A drawing is done in five seconds: of so many boxes and arrows at first, and of half
  * as many each time that it is not done in time. */
-enum { DRAWN_AT_FIRST = 900, BOXES_AT_FIRST = 800, DRAWN_LEAST = 20 };
+enum {
+    DRAWN_AT_FIRST = 900,
+    BOXES_AT_FIRST = 800,
+    DRAWN_LEAST = 20,
+    BOXES_OF_MANY = 40
+};
 #define DRAWING_NS 4500000000u
 
 struct graph_args {
@@ -272,6 +277,16 @@ static struct dot_graph chosen(struct work *w, uint32_t most)
 static bool choose_all(struct work *w, struct err *e)
 {
     w->all = chosen(w, 0);
+    if (w->all.nodes == 0 && !w->args->has_nodes) {
+        /* All is spread thin: what is large in comparison, then. */
+        w->options.nodes = 0;
+        w->options.edges = w->args->has_edges ? w->options.edges : 0;
+        w->all = chosen(w, BOXES_OF_MANY);
+        if (w->all.nodes > 0)
+            cmd_say("no function has 0.5 %% of the total: the %u largest are drawn "
+                    "(-n says from how many %% on)",
+                    w->all.nodes);
+    }
     return w->all.nodes > 0 ||
            err_set(e, ERR_FORMAT,
                    "nothing to draw: %s: no function is left (less strict: -n 0 -e 0, "

@@ -71,6 +71,14 @@ def test_labels_themes_and_frames(text):
     assert text("--skew", "0.1") != text() != text("--color-nodes-by-selftime")
 
 
+def test_what_is_spread_thin_is_drawn_all_the_same(run_sonde, tmp_path):
+    (tmp_path / "thin.folded").write_text("".join(f"f{i} {1000 + i}\n" for i in range(300)))
+    done = run_sonde("graph", "thin.folded", "-o", "-", check=True)
+    assert "no function has 0.5 % of the total: the 40 largest are drawn" in done.stderr
+    assert {name.rpartition(":")[2] for name in boxes(done.stdout)} == {f"f{i}" for i in range(260, 300)}
+    assert run_sonde("graph", "thin.folded", "-o", "-", "-n", "0.5").returncode == 1
+
+
 def test_a_change_is_coloured(text, tmp_path):
     write_app(tmp_path / "b.sonde", slow=1800)
     more, less = text("--compare", "a.sonde", file="b.sonde"), text("--compare", "b.sonde")
