@@ -75,6 +75,8 @@ static struct str qualified(const struct grind *g, const struct function *f,
     const struct str sep = STR("::");
     struct str module = name_module(f, root, g->arena);
     struct str name = f->qualname.len > 0 ? f->qualname : f->name;
+    if (name.len == 0)
+        name = STR("");
     size_t last = name.len;
 
     bool python = str_ends(f->file, STR(".py")) || str_begins(f->file, STR("<"));

@@ -76,7 +76,7 @@ static uint64_t take_varint(struct wire *w)
 
 static struct wire wire_on(struct str s)
 {
-    return (struct wire){ s.at, s.at + s.len, false };
+    return (struct wire){ s.at, s.len > 0 ? s.at + s.len : s.at, false };
 }
 
 static bool take_field(struct wire *w, struct field *f)
