@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* folded.c - one line a stack: "main (app.py:1);work (app.py:9) 1234". What a name may
- * not hold there (; and line breaks) is written as : and ?. */
+ * not hold there (; and line breaks, U+2028 among them) is written as : and ?. */
 
 #include "export/export.h"
 #include "export/stacks.h"
@@ -15,8 +15,12 @@ static void put_text(struct out *o, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
+        struct str rest = { s.at + i, s.len - i };
+        bool end = str_begins(rest, STR("\xe2\x80\xa8")) ||
+                   str_begins(rest, STR("\xe2\x80\xa9"));
 
-        out_char(o, (char)(c == ';' ? ':' : c < 0x20 || c == 0x7f ? '?' : c));
+        out_char(o, (char)(c == ';' ? ':' : c < 0x20 || c == 0x7f || end ? '?' : c));
+        i += end ? 2 : 0;
     }
 }
 
