@@ -191,6 +191,16 @@ def test_an_evented_speedscope(report, tmp_path):
         "a": (1, 5_500_000), "b": (2, 3_500_000)}
 
 
+def test_a_speedscope_file_of_two_units(report, tmp_path):
+    """As memray writes it: what is of the first one's unit is read."""
+    profiles = [{"type": "sampled", "name": unit, "unit": unit, "samples": [[0], [0, 1]], "weights": weights}
+                for unit, weights in (("bytes", [3, 4]), ("none", [1, 1]), ("bytes", [5, 6]))]
+    (tmp_path / "m").write_text(json.dumps({"$schema": "https://www.speedscope.app/file-format-schema.json", "profiles": profiles,
+                                            "shared": {"frames": [{"name": "a"}, {"name": "b"}]}}))
+    found = report("m")
+    assert (found["unit"], found["total"]) == ("bytes", 18) and selves(report, "m") == [8, 10]
+
+
 @pytest.mark.parametrize(("name", "text", "said"), [
     ("x.folded", "a;b 12\nno count\n", "cannot read folded stacks: x.folded: byte 7: "),
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=(3)\n1 2\n", "cannot read callgrind: x.callgrind: byte 30: "),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What we write is read by those it is for, with our figures; what they write we read, with theirs."""
 
+import csv
 import json
 import os
 import re
@@ -169,6 +170,22 @@ def test_py_spy_writes_folded_and_speedscope(report, tmp_path, peers):
     data = json.loads((tmp_path / "s.speedscope.json").read_text())
     weights = sum(sum(p["weights"]) for p in data["profiles"])
     assert report("s.speedscope.json")["total_ns"] == pytest.approx(weights * 1e9, rel=1e-6)
+
+
+def test_memray_writes_speedscope(report, run_sonde, tmp_path, peers):
+    """Bytes, and beside them how often they were asked for, in a second profile."""
+    (tmp_path / "app.py").write_text("kept = []\ndef leaf(n):\n    return bytearray(n)\ndef main():\n"
+                                     "    kept.extend(leaf(100_000 + i) for i in range(300))\nmain()\n")
+    python_with(peers, "-m", "memray", "run", "-q", "-o", "m.bin", "app.py", cwd=tmp_path)
+    for form in "speedscope", "csv":
+        python_with(peers, "-m", "memray", "transform", form, "m.bin", "-o", f"m.{form}", cwd=tmp_path)
+    with open(tmp_path / "m.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = report("m.speedscope")
+    assert found["unit"] == "bytes" and found["total"] == sum(int(r["size"]) for r in rows) > 30_000_000
+    own = sum(f["self"] for f in found["functions"] if f["name"] == "leaf")
+    assert own == sum(int(r["size"]) for r in rows if r["stack_trace"].startswith("leaf;")) > 30_000_000
+    assert "those of the first one's unit are shown" in run_sonde("report", "m.speedscope").stdout
 
 
 def test_valgrind_writes_callgrind(report, tmp_path):
