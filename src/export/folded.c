@@ -24,6 +24,11 @@ static void put_text(struct out *o, struct str s)
     }
 }
 
+static struct str name_of(const struct function *f)
+{
+    return f->qualname.len > 0 ? f->qualname : f->name;
+}
+
 static void put_function(struct folding *f, function_id id)
 {
     if (id == FUNCTION_NONE) {
@@ -33,7 +38,7 @@ static void put_function(struct folding *f, function_id id)
     const struct function *is = profile_function(f->profile, id);
     bool builtin = is->line == 0 && str_eq(is->file, STR("~"));
 
-    put_text(f->out, is->qualname.len > 0 ? is->qualname : is->name);
+    put_text(f->out, name_of(is));
     out_text_of(f->out, " (");
     put_text(f->out, is->file);
     if (!builtin)
@@ -47,6 +52,9 @@ static void put_stack(void *with, const struct stack *s)
 
     if (s->self == 0)
         return;
+    if (s->at[0] != FUNCTION_NONE &&
+        str_begins(name_of(profile_function(f->profile, s->at[0])), STR("#")))
+        out_char(f->out, '_'); /* a line that begins with # is a comment */
     for (uint32_t i = 0; i < s->depth; i++) {
         out_text_of(f->out, i > 0 ? ";" : "");
         put_function(f, s->at[i]);
