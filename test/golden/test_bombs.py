@@ -10,6 +10,7 @@ import pytest
 
 from dumps.test_hostile import run_measured, within_bounds
 
+
 def members(begin, piece, times, pack=gzip.compress):
     """Hundreds of MiB, of which a MiB is left when packed."""
     return pack(begin) + pack(piece * (2 ** 24 // len(piece))) * times

@@ -97,6 +97,35 @@ def test_pprof(pprof, report, run_sonde, tmp_path, recording):
     assert sum(f["self_ns"] for f in report("again.pb.gz")["functions"]) == total
 
 
+GO = """package main
+import ("os"; "runtime/pprof")
+var sum int
+//go:noinline
+func leaf(n int) { for i := 0; i < n; i++ { sum += i % 7 } }
+func main() {
+    f, _ := os.Create("cpu.pb.gz")
+    pprof.StartCPUProfile(f)
+    for i := 0; i < 60; i++ { leaf(20000000) }
+    pprof.StopCPUProfile()
+}
+"""
+
+
+@pytest.mark.long
+def test_go_writes_pprof(pprof, report, root, tmp_path):
+    """Go's own profiles, and what pprof makes of them with -proto."""
+    (tmp_path / "main.go").write_text(GO)
+    run("go", "run", "main.go", cwd=tmp_path, env={**os.environ, "GOCACHE": str(root / "build/go/cache"), "GO111MODULE": "off"})
+    said = run(pprof, "-top", "-unit=ns", "-nodefraction=0", "cpu.pb.gz", cwd=tmp_path)
+    total = int(re.search(r"of (\d+)ns total", said)[1])
+    leaf = int(re.search(r"^\s*(\d+)ns .*\smain\.leaf$", said, re.M)[1])
+    run(pprof, "-proto", "-output=again.pb.gz", "cpu.pb.gz", cwd=tmp_path)
+    for name in "cpu.pb.gz", "again.pb.gz":
+        found = report(name)
+        assert found["total_ns"] == total > 0
+        assert sum(f["self_ns"] for f in found["functions"] if f["name"] == "main.leaf") == leaf > total / 2
+
+
 def by_name(data):
     groups = {}
     for f in data["functions"]:
