@@ -9,6 +9,8 @@
 #include <zstd.h>
 
 enum { GZIP = 16 + MAX_WBITS, AT_A_TIME = 1 << 30, ROOM_FIRST = 1 << 18 };
+/* Text of profiles packs to a tenth or a thirtieth; a bomb to a thousandth. */
+enum { TIMES = 48, SMALL = 48 << 20 };
 #define XZ_MEMORY ((uint64_t)128 << 20)
 enum { ZSTD_WINDOW_BITS = 27 };
 
@@ -173,7 +175,7 @@ static bool make_room(struct room *r, struct flow *f, uint64_t most, struct aren
         return true;
     if (r->size >= most)
         return false;
-    r->size *= 2;
+    r->size = r->size < most / 2 ? 2 * r->size : most;
     r->at = arena_widen(a, r->at, r->size);
     f->out = r->at + used;
     f->out_len = r->size - used;
@@ -186,7 +188,7 @@ static const char *unpack_all(const struct codec *c, void *state, struct flow *f
 {
     for (;;) {
         if (!make_room(r, f, most, a))
-            return "more is packed than is read";
+            return "it unpacks to more than profiles do (unpack it first)";
         switch (c->step(state, f)) {
         case FLOWS:
             break;
@@ -209,10 +211,11 @@ bool unpack(struct str packed, uint64_t most, const char *path, struct arena *a,
     void *state = c ? c->open() : NULL;
     struct room r = { arena_alloc(a, ROOM_FIRST), ROOM_FIRST };
     struct flow f = { packed.at, packed.len, r.at, r.size };
+    uint64_t likely = packed.len * TIMES > SMALL ? packed.len * TIMES : SMALL;
 
     if (!state)
         return err_set(e, ERR_IO, "cannot unpack: %s: no memory", path);
-    const char *why = unpack_all(c, state, &f, &r, most, a);
+    const char *why = unpack_all(c, state, &f, &r, likely < most ? likely : most, a);
     c->close(state);
     *bytes = (struct str){ r.at, r.size - f.out_len };
     return !why || err_set(e, ERR_FORMAT, "cannot read %s: %s: byte %zu: %s", c->name,

@@ -9,8 +9,8 @@
 
 enum { UNPACK_BEGINS = 6 }; /* bytes that tell */
 bool unpack_is_packed(struct str bytes);
-/* All that was packed, at most so much, as the arena's. path: for errors, which name
- * the byte. */
+/* All that was packed, as the arena's: at most so much, and no more than profiles
+ * come to. path: for errors, which name the byte. */
 bool unpack(struct str packed, uint64_t most, const char *path, struct arena *a,
             struct str *bytes, struct err *e);
 /* The first bytes of it, as far as they can be had from the first packed ones. */

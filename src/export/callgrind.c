@@ -52,7 +52,13 @@ static char *text_to(char *to, struct str s)
     return to + s.len;
 }
 
-/* Control bytes would end the line; nothing else is special but "(7)" in front. */
+/* U+2028 and U+2029, which are line ends to a reader in JavaScript. */
+static bool ends_line(struct str s)
+{
+    return str_begins(s, STR("\xe2\x80\xa8")) || str_begins(s, STR("\xe2\x80\xa9"));
+}
+
+/* What would end the line becomes ?; nothing else is special but "(7)" in front. */
 static struct str plain(struct str s, struct arena *a)
 {
     char *text = arena_alloc(a, s.len + 2);
@@ -62,8 +68,10 @@ static struct str plain(struct str s, struct arena *a)
         text[at++] = '_';
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
+        bool end = c == 0xe2 && ends_line((struct str){ s.at + i, s.len - i });
 
-        text[at++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+        text[at++] = (char)(c < 0x20 || c == 0x7f || end ? '?' : c);
+        i += end ? 2 : 0;
     }
     return (struct str){ text, at };
 }
@@ -218,6 +226,15 @@ static void make_call_text(struct grind *g, function_id f)
     c->after = (uint8_t)(at - c->text - c->before);
 }
 
+/* Where it was resumed only, as often. Never 0: callgrind_annotate takes what no call
+ * cost for the function's own. */
+static uint64_t calls_of(const struct stat_row *row)
+{
+    uint64_t calls = row->calls > 0 ? row->calls : row->resumes;
+
+    return calls > 0 ? calls : 1;
+}
+
 /* The most frequent lines by far: made in one piece. */
 static void put_call(struct grind *g, struct str caller_line, const struct edge *e)
 {
@@ -232,7 +249,7 @@ static void put_call(struct grind *g, struct str caller_line, const struct edge 
     } else {
         at = text_to(at, (struct str){ c->text, c->before });
     }
-    at = digits_to(at, e->stat.calls);
+    at = digits_to(at, calls_of(&e->stat));
     at = text_to(at, (struct str){ c->text + c->before, c->after });
     at = digits_to(text_to(at, caller_line), e->stat.cumulative);
     at = text_to(at, STR("\n"));
@@ -280,7 +297,6 @@ static void find_tops(struct grind *g)
 {
     const struct profile *p = g->profile;
 
-    g->top = arena_array(g->arena, profile_functions(p) + 1u, sizeof *g->top);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
 
@@ -291,26 +307,48 @@ static void find_tops(struct grind *g)
     }
 }
 
-/* KCacheGrind adds up what the callers of a function had of it: where it has any, the
- * calls by nobody are by a function of that name. */
+/* Where paths are not known of all: what its callers are not known to have had of it.
+ */
+static void find_rest(struct grind *g, function_id f)
+{
+    const struct stat_row *row = stats_of(g->stats, f);
+    struct edges callers = stats_callers(g->stats, f);
+    struct top had = { 0 };
+
+    for (uint32_t i = 0; i < callers.count; i++) {
+        had.calls += callers.at[i]->stat.calls;
+        if (callers.at[i]->caller != f)
+            had.cumulative += callers.at[i]->stat.cumulative;
+    }
+    if (had.cumulative < row->cumulative)
+        g->top[f].cumulative = row->cumulative - had.cumulative;
+    if (had.calls < row->calls)
+        g->top[f].calls = row->calls - had.calls;
+}
+
+/* What nobody called is called by a function outside of all cycles, and first in the
+ * alphabet: KCacheGrind adds up what the callers of a function had of it, and finds
+ * the cycle of a function only if it does not begin to look at that one. */
 static void put_tops(struct grind *g)
 {
-    uint32_t none = profile_functions(g->profile) + 1;
-    bool any = false;
+    uint32_t functions = profile_functions(g->profile);
 
-    find_tops(g);
-    for (function_id f = 0; f < profile_functions(g->profile); f++) {
-        if (g->top[f].cumulative == 0 || stats_callers(g->stats, f).count == 0)
+    g->top = arena_array(g->arena, functions + 1u, sizeof *g->top);
+    if (given_rows(g->profile) == 0)
+        find_tops(g);
+    else
+        for (function_id f = 0; f < functions; f++)
+            find_rest(g, f);
+    out_printf(g->out, "\nfl=(%u) ~\nfn=(%u) (program)\n0 0\n", g->file_count + 1,
+               functions + 1);
+    for (function_id f = 0; f < functions; f++) {
+        if (g->top[f].cumulative == 0 && g->top[f].calls == 0)
             continue;
-        if (!any)
-            out_printf(g->out, "\nfl=(%u) ~\nfn=(%u) <program>\n0 0\n",
-                       g->file_count + 1, none);
-        any = true;
         put_file(g, "cfi", f);
         put_name(g, "cfn", f);
         out_printf(g->out, "calls=%llu %u\n0 %llu\n",
-                   (unsigned long long)g->top[f].calls, g->of[f].line,
-                   (unsigned long long)g->top[f].cumulative);
+                   (unsigned long long)(g->top[f].calls > 0 ? g->top[f].calls : 1),
+                   g->of[f].line, (unsigned long long)g->top[f].cumulative);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* folded.c - one line a stack: "main (app.py:1);work (app.py:9) 1234". What a name may
- * not hold there (; and line breaks) is written as : and ?. */
+ * not hold there (; and line breaks, U+2028 among them) is written as : and ?. */
 
 #include "export/export.h"
 #include "export/stacks.h"
@@ -15,9 +15,18 @@ static void put_text(struct out *o, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
+        struct str rest = { s.at + i, s.len - i };
+        bool end = str_begins(rest, STR("\xe2\x80\xa8")) ||
+                   str_begins(rest, STR("\xe2\x80\xa9"));
 
-        out_char(o, (char)(c == ';' ? ':' : c < 0x20 || c == 0x7f ? '?' : c));
+        out_char(o, (char)(c == ';' ? ':' : c < 0x20 || c == 0x7f || end ? '?' : c));
+        i += end ? 2 : 0;
     }
+}
+
+static struct str name_of(const struct function *f)
+{
+    return f->qualname.len > 0 ? f->qualname : f->name;
 }
 
 static void put_function(struct folding *f, function_id id)
@@ -29,7 +38,7 @@ static void put_function(struct folding *f, function_id id)
     const struct function *is = profile_function(f->profile, id);
     bool builtin = is->line == 0 && str_eq(is->file, STR("~"));
 
-    put_text(f->out, is->qualname.len > 0 ? is->qualname : is->name);
+    put_text(f->out, name_of(is));
     out_text_of(f->out, " (");
     put_text(f->out, is->file);
     if (!builtin)
@@ -43,6 +52,9 @@ static void put_stack(void *with, const struct stack *s)
 
     if (s->self == 0)
         return;
+    if (s->at[0] != FUNCTION_NONE &&
+        str_begins(name_of(profile_function(f->profile, s->at[0])), STR("#")))
+        out_char(f->out, '_'); /* a line that begins with # is a comment */
     for (uint32_t i = 0; i < s->depth; i++) {
         out_text_of(f->out, i > 0 ? ";" : "");
         put_function(f, s->at[i]);

@@ -49,7 +49,8 @@ struct grind {
     uint32_t now, callee;             /* places in costs, once they have any */
     uint32_t positions, instr;        /* columns; 1: the first is an address */
     uint64_t at[2];                   /* the last position */
-    uint64_t calls_next; /* of the cost line that follows; 0: it is a self cost */
+    bool call_next; /* the cost line that follows is of calls, calls_next of them */
+    uint64_t calls_next;
     bool has_events, more_events, parts;
     struct str event;
 };
@@ -235,12 +236,12 @@ static bool take_costs(struct grind *g, struct str s, struct err *e)
     g->now = place_of(g, g->now_name, g->file);
     struct cost *c = pile_at(&g->costs, g->now);
     uint64_t line = g->at[g->positions - 1];
-    if (g->calls_next > 0) {
+    if (g->call_next) {
         if (!g->callee_name.at)
             return fail(g, "a call of no function", e);
         g->callee = place_of(g, g->callee_name, g->callee_file);
         add_call(g, cost);
-        g->calls_next = 0;
+        g->call_next = false;
         g->callee_file = g->file;
         g->callee_name = (struct str){ 0 };
         return true;
@@ -319,12 +320,9 @@ static bool take_name(struct grind *g, struct str line, struct err *e)
     if (str_skip(&line, STR("ob=")) || str_skip(&line, STR("cob=")))
         return name_of(g, &g->objects, line, &name, e);
     if (str_skip(&line, STR("calls="))) {
-        uint64_t calls;
-
-        if (!take_number(&line, &calls))
-            return fail(g, "calls= without their number", e);
-        g->calls_next = calls > 0 ? calls : 1;
-        return true;
+        g->call_next = true;
+        return take_number(&line, &g->calls_next) ||
+               fail(g, "calls= without their number", e);
     }
     if (str_skip(&line, STR("jfi=")))
         return name_of(g, &g->files, line, &name, e);
@@ -367,6 +365,13 @@ static enum unit unit_of(struct str event)
     return str_eq(event, STR("bytes")) ? UNIT_BYTES : UNIT_SAMPLES;
 }
 
+/* Our own writer's caller of what nobody called. */
+static bool is_nobody(const struct cost *c)
+{
+    return c->self == 0 && str_eq(c->name, STR("(program)")) &&
+           str_eq(c->file, STR("~"));
+}
+
 /* Functions get their lines only now: known is the first of their costs. */
 static void finish(struct grind *g, struct str process)
 {
@@ -379,12 +384,17 @@ static void finish(struct grind *g, struct str process)
             c->called && c->into > 0 ? c->into : source_add(c->self, c->out_of);
         struct stat_row row = { c->calls, c->calls, 0, c->self, all };
 
+        if (is_nobody(c))
+            continue;
         c->function = source_named(g->build, c->name, file, c->line);
         build_given(g->build, t, c->function, &row);
     }
     for (uint32_t i = 0; i < g->calls.count && !build_spares_edges(g->build); i++) {
         const struct call *c = pile_at(&g->calls, i);
         const struct cost *callee = pile_at(&g->costs, c->callee);
+
+        if (is_nobody(pile_at(&g->costs, c->caller)))
+            continue;
         /* Of its self time it is known how much a caller had only where all is. */
         struct edge e = {
             .caller = ((const struct cost *)pile_at(&g->costs, c->caller))->function,

@@ -21,6 +21,7 @@ struct scope {
     uint32_t frames;
     process_id of;
     bool has_process, has_unit;
+    bool more_units; /* than the first profile's */
     enum unit unit;
 };
 
@@ -246,7 +247,7 @@ static bool read_profile(struct scope *s, struct json_in *j, struct err *e)
     if (!s->has_unit && !source_unit(s->build, unit, s->path, e))
         return false;
     if (s->has_unit && unit != s->unit)
-        return fail(s, "profiles of several units, of which one cannot be made", e);
+        return (s->more_units = true);
     s->has_unit = true;
     s->unit = unit;
     if (!s->has_process) {
@@ -285,6 +286,9 @@ static bool read_all(struct scope *s, struct err *e)
         if (!read_profile(s, &profiles, e))
             return false;
     s->json = profiles;
+    if (s->more_units)
+        build_note(s->build, STR("Of the profiles of a speedscope file those of the "
+                                 "first one's unit are shown."));
     return !profiles.fault || fail(s, "", e);
 }
 
@@ -323,7 +327,7 @@ static const char *const suffix[] = { ".speedscope.json", NULL };
 const struct importer import_speedscope = {
     .name = "speedscope",
     .suffix = suffix,
-    .help = "speedscope.app; py-spy, pyinstrument",
+    .help = "speedscope.app; py-spy, pyinstrument, memray",
     .sniff = sniff,
     .read = read,
 };

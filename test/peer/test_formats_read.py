@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What we write is read by those it is for, with our figures; what they write we read, with theirs."""
 
+import csv
 import json
 import os
 import re
@@ -10,16 +11,7 @@ import sys
 
 import pytest
 
-from golden.test_formats import write_deep, write_names
 from orders import write_orders
-
-MAKERS = {"orders": write_orders, "deep": write_deep, "names": write_names}
-
-
-@pytest.fixture(params=MAKERS)
-def recording(request, tmp_path):
-    MAKERS[request.param](tmp_path / "r.sonde")
-    return request.param
 
 
 def run(*words, cwd, **options):
@@ -46,7 +38,7 @@ def test_callgrind_inclusive_as_kcachegrind_reckons(report, run_sonde, tmp_path)
     """Its rule (traceitem): what is called: the calls into it, those from itself left out; else its own and what it calls."""
     write_orders(tmp_path / "r.sonde")
     run_sonde("convert", "r.sonde", "-o", "x.callgrind", check=True)
-    ours, theirs = (sorted(f["cumulative_ns"] for f in report(name)["functions"] if f["name"] != "<program>")
+    ours, theirs = (sorted(f["cumulative_ns"] for f in report(name)["functions"])
                     for name in ("r.sonde", "x.callgrind"))
     assert theirs == ours
 
@@ -93,18 +85,6 @@ def test_dot_draws_it(run_sonde, tmp_path, recording):
     assert "<script>alert" not in (tmp_path / "g.svg").read_text()
 
 
-@pytest.fixture(scope="session")
-def pprof(root):
-    """go tool pprof, as a program of its own."""
-    if not shutil.which("go"):
-        pytest.skip("no Go here")
-    program = root / "build/go/bin/pprof"
-    if not program.exists():
-        subprocess.run(["go", "install", "github.com/google/pprof@v0.0.0-20250317173921-a4b03ec1a45e"], check=True,
-                       env={**os.environ, "GOBIN": str(program.parent), "GOPATH": str(root / "build/go"), "GOFLAGS": "-modcacherw"})
-    return program
-
-
 def test_pprof(pprof, report, run_sonde, tmp_path, recording):
     run_sonde("convert", "r.sonde", "-o", "x.pb.gz", check=True)
     said = run(pprof, "-top", "-nodecount=1000", "-nodefraction=0", "-edgefraction=0", "-unit=ns", "x.pb.gz", cwd=tmp_path)
@@ -115,6 +95,35 @@ def test_pprof(pprof, report, run_sonde, tmp_path, recording):
     run(pprof, "-proto", "-output=again.pb.gz", "x.pb.gz", cwd=tmp_path)
     total = sum(f["self_ns"] for f in report("r.sonde")["functions"])
     assert sum(f["self_ns"] for f in report("again.pb.gz")["functions"]) == total
+
+
+GO = """package main
+import ("os"; "runtime/pprof")
+var sum int
+//go:noinline
+func leaf(n int) { for i := 0; i < n; i++ { sum += i % 7 } }
+func main() {
+    f, _ := os.Create("cpu.pb.gz")
+    pprof.StartCPUProfile(f)
+    for i := 0; i < 60; i++ { leaf(20000000) }
+    pprof.StopCPUProfile()
+}
+"""
+
+
+@pytest.mark.long
+def test_go_writes_pprof(pprof, report, root, tmp_path):
+    """Go's own profiles, and what pprof makes of them with -proto."""
+    (tmp_path / "main.go").write_text(GO)
+    run("go", "run", "main.go", cwd=tmp_path, env={**os.environ, "GOCACHE": str(root / "build/go/cache"), "GO111MODULE": "off"})
+    said = run(pprof, "-top", "-unit=ns", "-nodefraction=0", "cpu.pb.gz", cwd=tmp_path)
+    total = int(re.search(r"of (\d+)ns total", said)[1])
+    leaf = int(re.search(r"^\s*(\d+)ns .*\smain\.leaf$", said, re.M)[1])
+    run(pprof, "-proto", "-output=again.pb.gz", "cpu.pb.gz", cwd=tmp_path)
+    for name in "cpu.pb.gz", "again.pb.gz":
+        found = report(name)
+        assert found["total_ns"] == total > 0
+        assert sum(f["self_ns"] for f in found["functions"] if f["name"] == "main.leaf") == leaf > total / 2
 
 
 def by_name(data):
@@ -190,6 +199,22 @@ def test_py_spy_writes_folded_and_speedscope(report, tmp_path, peers):
     data = json.loads((tmp_path / "s.speedscope.json").read_text())
     weights = sum(sum(p["weights"]) for p in data["profiles"])
     assert report("s.speedscope.json")["total_ns"] == pytest.approx(weights * 1e9, rel=1e-6)
+
+
+def test_memray_writes_speedscope(report, run_sonde, tmp_path, peers):
+    """Bytes, and beside them how often they were asked for, in a second profile."""
+    (tmp_path / "app.py").write_text("kept = []\ndef leaf(n):\n    return bytearray(n)\ndef main():\n"
+                                     "    kept.extend(leaf(100_000 + i) for i in range(300))\nmain()\n")
+    python_with(peers, "-m", "memray", "run", "-q", "-o", "m.bin", "app.py", cwd=tmp_path)
+    for form in "speedscope", "csv":
+        python_with(peers, "-m", "memray", "transform", form, "m.bin", "-o", f"m.{form}", cwd=tmp_path)
+    with open(tmp_path / "m.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = report("m.speedscope")
+    assert found["unit"] == "bytes" and found["total"] == sum(int(r["size"]) for r in rows) > 30_000_000
+    own = sum(f["self"] for f in found["functions"] if f["name"] == "leaf")
+    assert own == sum(int(r["size"]) for r in rows if r["stack_trace"].startswith("leaf;")) > 30_000_000
+    assert "those of the first one's unit are shown" in run_sonde("report", "m.speedscope").stdout
 
 
 def test_valgrind_writes_callgrind(report, tmp_path):
