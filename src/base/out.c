@@ -171,6 +171,11 @@ void out_bytes(struct out *o, const void *bytes, size_t len)
 {
     const char *at = bytes;
 
+    if (o->fault == 0 && len > 0 && o->size - o->used > len) {
+        memcpy(o->buffer + o->used, bytes, len);
+        o->used += len;
+        return;
+    }
     if (o->fault != 0 || len == 0)
         return;
     if (o->fd < 0 && o->size - o->used < len)
@@ -290,16 +295,32 @@ void out_text_of(struct out *o, const char *terminated)
     out_bytes(o, terminated, strlen(terminated));
 }
 
-void out_u64(struct out *o, uint64_t value)
+char *digits_to(char *to, uint64_t value)
 {
-    char digits[20];
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    char digits[DIGITS_MOST];
     size_t at = sizeof digits;
 
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    out_bytes(o, digits + at, sizeof digits - at);
+    for (; value >= 10; value /= 100) {
+        const char *pair = pairs + value % 100 * 2;
+
+        digits[--at] = pair[1];
+        digits[--at] = pair[0];
+    }
+    if (value > 0 || at == sizeof digits)
+        digits[--at] = (char)('0' + value);
+    memcpy(to, digits + at, sizeof digits - at);
+    return to + sizeof digits - at;
+}
+
+void out_u64(struct out *o, uint64_t value)
+{
+    char digits[DIGITS_MOST];
+
+    out_bytes(o, digits, (size_t)(digits_to(digits, value) - digits));
 }
 
 void out_printf(struct out *o, const char *format, ...)

@@ -36,6 +36,9 @@ void out_str(struct out *o, struct str s);
 void out_text_of(struct out *o, const char *terminated);
 void out_csv(struct out *o, struct str s); /* quoted (RFC 4180) */
 void out_u64(struct out *o, uint64_t value);
+enum { DIGITS_MOST = 20 };
+char *digits_to(char *to,
+                uint64_t value); /* decimal, no end put behind; where it ends */
 void out_printf(struct out *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

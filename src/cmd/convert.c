@@ -81,7 +81,8 @@ static const char *known_formats(struct arena *a)
     struct str names = STR("json, sonde");
 
     for (const struct exporter *const *x = export_list(); *x; x++)
-        names = arena_printf(a, "%.*s, %s", (int)names.len, names.at, (*x)->name);
+        if (!(*x)->refuses)
+            names = arena_printf(a, "%.*s, %s", (int)names.len, names.at, (*x)->name);
     return names.at;
 }
 

@@ -8,6 +8,8 @@
 #include "cmd/draw.h"
 #include "cmd/reading.h"
 #include "export/dot.h"
+#include "model/choose.h"
+#include "model/given.h"
 #include "model/pair.h"
 
 enum {
@@ -23,14 +25,19 @@ enum {
 
 /* A drawing is done in five seconds: of so many boxes and arrows at first, and of half
  * as many each time that it is not done in time. */
-enum { DRAWN_AT_FIRST = 900, BOXES_AT_FIRST = 800, DRAWN_LEAST = 20 };
+enum {
+    DRAWN_AT_FIRST = 900,
+    BOXES_AT_FIRST = 800,
+    DRAWN_LEAST = 20,
+    BOXES_OF_MANY = 40
+};
 #define DRAWING_NS 4500000000u
 
 struct graph_args {
     struct dot_options dot;
     struct choice choice;
     const char *output, *before;
-    bool has_nodes, has_edges, has_depth;
+    bool has_nodes, has_edges, has_depth, by_process;
 };
 
 static const struct argp_option options[] = {
@@ -53,7 +60,8 @@ static const struct argp_option options[] = {
     { "show-samples", KEY_SHOW_SAMPLES, NULL, OPTION_HIDDEN, "in boxes", 0 },
     { "wrap", 'w', NULL, 0, "long names on several lines", 0 },
     { "strip", 's', NULL, 0, "arguments and templates off names", 0 },
-    { "cluster", KEY_CLUSTER, NULL, 0, "frame the functions of a module", 0 },
+    { "cluster", KEY_CLUSTER, "WHAT", OPTION_ARG_OPTIONAL,
+      "frame the functions of a module, or of a process", 0 },
     { "process", KEY_PROCESS, "GLOB", 0, "processes of that name, role or pid alone",
       0 },
     { 0 },
@@ -122,13 +130,20 @@ static bool take_skew(struct graph_args *a, const char *value, struct err *e)
            err_set(e, ERR_USAGE, "bad value: --skew %s: a number above 0", value);
 }
 
+static bool take_cluster(struct graph_args *a, const char *value, struct err *e)
+{
+    a->dot.cluster = true;
+    a->by_process = value && strcmp(value, "process") == 0;
+    return !value || a->by_process || strcmp(value, "module") == 0 ||
+           err_set(e, ERR_USAGE, "bad value: --cluster=%s: module or process", value);
+}
+
 static bool take_flag(struct graph_args *a, int key)
 {
     a->dot.wrap = a->dot.wrap || key == 'w';
     a->dot.strip = a->dot.strip || key == 's';
     a->dot.samples = a->dot.samples || key == KEY_SHOW_SAMPLES;
     a->dot.by_self = a->dot.by_self || key == KEY_BY_SELF;
-    a->dot.cluster = a->dot.cluster || key == KEY_CLUSTER;
     return true;
 }
 
@@ -171,6 +186,8 @@ static bool option(void *args, int key, const char *value, struct err *e)
         return take_skew(a, value, e);
     case KEY_NODE_LABEL:
         return take_label(a, value, e);
+    case KEY_CLUSTER:
+        return take_cluster(a, value, e);
     case KEY_COMPARE:
         a->before = value;
         return true;
@@ -213,6 +230,7 @@ struct work {
     struct profile *profile;
     struct stats *stats;
     double *change;
+    process_id *process;  /* by function: apart */
     struct dot_graph all; /* that was asked for */
 };
 
@@ -259,6 +277,21 @@ static bool compare(struct work *w, struct err *e)
     return true;
 }
 
+/* Each process's functions for themselves. */
+static bool take_apart(struct work *w, struct err *e)
+{
+    struct profile *whole = w->profile;
+
+    if (!profile_has_paths(whole) || given_by_files(whole))
+        return err_set(e, ERR_FORMAT,
+                       "cannot be framed by process: %s: such a file does not tell "
+                       "whose calls were whose (--cluster frames modules)",
+                       w->options.title);
+    w->profile = choose_apart(whole, &w->process, w->arena);
+    profile_close(whole);
+    return true;
+}
+
 static struct dot_graph chosen(struct work *w, uint32_t most)
 {
     struct dot_options o = w->options;
@@ -266,12 +299,23 @@ static struct dot_graph chosen(struct work *w, uint32_t most)
     o.most = most;
     struct dot_graph g = dot_choose(w->profile, w->stats, &o, w->arena);
     g.change = w->change;
+    g.process = w->process;
     return g;
 }
 
 static bool choose_all(struct work *w, struct err *e)
 {
     w->all = chosen(w, 0);
+    if (w->all.nodes == 0 && !w->args->has_nodes) {
+        /* All is spread thin: what is large in comparison, then. */
+        w->options.nodes = 0;
+        w->options.edges = w->args->has_edges ? w->options.edges : 0;
+        w->all = chosen(w, BOXES_OF_MANY);
+        if (w->all.nodes > 0)
+            cmd_say("no function has 0.5 %% of the total: the %u largest are drawn "
+                    "(-n says from how many %% on)",
+                    w->all.nodes);
+    }
     return w->all.nodes > 0 ||
            err_set(e, ERR_FORMAT,
                    "nothing to draw: %s: no function is left (less strict: -n 0 -e 0, "
@@ -351,6 +395,12 @@ static int run(const void *args, struct words words, struct err *e)
 
     if (!format)
         return 2;
+    if (a->before && a->by_process) {
+        err_set(e, ERR_USAGE,
+                "--compare and --cluster=process: processes of two runs "
+                "are no pairs (one of the two)");
+        return 2;
+    }
     w.arena = arena_open();
     w.options.nodes = a->has_nodes ? a->dot.nodes : 0.005;
     w.options.edges = a->has_edges ? a->dot.edges : 0.001;
@@ -365,9 +415,10 @@ static int run(const void *args, struct words words, struct err *e)
                                                    title, a->before)
                                           .at
                                     : title;
+        ok = !a->by_process || take_apart(&w, e);
         w.stats = stats_open(w.profile);
         stats_add_edges(w.stats);
-        ok = (!a->before || compare(&w, e)) && choose_all(&w, e) &&
+        ok = ok && (!a->before || compare(&w, e)) && choose_all(&w, e) &&
              write_graph(&w, format, e);
         stats_close(w.stats);
     }

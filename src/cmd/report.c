@@ -191,12 +191,12 @@ static bool is_known(const struct report_args *a, const struct profile *p,
 
     if (a->tree && !paths)
         return err_set(e, ERR_FORMAT,
-                       "no call paths: %s: a .pstats file holds functions and callers "
+                       "no call paths: %s: such a file holds functions and callers "
                        "alone (--callers and --callees show those)",
                        title);
     if (a->corrected && !paths)
         return err_set(e, ERR_FORMAT,
-                       "no corrected times: %s: a .pstats file does not tell what its "
+                       "no corrected times: %s: such a file does not tell what its "
                        "profiler cost (sonde run makes recordings that do)",
                        title);
     return true;

@@ -126,7 +126,7 @@ static bool correct_times(struct profile **p, const char *file, struct arena *a,
         return err_set(e, ERR_TARGET, "no corrected times: %s: %s", file,
                        costs.why && *costs.why
                            ? costs.why
-                           : "a .pstats file does not tell what its profiler cost");
+                           : "such a file does not tell what its profiler cost");
     struct profile *corrected = correct(*p, costs.of);
     profile_close(*p);
     *p = corrected;
@@ -141,7 +141,7 @@ static bool prepare(const struct sides *w, struct profile **p, const char *file,
 
     if (a->tree && !profile_has_paths(*p) && given_by_files(*p))
         return err_set(e, ERR_FORMAT,
-                       "no call paths: %s: a .pstats file holds functions and callers "
+                       "no call paths: %s: such a file holds functions and callers "
                        "alone (leave --tree out)",
                        file);
     if (a->corrected && !correct_times(p, file, w->arena, e))

@@ -16,7 +16,15 @@ struct called {
     struct str name; /* as written */
     struct str file;
     uint32_t file_id;
+    uint32_t line;
     bool told; /* its name stands in the file already */
+};
+
+/* What calls of a function say of it, once its name and file are told: together with
+ * nothing else, as this is what is looked for in no order. */
+struct call_text {
+    uint8_t before, after; /* lengths; 0: not told yet */
+    char text[62];         /* "cfi=(1)\ncfn=(2)\ncalls=", " 12\n" */
 };
 
 struct top { /* of a function: what no function called */
@@ -28,13 +36,21 @@ struct grind {
     const struct stats *stats;
     struct arena *arena;
     struct out *out;
-    struct called *of; /* by function */
-    struct map files;  /* ids of functions, by the file's text */
+    struct called *of;      /* by function */
+    struct call_text *call; /* by function */
+    struct map files;       /* ids of functions, by the file's text */
     uint32_t file_count;
     uint32_t file_now; /* that fl= says; 0: none yet */
     bool *file_told;   /* by file_id */
     struct top *top;   /* by function */
 };
+
+static char *text_to(char *to, struct str s)
+{
+    if (s.len > 0)
+        memcpy(to, s.at, s.len);
+    return to + s.len;
+}
 
 /* U+2028 and U+2029, which are line ends to a reader in JavaScript. */
 static bool ends_line(struct str s)
@@ -64,6 +80,7 @@ static struct str plain(struct str s, struct arena *a)
 static struct str qualified(const struct grind *g, const struct function *f,
                             struct str root)
 {
+    const struct str sep = STR("::");
     struct str module = name_module(f, root, g->arena);
     struct str name = f->qualname.len > 0 ? f->qualname : f->name;
     size_t last = name.len;
@@ -77,10 +94,12 @@ static struct str qualified(const struct grind *g, const struct function *f,
     struct str owner = { name.at, last < name.len ? last : 0 };
     struct str own = { name.at + (last < name.len ? last + 1 : 0),
                        name.len - (last < name.len ? last + 1 : 0) };
-    return plain(arena_printf(g->arena, "%.*s%s%.*s%s%.*s", (int)module.len, module.at,
-                              module.len > 0 ? "::" : "", (int)owner.len, owner.at,
-                              owner.len > 0 ? "::" : "", (int)own.len, own.at),
-                 g->arena);
+    const struct str part[] = { module, module.len > 0 ? sep : STR(""), owner,
+                                owner.len > 0 ? sep : STR(""), own };
+    char *text = arena_alloc(g->arena, module.len + name.len + 5), *at = text;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        at = text_to(at, part[i]);
+    return plain((struct str){ text, (size_t)(at - text) }, g->arena);
 }
 
 struct wanted {
@@ -119,7 +138,6 @@ static uint32_t file_of(struct grind *g, function_id f)
 /* With its line, and then with a number, where another one is called the same. */
 static void tell_apart(struct grind *g, struct map *names, function_id f)
 {
-    const struct function *is = profile_function(g->profile, f);
     struct called *c = &g->of[f];
     struct str plainly = c->name;
 
@@ -132,9 +150,9 @@ static void tell_apart(struct grind *g, struct map *names, function_id f)
             return;
         }
         c->name = n == 0 ? arena_printf(g->arena, "%.*s:%u", (int)plainly.len,
-                                        plainly.at, is->line)
+                                        plainly.at, c->line)
                          : arena_printf(g->arena, "%.*s:%u~%u", (int)plainly.len,
-                                        plainly.at, is->line, n);
+                                        plainly.at, c->line, n);
     }
 }
 
@@ -145,10 +163,12 @@ static void name_all(struct grind *g)
     struct map names = map_on(g->arena);
 
     g->of = arena_array(g->arena, count + 1u, sizeof *g->of);
+    g->call = arena_array(g->arena, count + 1u, sizeof *g->call);
     g->files = map_on(g->arena);
     for (function_id f = 0; f < count; f++) {
         const struct function *is = profile_function(g->profile, f);
 
+        g->of[f].line = is->line;
         g->of[f].file = is->file.len > 0 ? plain(is->file, g->arena) : STR("???");
         g->of[f].name = qualified(g, is, root);
         g->of[f].file_id = file_of(g, f);
@@ -163,15 +183,6 @@ static void put_id(struct out *o, const char *key, uint32_t id)
     out_text_of(o, "=(");
     out_u64(o, id);
     out_char(o, ')');
-}
-
-/* "12 345" and the end of the line. */
-static void put_two(struct out *o, uint64_t a, uint64_t b)
-{
-    out_u64(o, a);
-    out_char(o, ' ');
-    out_u64(o, b);
-    out_char(o, '\n');
 }
 
 static void put_file(struct grind *g, const char *key, function_id f)
@@ -200,25 +211,17 @@ static void put_name(struct grind *g, const char *key, function_id f)
     out_char(g->out, '\n');
 }
 
-/* The most frequent lines by far: made in one piece. */
-static char *digits(char *to, uint64_t value)
+static void make_call_text(struct grind *g, function_id f)
 {
-    char at[20];
-    int n = 0;
+    struct call_text *c = &g->call[f];
+    char *at = c->text;
 
-    do
-        at[n++] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
-    while (n > 0)
-        *to++ = at[--n];
-    return to;
-}
-
-static char *words(char *to, const char *text)
-{
-    while (*text)
-        *to++ = *text++;
-    return to;
+    at = digits_to(text_to(at, STR("cfi=(")), g->of[f].file_id);
+    at = digits_to(text_to(at, STR(")\ncfn=(")), f + 1u);
+    at = text_to(at, STR(")\ncalls="));
+    c->before = (uint8_t)(at - c->text);
+    at = text_to(digits_to(text_to(at, STR(" ")), g->of[f].line), STR("\n"));
+    c->after = (uint8_t)(at - c->text - c->before);
 }
 
 /* Where it was resumed only, as often. Never 0: callgrind_annotate takes what no call
@@ -230,38 +233,62 @@ static uint64_t calls_of(const struct stat_row *row)
     return calls > 0 ? calls : 1;
 }
 
-static void put_call(struct grind *g, function_id caller, const struct edge *e)
+/* The most frequent lines by far: made in one piece. */
+static void put_call(struct grind *g, struct str caller_line, const struct edge *e)
 {
-    const struct called *c = &g->of[e->callee];
-    char line[256], *at = line;
+    const struct call_text *c = &g->call[e->callee];
+    char line[sizeof c->text + DIGITS_MOST * 2 + 14], *at = line;
 
-    if (!g->file_told[c->file_id] || !c->told) {
+    if (c->before == 0) {
         put_file(g, "cfi", e->callee);
         put_name(g, "cfn", e->callee);
+        out_text_of(g->out, "calls=");
+        make_call_text(g, e->callee);
     } else {
-        at = digits(words(at, "cfi=("), c->file_id);
-        at = words(digits(words(at, ")\ncfn=("), e->callee + 1u), ")\n");
+        at = text_to(at, (struct str){ c->text, c->before });
     }
-    at = digits(words(at, "calls="), calls_of(&e->stat));
-    at = digits(words(at, " "), profile_function(g->profile, e->callee)->line);
-    at = digits(words(at, "\n"), profile_function(g->profile, caller)->line);
-    at = words(digits(words(at, " "), e->stat.cumulative), "\n");
+    at = digits_to(at, calls_of(&e->stat));
+    at = text_to(at, (struct str){ c->text + c->before, c->after });
+    at = digits_to(text_to(at, caller_line), e->stat.cumulative);
+    at = text_to(at, STR("\n"));
     out_bytes(g->out, line, (size_t)(at - line));
+}
+
+/* Of a big profile all that a call needs is far away. */
+static void fetch_ahead(const struct grind *g, function_id f)
+{
+    uint32_t functions = profile_functions(g->profile);
+    struct edges next = { 0 }, later = { 0 };
+
+    if (f + 1 < functions)
+        next = stats_callees(g->stats, f + 1);
+    if (f + 2 < functions)
+        later = stats_callees(g->stats, f + 2);
+    for (uint32_t i = 0; i < later.count && i < 16; i++)
+        __builtin_prefetch(later.at[i]);
+    for (uint32_t i = 0; i < next.count && i < 16; i++)
+        __builtin_prefetch(&g->call[next.at[i]->callee]);
 }
 
 static void put_function(struct grind *g, function_id f)
 {
     const struct stat_row *row = stats_of(g->stats, f);
     struct edges callees = stats_callees(g->stats, f);
+    char line[12], *end;
 
     if (row->calls == 0 && row->resumes == 0 && row->self == 0 && callees.count == 0)
         return;
     out_char(g->out, '\n');
     put_file(g, "fl", f);
     put_name(g, "fn", f);
-    put_two(g->out, profile_function(g->profile, f)->line, row->self);
+    *(end = digits_to(line, g->of[f].line)) = ' ';
+    struct str position = { line, (size_t)(end + 1 - line) };
+    out_str(g->out, position);
+    out_u64(g->out, row->self);
+    out_char(g->out, '\n');
+    fetch_ahead(g, f);
     for (uint32_t i = 0; i < callees.count; i++)
-        put_call(g, f, callees.at[i]);
+        put_call(g, position, callees.at[i]);
 }
 
 static void find_tops(struct grind *g)
@@ -319,8 +346,7 @@ static void put_tops(struct grind *g)
         put_name(g, "cfn", f);
         out_printf(g->out, "calls=%llu %u\n0 %llu\n",
                    (unsigned long long)(g->top[f].calls > 0 ? g->top[f].calls : 1),
-                   profile_function(g->profile, f)->line,
-                   (unsigned long long)g->top[f].cumulative);
+                   g->of[f].line, (unsigned long long)g->top[f].cumulative);
     }
 }
 

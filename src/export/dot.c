@@ -192,26 +192,37 @@ static void put_edge(const struct writing *w, const struct edge *e)
         (unsigned long long)e->stat.calls, look.pen, look.pen);
 }
 
-/* Boxes of one module are framed together: they are neighbours in the order of ids of
- * no use, so each module is looked for from its first function on. */
+static struct str frame_of(const struct writing *w, function_id f)
+{
+    const struct dot_graph *g = w->graph;
+
+    if (!g->process)
+        return name_module(profile_function(g->profile, f), w->root, g->arena);
+    const struct process *p = profile_process(g->profile, g->process[f]);
+    return arena_printf(g->arena, "%.*s (%u%s%.*s)", (int)p->name.len, p->name.at,
+                        p->pid, p->role.len > 0 ? ", " : "", (int)p->role.len,
+                        p->role.at);
+}
+
+/* Boxes of one frame are neighbours in the order of ids of no use, so each frame is
+ * looked for from its first function on. */
 static void put_clusters(const struct writing *w, double most)
 {
-    const struct profile *p = w->graph->profile;
-    uint32_t count = profile_functions(p);
+    uint32_t count = profile_functions(w->graph->profile);
     bool *done = arena_array(w->graph->arena, count + 1u, sizeof *done);
-    struct str *module = arena_array(w->graph->arena, count + 1u, sizeof *module);
+    struct str *frame = arena_array(w->graph->arena, count + 1u, sizeof *frame);
 
     for (function_id f = 0; f < count; f++)
         if (w->graph->node[f])
-            module[f] = name_module(profile_function(p, f), w->root, w->graph->arena);
+            frame[f] = frame_of(w, f);
     for (function_id f = 0; f < count; f++) {
         if (!w->graph->node[f] || done[f])
             continue;
         out_printf(w->out, "\tsubgraph cluster_%u {\n\tcolor=\"#bbbbbb\"; label=\"", f);
-        put_quoted(w->out, module[f]);
+        put_quoted(w->out, frame[f]);
         out_text_of(w->out, "\";\n");
         for (function_id g = f; g < count; g++)
-            if (w->graph->node[g] && !done[g] && str_eq(module[f], module[g])) {
+            if (w->graph->node[g] && !done[g] && str_eq(frame[f], frame[g])) {
                 put_node(w, g, most);
                 done[g] = true;
             }

@@ -44,7 +44,7 @@ struct dot_options {
     enum dot_theme theme;
     unsigned labels; /* enum dot_label; 0: the usual */
     bool wrap, strip, samples, by_self;
-    bool cluster; /* by module */
+    bool cluster; /* frames: by module, or by process where the graph knows it */
     const char *title;
 };
 
@@ -58,7 +58,8 @@ struct dot_graph { /* what is drawn of a profile */
     double node_threshold, edge_threshold; /* as used: may be above what was asked */
     /* Another profile's figures by function of this one, for colours by the change;
      * NULL: there is none. */
-    const double *change; /* of cumulative, shares of the larger total */
+    const process_id *process; /* by function, where it is one process's; NULL */
+    const double *change;      /* of cumulative, shares of the larger total */
 };
 
 struct dot_graph dot_choose(const struct profile *p, const struct stats *s,

@@ -5,6 +5,7 @@
 
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "model/build.h"
@@ -208,21 +209,19 @@ static void copy_threads(const struct choosing *c)
     }
 }
 
-static void copy_nodes(const struct choosing *c)
+static void copy_node(const struct choosing *c, node_id id)
 {
-    for (node_id id = NODE_ROOT + 1; id < profile_nodes(c->from); id++) {
-        const struct node *n = profile_node(c->from, id);
-        bool marker = node_is_marker(n);
+    const struct node *n = profile_node(c->from, id);
+    bool marker = node_is_marker(n);
 
-        if ((n->function == FUNCTION_NONE && !marker) || !is_chosen(c, n->thread))
-            continue;
-        c->to[id] = build_node(c->build, c->to[n->parent],
-                               marker ? FUNCTION_NONE : c->function_to[n->function]);
-        build_add(c->build, c->to[id], n->calls, n->resumes, n->self);
-    }
+    if ((n->function == FUNCTION_NONE && !marker) || !is_chosen(c, n->thread))
+        return;
+    c->to[id] = build_node(c->build, c->to[n->parent],
+                           marker ? FUNCTION_NONE : c->function_to[n->function]);
+    build_add(c->build, c->to[id], n->calls, n->resumes, n->self);
 }
 
-static struct profile *copy_chosen(struct choosing *c)
+static void begin_copy(struct choosing *c)
 {
     c->build = build_open(profile_unit(c->from));
     c->process_to =
@@ -233,9 +232,15 @@ static struct profile *copy_chosen(struct choosing *c)
     copy_run(c);
     copy_quality(c);
     copy_processes(c);
+}
+
+static struct profile *copy_chosen(struct choosing *c)
+{
+    begin_copy(c);
     copy_functions(c);
     copy_threads(c);
-    copy_nodes(c);
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(c->from); id++)
+        copy_node(c, id);
     return build_finish(c->build);
 }
 
@@ -243,7 +248,7 @@ bool choose_can(const struct choice *c, bool recording, const char *file, struct
 {
     return c->globs == 0 || recording ||
            err_set(e, ERR_FORMAT,
-                   "no processes: %s: a .pstats file does not tell of which it is "
+                   "no processes: %s: such a file does not tell of which it is "
                    "(leave it out, or --process)",
                    file);
 }
@@ -266,6 +271,74 @@ struct profile *choose(struct profile *p, const struct choice *choice,
         copy = copy_chosen(&c);
     arena_close(c.scratch);
     profile_close(p);
+    return copy;
+}
+
+/* Nodes by process, in their order. */
+static node_id *nodes_by_process(const struct choosing *c, uint32_t *end)
+{
+    uint32_t processes = profile_processes(c->from), count = 0;
+    node_id *by = arena_array(c->scratch, profile_nodes(c->from), sizeof *by);
+
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(c->from); id++)
+        end[profile_thread(c->from, profile_node(c->from, id)->thread)->process]++;
+    for (process_id i = 0; i < processes; i++) {
+        uint32_t own = end[i];
+
+        end[i] = count;
+        count += own;
+    }
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(c->from); id++) {
+        process_id i =
+            profile_thread(c->from, profile_node(c->from, id)->thread)->process;
+
+        by[end[i]++] = id;
+    }
+    return by;
+}
+
+/* A function that is equal to another process's has an order beyond those of its own.
+ */
+static function_id own_function(const struct choosing *c, process_id i, function_id f,
+                                uint32_t orders)
+{
+    struct function own = *profile_function(c->from, f);
+
+    own.order += i * orders;
+    return build_function(c->build, &own);
+}
+
+struct profile *choose_apart(const struct profile *p, process_id **process_of,
+                             struct arena *a)
+{
+    struct choosing c = { .from = p, .scratch = arena_open(), .thread = THREAD_ANY };
+    uint32_t processes = profile_processes(p), functions = profile_functions(p);
+    uint32_t *end = arena_array(c.scratch, processes + 1u, sizeof *end), at = 0;
+    process_id *seen = arena_array(c.scratch, functions + 1u, sizeof *seen);
+    uint32_t orders = 1;
+
+    c.chosen = arena_array(c.scratch, processes + 1u, sizeof *c.chosen);
+    memset(c.chosen, true, processes);
+    begin_copy(&c);
+    copy_threads(&c);
+    for (function_id f = 0; f < functions; f++)
+        if (profile_function(p, f)->order >= orders)
+            orders = profile_function(p, f)->order + 1;
+    *process_of = arena_array(a, profile_nodes(p), sizeof **process_of);
+    node_id *node = nodes_by_process(&c, end);
+    for (process_id i = 0; i < processes; i++)
+        for (; at < end[i]; at++) {
+            function_id f = profile_node(p, node[at])->function;
+
+            if (f != FUNCTION_NONE && seen[f] != i + 1) {
+                seen[f] = i + 1;
+                c.function_to[f] = own_function(&c, i, f, orders);
+                (*process_of)[c.function_to[f]] = i;
+            }
+            copy_node(&c, node[at]);
+        }
+    struct profile *copy = build_finish(c.build);
+    arena_close(c.scratch);
     return copy;
 }
 

@@ -6,6 +6,7 @@
 #ifndef MODEL_CHOOSE_H
 #define MODEL_CHOOSE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "model/profile.h"
 
@@ -27,5 +28,9 @@ struct profile *choose(struct profile *p, const struct choice *c, const char *wh
 /* A profile of that one alone; p stays. What was given without paths is in neither. */
 struct profile *choose_process(const struct profile *p, process_id i);
 struct profile *choose_thread(const struct profile *p, thread_id t);
+/* All of p, the functions of each process for themselves: process_of says whose one is.
+ * What was given without paths is left out. */
+struct profile *choose_apart(const struct profile *p, process_id **process_of,
+                             struct arena *a);
 
 #endif

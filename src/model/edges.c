@@ -22,6 +22,7 @@ struct counting {
     bool *recursive;            /* by function */
     uint32_t *active;           /* by edge: how often it is on the path walked */
     bool *inner;                /* by node: its edge is active above it */
+    uint32_t *callee;           /* by place in lists.callees: without going to it */
 };
 
 static function_id function_of(const struct counting *c, node_id n)
@@ -42,9 +43,12 @@ static struct sorted sort_by(const struct counting *c, uint32_t items,
     uint32_t functions = profile_functions(c->profile);
     struct sorted s = { .end = arena_array(a, (size_t)functions + 1, sizeof *s.end) };
 
-    for (uint32_t i = 0; i < items; i++)
-        if (key(c, i) != FUNCTION_NONE)
-            s.end[key(c, i)]++;
+    for (uint32_t i = 0; i < items; i++) {
+        function_id f = key(c, i);
+
+        if (f != FUNCTION_NONE)
+            s.end[f]++;
+    }
     for (function_id f = 0; f < functions; f++) {
         uint32_t count = s.end[f];
 
@@ -52,9 +56,12 @@ static struct sorted sort_by(const struct counting *c, uint32_t items,
         s.count += count;
     }
     s.at = arena_array(a, s.count, sizeof *s.at);
-    for (uint32_t i = 0; i < items; i++)
-        if (key(c, i) != FUNCTION_NONE)
-            s.at[s.end[key(c, i)]++] = i;
+    for (uint32_t i = 0; i < items; i++) {
+        function_id f = key(c, i);
+
+        if (f != FUNCTION_NONE)
+            s.at[s.end[f]++] = i;
+    }
     return s;
 }
 
@@ -188,12 +195,13 @@ static const struct edge *edge_at(const struct counting *c, uint32_t i)
 
 /* Edges come callee by callee: those of one caller, put together in that order, are
  * in order of their callees. */
-static void index_callees(struct counting *c, struct arena *a)
+static void index_callees(struct counting *c, struct arena *scratch, struct arena *a)
 {
     uint32_t functions = profile_functions(c->profile);
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
     struct edge_lists *l = &c->lists;
 
+    c->callee = arena_array(scratch, l->edges, sizeof *c->callee);
     l->callees = arena_array(a, l->edges, sizeof *l->callees);
     for (uint32_t i = 0; i < l->edges; i++)
         place[edge_at(c, i)->caller + 2]++;
@@ -201,24 +209,28 @@ static void index_callees(struct counting *c, struct arena *a)
         place[f + 2] += place[f + 1];
     for (uint32_t i = 0; i < l->edges; i++) {
         const struct edge *e = edge_at(c, i);
+        uint32_t at = place[e->caller + 1]++;
 
-        l->callees[place[e->caller + 1]++] = e;
+        l->callees[at] = e;
+        c->callee[at] = e->callee;
     }
     l->callees_from = place;
 }
 
 /* Going through them caller by caller puts each callee's in order as well. */
-static void index_callers(struct edge_lists *l, uint32_t functions, struct arena *a)
+static void index_callers(struct counting *c, struct arena *a)
 {
+    uint32_t functions = profile_functions(c->profile);
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
+    struct edge_lists *l = &c->lists;
 
     l->callers = arena_array(a, l->edges, sizeof *l->callers);
     for (uint32_t i = 0; i < l->edges; i++)
-        place[l->callees[i]->callee + 2]++;
+        place[c->callee[i] + 2]++;
     for (function_id f = 0; f < functions; f++)
         place[f + 2] += place[f + 1];
     for (uint32_t i = 0; i < l->edges; i++)
-        l->callers[place[l->callees[i]->callee + 1]++] = l->callees[i];
+        l->callers[place[c->callee[i] + 1]++] = l->callees[i];
     l->callers_from = place;
 }
 
@@ -247,8 +259,8 @@ struct edge_lists edges_of(const struct profile *p, const struct walk *w,
         number_edges(&c, scratch, a);
         count_nodes(&c, below, scratch);
     }
-    index_callees(&c, a);
-    index_callers(&c.lists, profile_functions(p), a);
+    index_callees(&c, scratch, a);
+    index_callers(&c, a);
     arena_close(scratch);
     return c.lists;
 }

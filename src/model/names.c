@@ -17,41 +17,55 @@ static struct str cut(struct str s, size_t start)
     return (struct str){ s.at + start, s.len - start };
 }
 
-/* Where `part` ends in s, the last time; 0: it is not there. */
-static size_t behind(struct str s, struct str part)
-{
-    for (size_t end = s.len; end >= part.len; end--)
-        if (memcmp(s.at + end - part.len, part.at, part.len) == 0)
-            return end;
-    return 0;
-}
-
-/* Where the path below a folder of libraries begins, 0: it is not in one. */
+/* Where the path below a folder of libraries begins, 0: it is not in one. The last of
+ * the first kind there is counts. */
 static size_t behind_library(struct str path)
 {
-    static const char *const folders[] = { "/site-packages/", "/dist-packages/" };
+    static const struct str folder[] = { { "/site-packages/", 15 },
+                                         { "/dist-packages/", 15 },
+                                         { "/lib/python", 11 } };
+    enum { FOLDERS = sizeof folder / sizeof *folder };
+    size_t end[FOLDERS] = { 0 };
+    const char *slash;
 
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        size_t end = behind(path, str_of(folders[i]));
-        if (end > 0)
-            return end;
+    for (size_t left = path.len; left > 0; left = (size_t)(slash - path.at)) {
+        slash = memrchr(path.at, '/', left);
+        if (!slash)
+            break;
+        size_t at = (size_t)(slash - path.at);
+        for (int i = 0; i < FOLDERS; i++)
+            if (end[i] == 0 && at + 1 < path.len && slash[1] == folder[i].at[1] &&
+                str_begins(cut(path, at), folder[i]))
+                end[i] = at + folder[i].len;
     }
-    size_t at = behind(path, STR("/lib/python"));
+    if (end[0] > 0 || end[1] > 0)
+        return end[0] > 0 ? end[0] : end[1];
+    size_t at = end[2];
     if (at == 0 || at == path.len || path.at[at] < '2' || path.at[at] > '9')
         return 0;
-    const char *slash = memchr(path.at + at, '/', path.len - at);
+    slash = memchr(path.at + at, '/', path.len - at);
     return slash ? (size_t)(slash - path.at) + 1 : 0;
+}
+
+/* The current folder as it was when first asked for; empty: not known. */
+static struct str current(void)
+{
+    static _Thread_local char here[4096];
+    static _Thread_local size_t len;
+    static _Thread_local bool asked;
+
+    if (!asked && getcwd(here, sizeof here))
+        len = strlen(here);
+    asked = true;
+    return (struct str){ here, len };
 }
 
 static struct str below_current(struct str path)
 {
-    char here[4096];
+    struct str here = current();
+    size_t len = here.len;
 
-    if (!getcwd(here, sizeof here))
-        return path;
-    size_t len = strlen(here);
-    if (len > 1 && str_begins(path, str_of(here)) && path.len > len + 1 &&
-        path.at[len] == '/')
+    if (len > 1 && str_begins(path, here) && path.len > len + 1 && path.at[len] == '/')
         return cut(path, len + 1);
     return path;
 }

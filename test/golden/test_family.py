@@ -122,7 +122,7 @@ def test_what_cannot_be_chosen(shop, run_sonde, tmp_path):
     for words in ["report"], ["report", "--all"], ["convert", "-o", "x.json"]:
         done = run_sonde(*words, "w.pstats", "--process", "worker")
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == ("sonde: no processes: w.pstats: a .pstats file does not tell of which it is (leave it out, "
+        assert done.stderr == ("sonde: no processes: w.pstats: such a file does not tell of which it is (leave it out, "
                                "or --process)\n")
     done = run_sonde("convert", shop, "-o", "x.sonde", "--process", "worker")
     assert done.returncode == 2 and done.stderr.endswith("(leave --process out)\n")

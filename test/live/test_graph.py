@@ -71,6 +71,35 @@ def test_labels_themes_and_frames(text):
     assert text("--skew", "0.1") != text() != text("--color-nodes-by-selftime")
 
 
+def test_frames_of_processes(run_sonde, tmp_path, python):
+    """Each process has boxes of its own, framed; what they have in common they have twice."""
+    (tmp_path / "app.py").write_text("from multiprocessing import get_context\n"
+                                     "def crunch(n):\n    return sum(i * i for i in range(n))\n"
+                                     "if __name__ == '__main__':\n"
+                                     "    crunch(20000)\n"
+                                     "    p = get_context('fork').Process(target=crunch, args=(60000,), name='grinder')\n"
+                                     "    p.start(); p.join()\n")
+    run_sonde("run", "--python", python, "-o", "r", "app.py", check=True)
+    drawn = run_sonde("graph", "r.sonde", "-o", "-", "-n", "0", "-e", "0", "--cluster=process", check=True).stdout
+    frames = re.split(r"subgraph cluster_\d+ \{", drawn)[1:]
+    assert [re.search(r'label="([^ "]*)', frame)[1] for frame in frames] == ["app.py", "grinder"]
+    assert [frame.count("app:2:crunch") for frame in frames] == [1, 1]
+    assert [re.search(r"app:2:crunch.*?\\n(\d+)\u00d7", frame)[1] for frame in frames] == ["1", "1"]
+    (tmp_path / "x.folded").write_text("a;b 1\n")
+    for words, status, said in ((["x.folded"], 1, "cannot be framed by process: x.folded"),
+                                (["r.sonde", "--compare", "r.sonde"], 2, "--compare and --cluster=process")):
+        done = run_sonde("graph", *words, "-o", "-", "--cluster=process")
+        assert done.returncode == status and said in done.stderr
+
+
+def test_what_is_spread_thin_is_drawn_all_the_same(run_sonde, tmp_path):
+    (tmp_path / "thin.folded").write_text("".join(f"f{i} {1000 + i}\n" for i in range(300)))
+    done = run_sonde("graph", "thin.folded", "-o", "-", check=True)
+    assert "no function has 0.5 % of the total: the 40 largest are drawn" in done.stderr
+    assert {name.rpartition(":")[2] for name in boxes(done.stdout)} == {f"f{i}" for i in range(260, 300)}
+    assert run_sonde("graph", "thin.folded", "-o", "-", "-n", "0.5").returncode == 1
+
+
 def test_a_change_is_coloured(text, tmp_path):
     write_app(tmp_path / "b.sonde", slow=1800)
     more, less = text("--compare", "a.sonde", file="b.sonde"), text("--compare", "b.sonde")

@@ -177,6 +177,33 @@ static void time_without_any_of_them_is_none(void **state)
     profile_close(p);
 }
 
+static void functions_of_processes_stand_apart(void **state)
+{
+    static const char *const name[] = { "feed",   "load", "crunch", "load",
+                                        "crunch", "load", "crunch" };
+    static const process_id process[] = { 0, 1, 1, 2, 2, 3, 3 };
+    struct arena *a = arena_open();
+    struct profile *whole = shop();
+    process_id *of;
+    struct profile *p = choose_apart(whole, &of, a);
+    struct stats *s = stats_open(p);
+
+    (void)state;
+    profile_close(whole);
+    assert_int_equal(profile_functions(p), 7);
+    assert_int_equal(profile_processes(p), 5);
+    for (function_id f = 0; f < 7; f++) {
+        assert_true(str_eq(profile_function(p, f)->name, str_of(name[f])));
+        assert_int_equal(of[f], process[f]);
+    }
+    assert_int_equal(stats_of(s, 4)->calls, 10);
+    assert_int_equal(stats_of(s, 6)->calls, 100);
+    assert_int_equal(stats_total(s)->self, 5 + 8 * 111);
+    stats_close(s);
+    profile_close(p);
+    arena_close(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +211,7 @@ int main(void)
         cmocka_unit_test(what_names_none_is_told),
         cmocka_unit_test(every_figure_is_of_the_chosen),
         cmocka_unit_test(time_without_any_of_them_is_none),
+        cmocka_unit_test(functions_of_processes_stand_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
