@@ -77,7 +77,7 @@ def test_a_recording_as_cprofile_would_have_it(python, run_sonde, tmp_path):
     (["-o", "x.sonde"], 2, "is another tool's file, which cannot become a recording"),
     (["-o", "x.sonde", "--as-cprofile"], 2, "cannot pack: x.sonde"),
     (["other.prof", "-o", "x.sonde"], 2, "cannot pack: x.sonde: a pack is one recording as it is"),
-    (["-o", "x.prof", "--to", "svg"], 2, "unknown format: --to svg (there are: json, sonde, callgrind, chrome, csv, folded, pprof, pstats, speedscope)"),
+    (["-o", "x.prof", "--to", "svg"], 2, "unknown format: --to svg (there are: json, sonde, callgrind, csv, folded, pprof, pstats, speedscope)"),
     ([], 2, "nowhere to write"),
     (["-o", "-"], 2, "cannot tell the format: -"),
     (["missing.pstats", "-o", "x.prof"], 1, "missing.pstats"),

@@ -54,20 +54,21 @@ class Desktop:
     def read(self, begin, program, title):
         """What kcachegrind_inside.py tells of a program, begun by begin(), once it has a window of that title.
 
-        Qt 5.15 now and then does not answer screen readers for as long as the program runs: then it is begun again.
+        Of Qt 5.15's programs one in two never answers screen readers: it joins their bus, but puts nothing there. Then it
+        is begun again.
         """
-        for _ in range(6):
+        for _ in range(30):
             begin()
             found = subprocess.run(["timeout", "60", "xdotool", "search", "--sync", "--onlyvisible", "--name", title],
                                    env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
             time.sleep(1)
-            for _ in range(4):
+            for _ in range(2):
                 told = json.loads(subprocess.run(["/usr/bin/python3", HERE / "kcachegrind_inside.py", program], timeout=60,
                                                  env=self.env, check=True, stdout=subprocess.PIPE).stdout)
                 if told:
                     return told
                 time.sleep(0.5)
-            subprocess.run(["xdotool", "windowkill", found[0]], env=self.env, check=True)
+            subprocess.run(["xdotool", "windowkill", found[0]], env=self.env, check=False)  # it may have ended
             time.sleep(0.5)
         raise TimeoutError(f"{program} answers no screen reader")
 
