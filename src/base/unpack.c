@@ -9,8 +9,9 @@
 #include <zstd.h>
 
 enum { GZIP = 16 + MAX_WBITS, AT_A_TIME = 1 << 30, ROOM_FIRST = 1 << 18 };
-/* Text of profiles packs to a tenth or a thirtieth; a bomb to a thousandth. */
-enum { TIMES = 48, SMALL = 48 << 20 };
+/* Text of profiles packs to a tenth or a fiftieth; a bomb to a thousandth, from its
+ * beginning on: what was unpacked so far tells, before it is much. */
+enum { TIMES = 200, SMALL = 32 << 20 };
 #define XZ_MEMORY ((uint64_t)128 << 20)
 enum { ZSTD_WINDOW_BITS = 27 };
 
@@ -165,15 +166,16 @@ bool unpack_is_packed(struct str bytes)
 struct room {
     char *at;
     uint64_t size;
+    const char *packed; /* where it began */
 };
 
 static bool make_room(struct room *r, struct flow *f, uint64_t most, struct arena *a)
 {
-    uint64_t used = r->size - f->out_len;
+    uint64_t used = r->size - f->out_len, taken = (uint64_t)(f->in - r->packed);
 
     if (f->out_len > 0)
         return true;
-    if (r->size >= most)
+    if (r->size >= most || (r->size >= SMALL && r->size / TIMES > taken))
         return false;
     r->size = r->size < most / 2 ? 2 * r->size : most;
     r->at = arena_widen(a, r->at, r->size);
@@ -209,13 +211,12 @@ bool unpack(struct str packed, uint64_t most, const char *path, struct arena *a,
 {
     const struct codec *c = codec_of(packed);
     void *state = c ? c->open() : NULL;
-    struct room r = { arena_alloc(a, ROOM_FIRST), ROOM_FIRST };
+    struct room r = { arena_alloc(a, ROOM_FIRST), ROOM_FIRST, packed.at };
     struct flow f = { packed.at, packed.len, r.at, r.size };
-    uint64_t likely = packed.len * TIMES > SMALL ? packed.len * TIMES : SMALL;
 
     if (!state)
         return err_set(e, ERR_IO, "cannot unpack: %s: no memory", path);
-    const char *why = unpack_all(c, state, &f, &r, likely < most ? likely : most, a);
+    const char *why = unpack_all(c, state, &f, &r, most, a);
     c->close(state);
     *bytes = (struct str){ r.at, r.size - f.out_len };
     return !why || err_set(e, ERR_FORMAT, "cannot read %s: %s: byte %zu: %s", c->name,

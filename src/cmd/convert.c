@@ -177,8 +177,11 @@ static bool write_profile(const struct convert_args *c, const struct format *f,
                    : f->exporter->write(p, o, e);
     else if (ok)
         ok = write_json(p, title, a, o, e);
+    bool done = o && finish(o, ok, e);
+    if (done)
+        reading_tell_notes(p);
     profile_close(p);
-    return o && finish(o, ok, e);
+    return done;
 }
 
 /* Of a recording itself: its paths, threads and processes are in no profile. */

@@ -23,8 +23,8 @@ enum {
     KEY_PROCESS,
 };
 
-/* A drawing is done in five seconds: of so many boxes and arrows at first, and of half
- * as many each time that it is not done in time. */
+/* A drawing is done in five seconds: of so many boxes and arrows at first, and of a
+ * third of them each time that it is not done in time. */
 enum {
     DRAWN_AT_FIRST = 900,
     BOXES_AT_FIRST = 800,
@@ -32,6 +32,7 @@ enum {
     BOXES_OF_MANY = 40
 };
 #define DRAWING_NS 4500000000u
+#define LAST_LEAST_NS 2500000000u /* for the fewest: a machine may be busy */
 
 struct graph_args {
     struct dot_options dot;
@@ -349,11 +350,13 @@ static bool draw_in_time(struct work *w, const char *format, struct str *picture
         uint64_t now = clock_monotonic_ns(), left = now < end ? end - now : 1;
         bool last = g.nodes <= DRAWN_LEAST;
         enum drawn drawn =
-            draw(text_of(w, &g), format, last ? left : left / 2, picture, w->arena, e);
+            draw(text_of(w, &g), format,
+                 last ? (left > LAST_LEAST_NS ? left : LAST_LEAST_NS) : left / 2,
+                 picture, w->arena, e);
 
         if (drawn == DRAWN && g.nodes < asked)
             cmd_say(
-                "%u of the %u functions asked for are drawn: from %.2g %% of the total "
+                "%u of the %u functions asked for are drawn: from %.3g %% of the total "
                 "on, so that it ends in 5 s (-o calls.dot has all)",
                 g.nodes, asked, 100 * g.node_threshold);
         if (drawn != DRAW_LATE)
@@ -363,7 +366,7 @@ static bool draw_in_time(struct work *w, const char *format, struct str *picture
                            "cannot draw: dot takes more than 5 s for %u "
                            "functions (-o calls.dot writes the text for it)",
                            g.nodes);
-        most = g.nodes / 2 > DRAWN_LEAST ? g.nodes / 2 : DRAWN_LEAST;
+        most = g.nodes / 3 > DRAWN_LEAST ? g.nodes / 3 : DRAWN_LEAST;
         g = chosen(w, most);
     }
 }
@@ -420,6 +423,8 @@ static int run(const void *args, struct words words, struct err *e)
         stats_add_edges(w.stats);
         ok = ok && (!a->before || compare(&w, e)) && choose_all(&w, e) &&
              write_graph(&w, format, e);
+        if (ok)
+            reading_tell_notes(w.profile);
         stats_close(w.stats);
     }
     profile_close(w.profile);

@@ -203,6 +203,14 @@ struct profile *reading_open(struct words files, const struct choice *choice,
     return p;
 }
 
+void reading_tell_notes(const struct profile *p)
+{
+    const struct quality *q = profile_quality(p);
+
+    for (uint32_t i = 0; i < q->notes; i++)
+        cmd_say("%.*s", (int)q->note[i].len, q->note[i].at);
+}
+
 /* A constructor that cProfile would not see; rows without paths cannot be folded. */
 static bool has_constructors(const struct profile *p)
 {

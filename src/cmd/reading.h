@@ -40,6 +40,8 @@ struct profile *reading_open(struct words files, const struct choice *choice,
                              struct err *e);
 /* Into cProfile's view of it; NULL stays. false and e: of constructors that a file
  * without paths holds it is not known whose time theirs is. */
+/* What a report would say of how sure its figures are, on stderr. */
+void reading_tell_notes(const struct profile *p);
 bool reading_folds_as_cprofile(struct profile **p, const char *title, struct err *e);
 /* The same asked of a report. */
 struct report_options reading_report(const struct reading *r);

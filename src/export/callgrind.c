@@ -84,7 +84,7 @@ static struct str qualified(const struct grind *g, const struct function *f,
     struct str module = name_module(f, root, g->arena);
     struct str name = f->qualname.len > 0 ? f->qualname : f->name;
     if (name.len == 0)
-        name = STR("");
+        name = STR("???"); /* as callgrind calls what it does not know */
     size_t last = name.len;
 
     bool python = str_ends(f->file, STR(".py")) || str_begins(f->file, STR("<"));
@@ -433,7 +433,8 @@ static const char *const suffix[] = { ".callgrind", "callgrind.out*", NULL };
 static const char *const lost[] = {
     "Call paths: of them callers and callees are left.",
     "Threads and processes: they are one.",
-    "Primitive calls and resumptions: all calls are counted.",
+    "Primitive calls and resumptions: all calls are counted; where it is not known how "
+    "many, 1 stands.",
     "Cumulative times of recursive functions: KCacheGrind finds cycles of its own.",
     NULL,
 };

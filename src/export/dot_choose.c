@@ -11,7 +11,8 @@
 struct choosing {
     struct dot_graph *graph;
     const struct dot_options *options;
-    double *share; /* by function */
+    double *share;  /* by function */
+    double largest; /* of what is drawn */
 };
 
 static double share_of_edge(const struct dot_graph *g, const struct edge *e)
@@ -28,11 +29,14 @@ bool dot_has_edge(const struct dot_graph *g, const struct edge *e)
 static bool matches(const struct dot_globs *globs, const struct function *f,
                     struct arena *a)
 {
-    const char *name = arena_cstr(a, dot_name(f, a)), *own = arena_cstr(a, f->name);
+    const char *name[] = { arena_cstr(a, dot_name(f, a)), arena_cstr(a, f->name),
+                           arena_cstr(a, f->qualname),
+                           arena_cstr(a, name_shown(f, a)) };
 
     for (uint32_t i = 0; i < globs->count; i++)
-        if (fnmatch(globs->at[i], name, 0) == 0 || fnmatch(globs->at[i], own, 0) == 0)
-            return true;
+        for (size_t k = 0; k < sizeof name / sizeof *name; k++)
+            if (fnmatch(globs->at[i], name[k], 0) == 0)
+                return true;
     return false;
 }
 
@@ -44,7 +48,20 @@ static bool begins(const struct dot_globs *paths, const struct function *f)
     return paths->count == 0;
 }
 
-/* By breadth, upwards or downwards, over edges that are drawn. */
+/* Who has no caller that is drawn: where none is called by nobody, the largest. */
+static bool is_top(const struct choosing *c, function_id f)
+{
+    const struct dot_graph *g = c->graph;
+    struct edges callers = stats_callers(g->stats, f);
+
+    for (uint32_t i = 0; i < callers.count; i++)
+        if (callers.at[i]->caller != f && dot_has_edge(g, callers.at[i]))
+            return c->share[f] >= c->largest;
+    return true;
+}
+
+/* From what these names are, or from the tops (NULL), by breadth, upwards or
+ * downwards, over edges that are drawn. */
 static void reach(struct choosing *c, const struct dot_globs *from, bool upwards,
                   int depth, bool *reached)
 {
@@ -54,7 +71,9 @@ static void reach(struct choosing *c, const struct dot_globs *from, bool upwards
     int *far = arena_array(g->arena, count + 1u, sizeof *far);
 
     for (function_id f = 0; f < count; f++)
-        if (g->node[f] && matches(from, profile_function(g->profile, f), g->arena)) {
+        if (g->node[f] &&
+            (from ? matches(from, profile_function(g->profile, f), g->arena)
+                  : is_top(c, f))) {
             reached[f] = true;
             line[last++] = f;
         }
@@ -85,14 +104,6 @@ static void keep_reached(struct choosing *c, const struct dot_globs *from, bool 
     reach(c, from, upwards, depth, reached);
     for (function_id f = 0; f < count; f++)
         g->node[f] = g->node[f] && reached[f];
-}
-
-/* Without a root depth counts from what nobody calls. */
-static struct dot_globs roots_of(const struct choosing *c)
-{
-    struct dot_globs any = { .at = { "*" }, .count = 1 };
-
-    return c->options->root.count > 0 ? c->options->root : any;
 }
 
 struct ranked {
@@ -163,15 +174,16 @@ struct dot_graph dot_choose(const struct profile *p, const struct stats *s,
         g.node[f] = c.share[f] >= o->nodes && (row->calls > 0 || row->cumulative > 0) &&
                     begins(&o->path, profile_function(p, f));
     }
+    for (function_id f = 0; f < count; f++)
+        if (g.node[f] && c.share[f] > c.largest)
+            c.largest = c.share[f];
     g.node_threshold = keep_most(&c, o->nodes, o->most);
     g.edge_threshold = o->edges;
     if (g.node_threshold > o->nodes && g.node_threshold / 5 > o->edges)
         g.edge_threshold =
             g.node_threshold / 5; /* as the usual two are to each other */
-    if (o->root.count > 0 || o->depth >= 0) {
-        struct dot_globs roots = roots_of(&c);
-        keep_reached(&c, &roots, false, o->depth);
-    }
+    if (o->root.count > 0 || o->depth >= 0)
+        keep_reached(&c, o->root.count > 0 ? &o->root : NULL, false, o->depth);
     if (o->leaf.count > 0)
         keep_reached(&c, &o->leaf, true, -1);
     count_all(&g);

@@ -129,6 +129,8 @@ struct dot_look dot_look_of_change(double change)
     double much = fmin(sqrt(fabs(change)), 1);
     struct hsl end =
         change < 0 ? (struct hsl){ 0.57, 0.85, 0.42 } : (struct hsl){ 0.08, 1, 0.45 };
+    if (fabs(change) < 5e-5) /* +0.00 % */
+        end = (struct hsl){ 0, 0, 0.42 };
     struct rgb c = rgb_of((struct hsl){ end.h, end.s, between(0.94, end.l, much) });
     struct dot_look look = { .font = 10, .pen = fmax(4 * much, 0.5) };
 

@@ -39,6 +39,8 @@ static void put_function(struct folding *f, function_id id)
     bool builtin = is->line == 0 && str_eq(is->file, STR("~"));
 
     put_text(f->out, name_of(is));
+    if (is->file.len == 0 && is->line == 0)
+        return;
     out_text_of(f->out, " (");
     put_text(f->out, is->file);
     if (!builtin)

@@ -51,6 +51,7 @@ struct grind {
     uint64_t at[2];                   /* the last position */
     bool call_next; /* the cost line that follows is of calls, calls_next of them */
     uint64_t calls_next;
+    uint64_t told; /* what summary: says there is in all parts */
     bool has_events, more_events, parts;
     struct str event;
 };
@@ -293,6 +294,13 @@ static bool take_header(struct grind *g, struct str line)
         g->has_events = true;
         return true;
     }
+    if (str_skip(&line, STR("summary:"))) {
+        uint64_t told = 0;
+
+        skip_blanks(&line);
+        g->told = source_add(g->told, take_number(&line, &told) ? told : 0);
+        return true;
+    }
     const char *colon = line.len > 0 ? memchr(line.at, ':', line.len) : NULL;
     const char *equals = line.len > 0 ? memchr(line.at, '=', line.len) : NULL;
     return colon && (!equals || colon < equals);
@@ -376,6 +384,7 @@ static bool is_nobody(const struct cost *c)
 static void finish(struct grind *g, struct str process)
 {
     thread_id t = source_thread(g->build, process, STR(""), 0);
+    uint64_t held = 0;
 
     for (uint32_t i = 0; i < g->costs.count; i++) {
         struct cost *c = pile_at(&g->costs, i);
@@ -384,6 +393,7 @@ static void finish(struct grind *g, struct str process)
             c->called && c->into > 0 ? c->into : source_add(c->self, c->out_of);
         struct stat_row row = { c->calls, c->calls, 0, c->self, all };
 
+        held = source_add(held, c->self);
         if (is_nobody(c))
             continue;
         c->function = source_named(g->build, c->name, file, c->line);
@@ -403,6 +413,14 @@ static void finish(struct grind *g, struct str process)
                       callee->calls == c->calls ? callee->self : 0, c->cost },
         };
         build_given_edge(g->build, &e);
+    }
+    if (held < g->told) {
+        build_quality(g->build)->truncated = true;
+        build_note(g->build,
+                   arena_printf(g->arena,
+                                "A callgrind file says that it holds %llu in all, and "
+                                "holds %llu: it may be cut short.",
+                                (unsigned long long)g->told, (unsigned long long)held));
     }
     if (g->more_events)
         build_note(g->build, arena_printf(g->arena,

@@ -51,8 +51,10 @@ struct proto {
     struct pile texts; /* struct str */
     struct table locations, functions;
     struct kind kind[KINDS_MOST];
-    uint32_t kinds, value, calls; /* columns; calls: KINDS_MOST: there is none */
-    uint64_t usual;               /* the text that names the kind meant */
+    /* Columns; calls, counts (calls, or how many samples): KINDS_MOST: there is none.
+     */
+    uint32_t kinds, value, calls, counts;
+    uint64_t usual; /* the text that names the kind meant */
     double scale;
     struct pile threads; /* struct known */
     struct str process;
@@ -217,13 +219,19 @@ static enum unit choose_kind(struct proto *p)
                   { "seconds", 1e9 },   { "s", 1e9 } };
 
     p->value = p->kinds - 1;
-    p->calls = KINDS_MOST;
+    p->calls = p->counts = KINDS_MOST;
     for (uint32_t i = 0; i < p->kinds; i++) {
         if (p->usual > 0 && p->kind[i].type == p->usual)
             p->value = i;
         if (str_eq(text(p, p->kind[i].type), STR("calls")))
             p->calls = i;
     }
+    /* "samples/count", "cpu/nanoseconds"; "inuse_objects/count", "inuse_space/bytes" */
+    for (uint32_t i = p->value + 1; i > 0 && i + 1 > p->value; i--)
+        if (str_eq(text(p, p->kind[i - 1].unit), STR("count")))
+            p->counts = i - 1;
+    if (p->calls < KINDS_MOST)
+        p->counts = p->calls;
     struct str unit = text(p, p->kind[p->value].unit);
     p->scale = 1;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
@@ -395,7 +403,7 @@ static bool take_sample(struct proto *p, struct str bytes, struct err *e)
             ok = fail(p, bytes.at, "a sample of a location that is not there", e);
     }
     if (ok && places.count > 0)
-        build_add(p->build, n, p->calls < KINDS_MOST ? values.at[p->calls] : 0, 0,
+        build_add(p->build, n, p->counts < KINDS_MOST ? values.at[p->counts] : 0, 0,
                   scaled(p, values.at[p->value]));
     arena_close(a);
     return ok;

@@ -22,12 +22,13 @@ struct scope {
     process_id of;
     bool has_process, has_unit;
     bool more_units; /* than the first profile's */
+    bool sampled;    /* one of them: else all calls are told of */
     enum unit unit;
 };
 
 struct one { /* profile */
     struct str name, unit;
-    bool evented;
+    double end;                              /* of an evented one */
     struct json_in samples, weights, events; /* begin NULL: there are none */
 };
 
@@ -119,6 +120,7 @@ static bool read_samples(struct scope *s, struct one *p, node_id root, double sc
 {
     struct json_in *j = &p->samples, *w = &p->weights;
 
+    s->sampled = true;
     json_in_array(j);
     if (w->begin)
         json_in_array(w);
@@ -220,6 +222,9 @@ static bool read_events(struct scope *s, struct one *p, node_id root, double sca
         }
     }
     s->json = *j;
+    if (depth > 0 && p->end > last) /* what was not closed was so at the end */
+        build_add(s->build, ((struct open *)pile_at(&stack, depth - 1))->node, 0, 0,
+                  scaled(p->end, scale) - scaled(last, scale));
     return !j->fault || fail(s, "", e);
 }
 
@@ -240,6 +245,8 @@ static bool read_profile(struct scope *s, struct json_in *j, struct err *e)
             p.weights = keep(j);
         else if (str_eq(key, STR("events")))
             p.events = keep(j);
+        else if (str_eq(key, STR("endValue")))
+            p.end = json_in_double(j);
         else
             json_in_skip(j);
     }
@@ -315,7 +322,7 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     if (ok) {
         s.json = json_in_on(text);
         ok = read_all(&s, e);
-        build_quality(b)->sampled = true;
+        build_quality(b)->sampled = build_quality(b)->sampled || s.sampled;
         build_quality(b)->exact = false;
     }
     arena_close(s.arena);

@@ -166,25 +166,30 @@ void stat_add_row(struct stat_row *row, const struct stat_row *more)
     row->cumulative += more->cumulative;
 }
 
-void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer)
+void stat_add(struct stat_row *row, const struct node *n, uint64_t below,
+              const uint64_t *samples, bool outer)
 {
-    row->calls += n->calls;
+    if (samples) {
+        row->primitive_calls += n->calls;
+        row->calls += outer ? *samples : 0;
+    } else {
+        row->calls += n->calls;
+        row->primitive_calls += outer ? n->calls : 0;
+    }
     row->resumes += n->resumes;
     row->self += n->self;
-    if (outer) {
-        row->primitive_calls += n->calls;
+    if (outer)
         row->cumulative += below;
-    }
 }
 
-static void add_up(struct counting *c, const uint64_t *below)
+static void add_up(struct counting *c, const uint64_t *below, const uint64_t *samples)
 {
     for (uint32_t i = 0; i < c->nodes.count; i++) {
         node_id n = c->nodes.at[i];
 
         if (c->edge_of[n] != NO_EDGE)
             stat_add(&c->edge[c->edge_of[n]].stat, profile_node(c->profile, n),
-                     below[n], !c->inner[n]);
+                     below[n], samples ? &samples[n] : NULL, !c->inner[n]);
     }
 }
 
@@ -235,18 +240,19 @@ static void index_callers(struct counting *c, struct arena *a)
 }
 
 static void count_nodes(struct counting *c, const uint64_t *below,
-                        struct arena *scratch)
+                        const uint64_t *samples, struct arena *scratch)
 {
     c->inner = arena_array(scratch, c->walk->nodes, sizeof *c->inner);
     if (mark_recursive(c, scratch)) {
         c->active = arena_array(scratch, c->lists.edges, sizeof *c->active);
         walk_all(c->walk, enter, leave, c);
     }
-    add_up(c, below);
+    add_up(c, below, samples);
 }
 
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
-                           const bool *outer, const uint64_t *below, struct arena *a)
+                           const bool *outer, const uint64_t *below,
+                           const uint64_t *samples, struct arena *a)
 {
     struct arena *scratch = arena_open();
     struct counting c = { .profile = p, .walk = w, .outer = outer };
@@ -257,7 +263,7 @@ struct edge_lists edges_of(const struct profile *p, const struct walk *w,
         c.lists.edges = c.given.count;
     } else {
         number_edges(&c, scratch, a);
-        count_nodes(&c, below, scratch);
+        count_nodes(&c, below, samples, scratch);
     }
     index_callees(&c, scratch, a);
     index_callers(&c, a);

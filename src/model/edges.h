@@ -15,13 +15,17 @@ struct edge_lists {
 };
 
 /* outer: by node, whether its function is not active above it; below: what
- * stats_below says. */
+ * stats_below says; samples: those in it and below, NULL where calls are calls. */
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
-                           const bool *outer, const uint64_t *below, struct arena *a);
+                           const bool *outer, const uint64_t *below,
+                           const uint64_t *samples, struct arena *a);
 
 /* Adds a row to another: of equal functions, or equal pairs. */
 void stat_add_row(struct stat_row *row, const struct stat_row *more);
-/* Adds a node's figures to a row; those of primitive calls when it is outer. */
-void stat_add(struct stat_row *row, const struct node *n, uint64_t below, bool outer);
+/* Adds a node's figures to a row; those of primitive calls when it is outer. Samples
+ * (NULL: calls are calls) count where they fall as primitive, and once in all that was
+ * active. */
+void stat_add(struct stat_row *row, const struct node *n, uint64_t below,
+              const uint64_t *samples, bool outer);
 
 #endif

@@ -14,6 +14,7 @@ struct stats {
     struct walk walk;
     bool *outer;                 /* by node: its function is not active above it */
     uint64_t *below;             /* by node */
+    uint64_t *samples;           /* by node, in it and below; NULL: calls are calls */
     struct stat_row *row, total; /* by function */
     struct edge_lists lists;
 };
@@ -23,12 +24,18 @@ static void sum_subtrees(struct stats *s)
     uint32_t nodes = profile_nodes(s->profile);
 
     s->below = arena_array(s->arena, nodes, sizeof *s->below);
+    if (profile_quality(s->profile)->sampled)
+        s->samples = arena_array(s->arena, nodes, sizeof *s->samples);
     for (node_id n = nodes - 1; n > NODE_ROOT; n--) {
         const struct node *node = profile_node(s->profile, n);
 
         if (node->function != FUNCTION_NONE)
             s->below[n] += node->self;
         s->below[node->parent] += s->below[n];
+        if (!s->samples)
+            continue;
+        s->samples[n] += node->calls;
+        s->samples[node->parent] += s->samples[n];
     }
 }
 
@@ -85,7 +92,7 @@ static void add_up(const struct stats *s, const uint32_t *group, const bool *out
 
         if (n->function != FUNCTION_NONE)
             stat_add(&rows[group ? group[n->function] : n->function], n, s->below[id],
-                     outer[id]);
+                     s->samples ? &s->samples[id] : NULL, outer[id]);
     }
 }
 
@@ -109,6 +116,8 @@ static void sum_total(struct stats *s)
         s->total.self += row->self;
     }
     s->total.cumulative = s->total.self;
+    if (s->samples) /* each is one function's own */
+        s->total.calls = s->total.primitive_calls;
 }
 
 struct stats *stats_open(const struct profile *p)
@@ -154,7 +163,8 @@ uint64_t stats_below(const struct stats *s, node_id n)
 void stats_add_edges(struct stats *s)
 {
     if (!s->lists.callees)
-        s->lists = edges_of(s->profile, &s->walk, s->outer, s->below, s->arena);
+        s->lists =
+            edges_of(s->profile, &s->walk, s->outer, s->below, s->samples, s->arena);
 }
 
 struct edges stats_callers(const struct stats *s, function_id f)
@@ -197,7 +207,7 @@ void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t 
         const struct node *n = profile_node(s->profile, id);
 
         if (n->function != FUNCTION_NONE)
-            stat_add(&rows[group[n->thread]], n, n->self, s->outer[id]);
+            stat_add(&rows[group[n->thread]], n, n->self, NULL, s->outer[id]);
     }
     for (uint32_t i = 0; i < given_rows(s->profile); i++) {
         const struct given *given = given_row(s->profile, i);

@@ -191,6 +191,44 @@ def test_an_evented_speedscope(report, tmp_path):
         "a": (1, 5_500_000), "b": (2, 3_500_000)}
 
 
+def test_what_is_open_at_the_end_of_an_evented_speedscope(report, tmp_path):
+    events = [{"type": "O", "frame": 0, "at": 0}, {"type": "O", "frame": 1, "at": 1}]
+    (tmp_path / "e").write_text(json.dumps({
+        "$schema": "https://www.speedscope.app/file-format-schema.json", "profiles": [
+            {"type": "evented", "name": "t", "unit": "seconds", "startValue": 0, "endValue": 3, "events": events}],
+        "shared": {"frames": [{"name": "a"}, {"name": "b"}]}}))
+    assert {f["name"]: (f["calls"], f["self_ns"]) for f in report("e")["functions"]} == {
+        "a": (1, 10 ** 9), "b": (1, 2 * 10 ** 9)}
+
+
+def test_samples_are_counted_where_they_fall_and_once_in_all_that_was_active(report, run_sonde, tmp_path):
+    (tmp_path / "r.folded").write_text("a;b;a 10\na 1\n")
+    got = report("r.folded")
+    assert {f["name"]: (f["calls"], f["primitive_calls"], f["self"], f["cumulative"]) for f in got["functions"]} == {
+        "a": (11, 11, 11, 11), "b": (10, 0, 0, 10)}
+    assert (got["total_calls"], got["total"]) == (11, 11)
+    said = run_sonde("report", "r.folded", check=True).stdout
+    assert said.startswith("r.folded   11   11 samples\n")
+    assert {(f["callers"][0]["calls"], f["callers"][0]["primitive_calls"]) for f in got["functions"]} == {(10, 10), (10, 0)}
+
+
+def test_names_without_files_and_without_anything(run_sonde, report, tmp_path):
+    (tmp_path / "n.folded").write_text("a;b 3\n;a 5\n")
+    done = run_sonde("convert", "n.folded", "--to", "folded", "-o", "-", check=True)
+    assert sorted(done.stdout.splitlines()) == [";a 5", "a;b 3"] and "taken for samples" in done.stderr
+    run_sonde("convert", "n.folded", "-o", "n.callgrind", check=True)
+    assert {f["name"]: f["self"] for f in report("n.callgrind")["functions"]} == {"a": 5, "b": 3, "???": 0}
+
+
+def test_a_callgrind_file_cut_between_two_functions(run_sonde, tmp_path):
+    whole = "# callgrind format\nevents: ns\nsummary: 9\nfn=a\n1 5\n"
+    (tmp_path / "half.callgrind").write_text(whole)
+    (tmp_path / "whole.callgrind").write_text(whole + "fn=b\n2 4\n")
+    assert "says that it holds 9 in all, and holds 5: it may be cut short" in run_sonde("report", "half.callgrind", check=True).stdout
+    assert "it may be cut short" in run_sonde("convert", "half.callgrind", "-o", "x.json", check=True).stderr
+    assert "cut short" not in run_sonde("report", "whole.callgrind", check=True).stdout
+
+
 def test_a_speedscope_file_of_two_units(report, tmp_path):
     """As memray writes it: what is of the first one's unit is read."""
     profiles = [{"type": "sampled", "name": unit, "unit": unit, "samples": [[0], [0, 1]], "weights": weights}

@@ -55,7 +55,7 @@ def test_boxes_and_arrows(text):
 
 @pytest.mark.parametrize(("words", "names"), [
     (["-n", "0"], {"main", "parse", "load", "small"}), (["-n", "80%"], {"main", "load"}),
-    (["-z", "load"], {"load", "parse"}), (["-l", "feed:88:*"], {"main", "load"}), (["--depth", "0", "-z", "main"], {"main"}),
+    (["-z", "load"], {"load", "parse"}), (["--depth", "0"], {"main"}), (["--depth", "1"], {"main", "load"}), (["-l", "feed:88:*"], {"main", "load"}), (["--depth", "0", "-z", "main"], {"main"}),
     (["--depth", "1", "-z", "main"], {"main", "load"}), (["-p", "/srv/shop/feed"], {"load", "parse"}),
 ])
 def test_what_is_chosen(text, words, names):
