@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,7 +19,7 @@ enum { STEP = 128 * 1024, STEP_MAX = 16 << 20 };
 /* It is looked at when the first bytes are there, at so many, and 16 times as many. */
 enum { LOOK = 64 * 1024, LOOK_MAX = 16 << 20 };
 
-enum { WRITER_MS = 1000 };
+enum { WRITER_MS = 4000 };
 
 struct filling {
     const struct whole_kind *kind;
@@ -243,4 +245,51 @@ bool whole_is_pipe(const char *path)
     struct stat s;
 
     return stat(path, &s) == 0 && S_ISFIFO(s.st_mode);
+}
+
+/* -1: the path is none of a descriptor. */
+static int descriptor_of(const char *path)
+{
+    static const char *const before[] = { "/dev/fd/", "/proc/self/fd/" };
+
+    if (strcmp(path, "/dev/stdin") == 0)
+        return STDIN_FILENO;
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        size_t len = strlen(before[i]);
+        char *end;
+
+        if (strncmp(path, before[i], len) == 0 && path[len] >= '0' &&
+            path[len] <= '9') {
+            long fd = strtol(path + len, &end, 10);
+
+            return *end == '\0' && fd < INT_MAX ? (int)fd : -1;
+        }
+    }
+    return -1;
+}
+
+bool whole_keep_pipe(const char *path, struct err *e)
+{
+    int from = descriptor_of(path), kept;
+    char piece[1 << 16];
+    ssize_t n = 0;
+    bool ok = true;
+
+    if (from < 0 || !whole_is_pipe(path))
+        return true;
+    kept = memfd_create("profile", MFD_CLOEXEC);
+    while (kept >= 0 && ok && (n = read(from, piece, sizeof piece)) != 0) {
+        if (n < 0 && errno == EAGAIN)
+            wait_for(from, -1);
+        else if (n < 0)
+            ok = errno == EINTR;
+        for (ssize_t at = 0, put; ok && at < n; at += put)
+            ok = (put = write(kept, piece + at, (size_t)(n - at))) > 0;
+    }
+    ok = ok && kept >= 0 && dup2(kept, from) >= 0;
+    if (!ok)
+        err_set(e, ERR_IO, "cannot read profile: %s: %s", path, strerror(errno));
+    if (kept >= 0)
+        close(kept);
+    return ok;
 }

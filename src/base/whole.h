@@ -32,6 +32,9 @@ void whole_forget(const char *at, size_t len);
 
 /* Up to so many bytes that it begins with; false: no regular file that can be read. */
 bool whole_begin(const char *path, char *to, size_t most, struct str *head);
+/* Where a path is one of our own descriptors (/dev/stdin, /dev/fd/63) and a pipe: all
+ * of it into memory, which the path stands for from then on, as a file's. */
+bool whole_keep_pipe(const char *path, struct err *e);
 bool whole_is_pipe(const char *path);
 
 #endif

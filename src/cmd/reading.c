@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/whole.h"
 #include "import/import.h"
 #include "model/fold.h"
 #include "tape/recording.h"
@@ -183,6 +184,11 @@ struct profile *reading_open(struct words files, const struct choice *choice,
         files = (struct words){ 1, newest };
     }
     *title = title_of(files, a);
+    for (int i = 0; ok && i < files.count; i++) {
+        if (strcmp(files.at[i], "-") == 0)
+            files.at[i] = "/dev/stdin";
+        ok = whole_keep_pipe(files.at[i], e);
+    }
     struct build *b = build_open(UNIT_NS);
     if (!callers)
         build_spare_edges(b);

@@ -191,6 +191,24 @@ def test_an_evented_speedscope(report, tmp_path):
         "a": (1, 5_500_000), "b": (2, 3_500_000)}
 
 
+def test_a_pipe_is_told_by_its_content(run_sonde, tmp_path):
+    write_orders(tmp_path / "r.sonde")
+    for form in "folded", "callgrind", "json", "csv", "pprof", "speedscope", "pstats":
+        made = run_sonde("convert", "r.sonde", "--to", form, "-o", "-", check=True, text=False).stdout
+        (tmp_path / "made").write_bytes(made)
+        for name in "-", "/dev/stdin", "/dev/fd/0":
+            by_pipe = run_sonde("report", name, "--json", input=made, text=False, check=True)
+            by_file = run_sonde("report", "made", "--json", check=True, text=False)
+            assert selves_of(by_pipe.stdout) == selves_of(by_file.stdout) != []
+    done = run_sonde("report", "-", input="what\n")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+
+
+def selves_of(said):
+    data = json.loads(said)
+    return sorted((f["name"], f.get("self_ns", f.get("self"))) for f in data["functions"])
+
+
 def test_what_is_open_at_the_end_of_an_evented_speedscope(report, tmp_path):
     events = [{"type": "O", "frame": 0, "at": 0}, {"type": "O", "frame": 1, "at": 1}]
     (tmp_path / "e").write_text(json.dumps({
