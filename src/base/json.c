@@ -11,26 +11,6 @@ struct json json_on(struct out *o)
     return (struct json){ .out = o };
 }
 
-/* Bytes of the well-formed UTF-8 character at s, 0 when there is none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    size_t len = s[0] < 0xc2   ? 0
-                 : s[0] < 0xe0 ? 2
-                 : s[0] < 0xf0 ? 3
-                 : s[0] < 0xf5 ? 4
-                               : 0;
-
-    if (len == 0 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 /* A lone surrogate as WTF-8 has it: ed a0..bf 80..bf. */
 static bool is_surrogate(const unsigned char *s, size_t left)
 {
@@ -40,7 +20,7 @@ static bool is_surrogate(const unsigned char *s, size_t left)
 /* Writes what stands at s in a form JSON allows; returns the bytes it took. */
 static size_t write_special(struct out *o, const unsigned char *s, size_t left)
 {
-    size_t len = utf8_length(s, left);
+    size_t len = str_utf8((struct str){ (const char *)s, left });
 
     if (len > 0) {
         out_bytes(o, s, len);

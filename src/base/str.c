@@ -98,3 +98,23 @@ struct str str_take_line(struct str *text)
     text->len -= line.len + (end != NULL);
     return line;
 }
+
+size_t str_utf8(struct str text)
+{
+    const unsigned char *s = (const unsigned char *)text.at;
+    size_t len = text.len == 0 || s[0] < 0xc2 ? 0
+                 : s[0] < 0xe0                ? 2
+                 : s[0] < 0xf0                ? 3
+                 : s[0] < 0xf5                ? 4
+                                              : 0;
+
+    if (len == 0 || len > text.len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return len;
+}

@@ -28,6 +28,9 @@ uint64_t str_hash_seeded(struct str s, uint64_t seed);
 struct str str_basename(struct str path);
 /* Takes the prefix off; false: it is not there. */
 bool str_skip(struct str *s, struct str prefix);
+/* Bytes of the well-formed UTF-8 character, beyond ASCII, that it begins with; 0: it
+ * begins with none. */
+size_t str_utf8(struct str text);
 /* Takes the first line off, which is given without its end. */
 struct str str_take_line(struct str *text);
 

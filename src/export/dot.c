@@ -35,21 +35,27 @@ struct str dot_name(const struct function *f, struct arena *a)
 {
     struct str module = module_of(f->file);
 
+    if (module.len == 0 && f->line == 0)
+        return f->name;
     return arena_printf(a, "%.*s:%u:%.*s", (int)module.len, module.at, f->line,
                         (int)f->name.len, f->name.at);
 }
 
 static void put_quoted(struct out *o, struct str s)
 {
-    for (size_t i = 0; i < s.len && i < NAME_MOST; i++) {
+    for (size_t i = 0, len; i < s.len && i < NAME_MOST; i += len) {
         unsigned char c = (unsigned char)s.at[i];
 
-        if (c == '\n')
+        len = str_utf8((struct str){ s.at + i, s.len - i });
+        if (len > 0)
+            out_bytes(o, s.at + i, len);
+        else if (c == '\n')
             out_text_of(o, "\\n");
         else if (c == '\\' || c == '"')
             out_printf(o, "\\%c", c);
         else
-            out_char(o, (char)(c < 0x20 || c == 0x7f ? '?' : c));
+            out_char(o, (char)(c < 0x20 || c >= 0x7f ? '?' : c));
+        len += len == 0;
     }
     if (s.len > NAME_MOST)
         out_text_of(o, "...");

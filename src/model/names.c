@@ -139,6 +139,8 @@ struct str name_shown(const struct function *f, struct arena *a)
 
 static struct str with_line(struct str file, const struct function *f, struct arena *a)
 {
+    if (file.len == 0 && f->line == 0)
+        return file; /* nobody told */
     return join(a, file, arena_printf(a, ":%u", f->line), STR(""));
 }
 

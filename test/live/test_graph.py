@@ -4,6 +4,7 @@
 import os
 import re
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_frames_of_processes(run_sonde, tmp_path, python):
                                 (["r.sonde", "--compare", "r.sonde"], 2, "--compare and --cluster=process")):
         done = run_sonde("graph", *words, "-o", "-", "--cluster=process")
         assert done.returncode == status and said in done.stderr
+
+
+def test_bytes_that_are_no_text(run_sonde, tmp_path):
+    (tmp_path / "x.folded").write_bytes(b"a\xff\xed\xa0\x80;b 1\n" + "\u00e4".encode() * 150 + b" 3\n")
+    run_sonde("graph", "x.folded", "-o", "x.svg", check=True)
+    svg = (tmp_path / "x.svg").read_text()
+    texts = [t.text for t in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert "a????" in texts and "\u00e4" * 100 + "..." in texts
 
 
 def test_what_is_spread_thin_is_drawn_all_the_same(run_sonde, tmp_path):
