@@ -24,6 +24,8 @@ export interface Hooks {
 /** Siblings that the tree grid lists at most, and a canvas's longest side. */
 const MOST_SIBLINGS = 200;
 const MOST_PIXELS = 8192;
+/** Room around the scene, for the ring of what is selected. */
+const PAD = 4;
 
 let charts = 0;
 
@@ -60,20 +62,22 @@ export class Chart {
     new ResizeObserver(() => this.paint()).observe(this.element);
   }
 
+  /** The room that a scene has. */
   get width(): number {
-    return this.element.clientWidth;
+    return Math.max(0, this.element.clientWidth - 2 * PAD);
   }
 
   get height(): number {
-    return this.element.clientHeight;
+    return Math.max(0, this.element.clientHeight - 2 * PAD);
   }
 
   show(scene: Scene, selected: Mark | null): void {
     this.scene = scene;
     this.hovered = null;
     this.hooks.tip(null, 0, 0);
-    this.sheet.style.height = `${scene.height + 4}px`;
-    this.sheet.style.width = scene.width > this.width ? `${scene.width}px` : "";
+    this.sheet.style.height = `${scene.height + 2 * PAD}px`;
+    this.sheet.style.width = scene.width > this.width
+      ? `${scene.width + 2 * PAD}px` : "";
     this.family = familyOf(scene);
     this.select(selected);
   }
@@ -110,8 +114,8 @@ export class Chart {
 
   private size(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
     const scale = devicePixelRatio || 1;
-    const width = Math.min(this.width, MOST_PIXELS);
-    const height = Math.min(this.height, MOST_PIXELS);
+    const width = Math.min(this.element.clientWidth, MOST_PIXELS);
+    const height = Math.min(this.element.clientHeight, MOST_PIXELS);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     const wide = Math.round(width * scale), high = Math.round(height * scale);
@@ -122,14 +126,15 @@ export class Chart {
     const context = canvas.getContext("2d")!;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.translate(-this.element.scrollLeft, -this.element.scrollTop);
+    context.translate(PAD - this.element.scrollLeft, PAD - this.element.scrollTop);
     return context;
   }
 
   private paint(): void {
     if (!this.scene || this.width === 0) return;
     const top = this.element.scrollTop;
-    this.scene.paint(new CanvasPen(this.size(this.canvas)), top, top + this.height);
+    this.scene.paint(new CanvasPen(this.size(this.canvas)), top - PAD,
+      top + this.element.clientHeight);
     this.paintCover();
   }
 
@@ -149,18 +154,18 @@ export class Chart {
     if (selected) this.ring(pen, selected);
   }
 
-  private ring(pen: Pen, mark: Mark): void {
+  private ring(pen: CanvasPen, mark: Mark): void {
     const d = this.scene!.outline(mark);
     const focused = document.activeElement === this.grid && this.grid.matches(":focus-visible");
-    pen.shape(d, null, { colour: ink("pane"), width: 5 });
-    pen.shape(d, null, { colour: ink(focused ? "focus" : "ink"), width: focused ? 3 : 2 });
+    pen.ring(d, ink("pane"), ink(focused ? "focus" : "ink"), focused ? 2.5 : 2);
   }
 
   private markAt(event: MouseEvent): Mark | null {
     const edge = this.canvas.getBoundingClientRect();
     const x = event.clientX - edge.left, y = event.clientY - edge.top;
     if (x < 0 || y < 0 || x > edge.width || y > edge.height) return null;
-    return this.scene?.at(x + this.element.scrollLeft, y + this.element.scrollTop) ?? null;
+    const { scrollLeft, scrollTop } = this.element;
+    return this.scene?.at(x + scrollLeft - PAD, y + scrollTop - PAD) ?? null;
   }
 
   private hover(event: MouseEvent): void {

@@ -83,6 +83,24 @@ export class CanvasPen implements Pen {
     for (let at = x; at < x + w; at += 3) this.c.fillRect(at, y, 1, h);
   }
 
+  /** Around a shape, outside of it: first a gap, then a ring. */
+  ring(d: string, gap: string, colour: string, width: number): void {
+    const { c } = this;
+    const path = new Path2D(d);
+    const outside = new Path2D("M-1e6 -1e6h2e6v2e6h-2e6z");
+    outside.addPath(path);
+    c.save();
+    c.clip(outside, "evenodd");
+    c.lineJoin = "round";
+    c.strokeStyle = colour;
+    c.lineWidth = 3 + 2 * width;
+    c.stroke(path);
+    c.strokeStyle = gap;
+    c.lineWidth = 3;
+    c.stroke(path);
+    c.restore();
+  }
+
   text(x: number, y: number, text: string, how: Writing): void {
     const { c } = this;
     c.font = fontOf(how.size ?? 12, how.weight ?? 400);

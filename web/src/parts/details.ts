@@ -2,7 +2,8 @@
 // details.ts - all that is known of what is selected: its function's figures, all paths
 // merged, and those of this path, which say so.
 
-import { FUNCTION, PROCESS, THREAD, type Function as Told, type Links, type Path,
+import {
+  FUNCTION, PROCESS, THREAD, type Function as Told, type Links, type Path, type Source,
 } from "../answers.ts";
 import { wordsOf } from "../chart/boxes.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
@@ -11,9 +12,11 @@ import { icon } from "../icons.ts";
 import { KIND_WORDS, placeOf, type Named } from "../names.ts";
 import type { Page } from "../page.ts";
 import { stackText, toClipboard } from "./copy.ts";
+import { pieces } from "./python.ts";
 import { bar, figure } from "./rowtable.ts";
+import { narrowed } from "../session.ts";
 
-const LINKS = 5;
+const LINKS = 5, PREVIEW = 8;
 
 /** vscode:// opens an editor where one is there; only absolute paths have a link. */
 export function editorLink(f: Pick<Named, "path" | "line">): string | null {
@@ -219,11 +222,38 @@ export class Details {
     const { page } = this;
     if (f.file < 0) return null;
     const { source } = page.about;
+    const place = h("div", { class: "preview" });
+    if (source.shown) void this.preview(f, place).catch(() => undefined);
     return h("section", null, h("h3", null, "Source",
       h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),
-    source.shown ? null
+    source.shown ? place
       : h("p", { class: "aside" }, source.why ?? "Source files are shown only where you " +
         "allow it: sonde view --source ."));
+  }
+
+  /** The function's first lines, with their heat where lines were measured. */
+  private async preview(f: Named, place: HTMLElement): Promise<void> {
+    const { page } = this;
+    const answer = await page.session.ask<Source>("source", {
+      file: f.file, ...narrowed(page.state),
+    });
+    if (!answer.text || f.line < 1) {
+      replace(place, h("p", { class: "aside" }, answer.why ?? "Its text is not here."));
+      return;
+    }
+    const self = new Map(answer.lines.line.map((line, i) => [line, answer.lines.self[i]!]));
+    const most = Math.max(1, ...answer.lines.self);
+    let open = "";
+    replace(place, answer.text.slice(f.line - 1, f.line - 1 + PREVIEW).map((text, i) => {
+      const cut = pieces(text.slice(0, 400), open);
+      open = cut.open;
+      const cost = self.get(f.line + i) ?? 0;
+      const row = h("div", null, h("span", { class: "number" }, f.line + i),
+        h("span", { class: "cost" }, cost > 0 ? amount(cost, page.about.unit) : ""),
+        cut.pieces.map(({ text: part, kind }) => h("span", { class: kind || null }, part)));
+      return cost > 0
+        ? sized(row, { "--tint": `${(3 + (15 * cost) / most).toFixed(1)}%` }) : row;
+    }));
   }
 }
 

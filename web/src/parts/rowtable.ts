@@ -43,24 +43,24 @@ const each = (total: number, calls: number) => (calls > 0 ? total / calls : null
 const kindOf = (row: Row) => row.f?.kind ?? "l";
 
 const COLUMNS: Column[] = [
-  { key: "calls", title: "Calls", known: "ncalls", width: 88, from: 420,
+  { key: "calls", title: "Calls", known: "ncalls", width: 80, from: 420,
     cell: ({ answer, i }) => count(answer.calls[i]!) },
-  { key: "self", title: "Self", known: "tottime", width: 84,
+  { key: "self", title: "Self", known: "tottime", width: 78,
     cell: ({ answer, i, unit }) => figure(answer.self[i]!, unit) },
   { key: "self", title: "self %", known: "tottime by the total", width: 104, from: 560,
     cell: (row) => [percent(row.answer.self[row.i]!, row.answer.total),
       bar(row.answer.self[row.i]!, row.answer.largest.self, kindOf(row))] },
-  { key: "self_percall", title: "per call", known: "tottime by ncalls", width: 84, from: 860,
+  { key: "self_percall", title: "per call", known: "tottime by ncalls", width: 80, from: 760,
     cell: ({ answer, i, unit }) =>
       figure(each(answer.self[i]!, answer.calls[i]!), unit) },
-  { key: "cumulative", title: "Cumul.", known: "cumtime", width: 84,
+  { key: "cumulative", title: "Cumul.", known: "cumtime", width: 78,
     cell: ({ answer, i, unit }) => figure(answer.cumulative[i]!, unit) },
   { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 108,
     from: 660,
     cell: (row) => [percent(row.answer.cumulative[row.i]!, row.answer.total),
       bar(row.answer.cumulative[row.i]!, row.answer.total, kindOf(row))] },
   { key: "cumulative_percall", title: "per call", known: "cumtime by primitive calls",
-    width: 84, from: 860,
+    width: 88, from: 760,
     cell: ({ answer, i, unit }) =>
       figure(each(answer.cumulative[i]!, answer.primitive_calls[i]!), unit) },
   { key: "place", title: "File", known: "filename:lineno", width: 320, from: 1180, left: true,
