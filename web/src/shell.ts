@@ -69,11 +69,9 @@ export class Shell {
 
   start(): void {
     this.theme();
-    replace(document.body, h("a", { class: "skip", href: "#view-start", onclick: (
-      event: MouseEvent) => {
-      event.preventDefault();
-      this.page.mounted?.focus?.();
-    } }, "To the chart"), this.top.element, this.rail.element, this.main,
+    const skip = h("button", { class: "skip", onclick: () => this.page.mounted?.focus?.() },
+      "To the chart");
+    replace(document.body, h("nav", { "aria-label": "Shortcut" }, skip), this.top.element, this.rail.element, this.main,
     this.details.element, this.status.element, this.rail.tabs, this.tip.element,
     this.toastBox);
     void this.draw();

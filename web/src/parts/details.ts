@@ -57,7 +57,7 @@ export class Details {
   private grip(name: string, place: string, value: string, part: string): Kid {
     return h("button", {
       id: "grip", "aria-expanded": String(this.element.classList.contains("open")),
-      "aria-label": `Details of ${name}: ${value}, ${part}`, onclick: () => this.toggle(),
+      title: "Details", onclick: () => this.toggle(),
     }, h("span", null, h("b", { class: "clip" }, name), h("small", { class: "clip" }, place)),
     h("span", null, h("b", null, value), h("small", null, part)), icon("up"));
   }
@@ -222,7 +222,8 @@ export class Details {
     const { page } = this;
     if (f.file < 0) return null;
     const { source } = page.about;
-    const place = h("div", { class: "preview" });
+    const place = h("div", { class: "preview", tabindex: 0, role: "group",
+      "aria-label": "Its first lines" });
     if (source.shown) void this.preview(f, place).catch(() => undefined);
     return h("section", null, h("h3", null, "Source",
       h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),

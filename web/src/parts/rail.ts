@@ -27,10 +27,10 @@ export class Rail {
       kids.push(h("button", {
         class: "nav", "aria-current": page.state.view === view.name ? "page" : null,
         "aria-disabled": why ? "true" : null, title: why ?? `${view.title} (${view.key})`,
-        "aria-label": why ? `${view.title}: ${why}` : view.title,
+        "data-key": view.key, "aria-keyshortcuts": view.key,
         onclick: () => (why ? page.floats.toast(why) : page.show(view.name)),
-      }, icon(view.name), h("span", null, view.title), h("i", { "aria-hidden": "true" },
-        view.key)));
+      }, icon(view.name), h("span", null, view.title),
+      why ? h("em", { class: "unseen" }, `: ${why}`) : null));
     }
     kids.push(this.legend());
     replace(this.element, kids);
