@@ -5,6 +5,7 @@ axe-core says of it."""
 import base64
 import gzip
 import struct
+import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -92,3 +93,11 @@ def test_files_are_dropped(browser, serve, save, recording, dump, tmp_path, way)
     by_name = dict(zip(bad, (told["banner"] for told in seen[4:]), strict=True))
     assert "sonde convert page.xz -o page" in by_name["page.xz"]
     assert "sonde convert page.zst -o page" in by_name["page.zst"]
+
+
+def test_parts_that_need_no_browser(browser, root):
+    """web/test: figures, the address, paths, lines of Python."""
+    tests = sorted((root / "web/test").glob("*.test.ts"))
+    done = subprocess.run([root / "build/venv/bin/node", "--test", *tests], text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE)
+    assert tests and done.returncode == 0, done.stdout
