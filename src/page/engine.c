@@ -14,7 +14,7 @@
 static struct {
     struct arena *rooms; /* what the page asked for since the last call; or NULL */
     struct arena *kept[FILES_MAX], *names; /* of files */
-    const char *name[FILES_MAX];
+    const char *name[FILES_MAX + 1];       /* ends in NULL */
     uint32_t files;
     struct profile *profile;
     struct query *query;
@@ -111,7 +111,7 @@ static bool read_all(struct build *b, struct err *e)
 
 static uint32_t count_formats(void)
 {
-    uint32_t count = 1; /* recordings */
+    uint32_t count = 3; /* recordings, packs, tapes */
 
     for (const struct importer *const *i = import_list(); *i; i++)
         count++;
@@ -123,7 +123,9 @@ int engine_open(void)
 {
     struct err e = { 0 };
     struct build *b = build_open(UNIT_NS);
-    struct query_of of = { .version = SONDE_VERSION, .generation = 1 };
+    struct query_of of = { .version = SONDE_VERSION,
+                           .file = engine.name,
+                           .generation = 1 };
 
     drop_rooms();
     if (engine.query || engine.files == 0)
@@ -142,8 +144,7 @@ int engine_open(void)
                                 engine.files - 1)
                        .at;
     of.formats = count_formats();
-    of.no_source = "This page holds no source (sonde view --with-source --html puts it "
-                   "in).";
+    of.no_source = "Source is not shown by this version.";
     engine.query = query_open(engine.profile, &of);
     return 1;
 }

@@ -102,8 +102,9 @@ bool in_inflate(struct in *i, uint64_t stored, void *to, uint32_t len)
 
     if (!i->fault && stored > i->size - i->at)
         fail(i, "cut short");
-    if (!i->fault && inflate_raw(i->memory + i->at, (size_t)stored, to, len, &taken,
-                                 &given) == INFLATE_WHOLE &&
+    if (!i->fault &&
+        inflate_raw(i->memory + i->at, (size_t)stored, to, len, &taken, &given) ==
+            INFLATE_WHOLE &&
         taken == stored && given == len) {
         i->at += stored;
         return true;

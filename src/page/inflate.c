@@ -6,7 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BITS_MAX = 15, LITERALS = 288, DISTANCES = 30, FAST_BITS = 9, CODE_LENGTHS = 19 };
+enum {
+    BITS_MAX = 15,
+    LITERALS = 288,
+    DISTANCES = 30,
+    FAST_BITS = 9,
+    CODE_LENGTHS = 19
+};
 
 struct flow {
     const unsigned char *from;
@@ -130,14 +136,14 @@ static void copy_back(struct flow *f, uint32_t distance, uint32_t length)
 
 static void take_back(struct flow *f, uint32_t symbol, const struct code *distances)
 {
-    static const uint16_t base[] = { 3,  4,  5,  6,  7,  8,  9,  10,  11,  13,
-                                     15, 17, 19, 23, 27, 31, 35, 43,  51,  59,
+    static const uint16_t base[] = { 3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                     15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
                                      67, 83, 99, 115, 131, 163, 195, 227, 258 };
     static const uint8_t extra[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                      2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-    static const uint16_t far[] = { 1,    2,    3,    4,    5,    7,     9,    13,
-                                    17,   25,   33,   49,   65,   97,    129,  193,
-                                    257,  385,  513,  769,  1025, 1537,  2049, 3073,
+    static const uint16_t far[] = { 1,    2,    3,    4,     5,     7,    9,    13,
+                                    17,   25,   33,   49,    65,    97,   129,  193,
+                                    257,  385,  513,  769,   1025,  1537, 2049, 3073,
                                     4097, 6145, 8193, 12289, 16385, 24577 };
 
     if (symbol - 257 >= sizeof base / sizeof *base) {
