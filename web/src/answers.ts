@@ -14,7 +14,7 @@ export interface Process {
   id: number; pid: number; parent: number | null; name: string; role: string | null;
   program: string; python: string | null; wall_ns: number | null; cpu_ns: number | null;
   exit: number | null; signal: number | null; entered: boolean; reason: string | null;
-  alive: boolean; value: number; threads: number[];
+  alive: boolean; value: number;
 }
 
 export interface Thread {

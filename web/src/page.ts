@@ -4,7 +4,7 @@
 
 import { FUNCTION, type Function as Told, type Path, type Search } from "./answers.ts";
 import type { Mark, Scene } from "./chart/scene.ts";
-import { begins, carried, functionOf, parentOf } from "./paths.ts";
+import { begins, carried, functionOf, parentOf, stepsOf } from "./paths.ts";
 import { narrowed, shaped, type Session } from "./session.ts";
 import { type State, Store } from "./state.ts";
 import { familyOf, viewNamed, type Mounted } from "./views/list.ts";
@@ -84,7 +84,17 @@ export class Page {
     const family = familyOf(state.view);
     if (family === "inverted") return String(state.fn);
     const told = await this.told(state.fn);
-    return carried(told.largest_path ?? "", "threads", family);
+    return carried(this.reshaped(told.largest_path ?? ""), "threads", family);
+  }
+
+  /** A path as it is without what is hidden, and with recursion shown once. */
+  private reshaped(path: string): string {
+    const { steps, folded, fn } = this.state;
+    const hidden = new Set(steps.filter((step) => step.kind === "hide")
+      .map((step) => String(step.id)));
+    if (hidden.has(String(fn))) return "";
+    return stepsOf(path).filter((step) => !hidden.has(step))
+      .filter((step, i, left) => !folded || step !== left[i - 1]).join(".");
   }
 
   told(fn: number): Promise<Told> {

@@ -18,6 +18,7 @@ export class Session {
 
   static async open(engine: Engine): Promise<Session> {
     const about = JSON.parse(await engine.query("about", {})) as About;
+    about.files ??= [about.title];
     return new Session(engine, about);
   }
 

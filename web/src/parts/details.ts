@@ -226,7 +226,8 @@ export class Details {
       "aria-label": "Its first lines" });
     if (source.shown) void this.preview(f, place).catch(() => undefined);
     return h("section", null, h("h3", null, "Source",
-      h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),
+      page.canShow("source") ? null
+        : h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),
     source.shown ? place
       : h("p", { class: "aside" }, source.why ?? "Source files are shown only where you " +
         "allow it: sonde view --source ."));

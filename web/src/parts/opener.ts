@@ -82,7 +82,8 @@ export class Opener {
   }
 
   private tell(name: string, text: string): void {
-    this.shown = banner(`Cannot read ${name}.`, text, this.still(),
+    const why = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
+    this.shown = banner(`Cannot read ${name}.`, why, this.still(),
       () => this.choose(), () => this.dismiss());
     this.host!.prepend(this.shown);
   }

@@ -200,7 +200,8 @@ export class RowTable {
         on ? h("span", { "aria-hidden": "true" }, up ? "↑" : "↓") : null));
     };
     const seen = new Set<string>();
-    const title = this.by() === "function" ? "Function" : this.by();
+    const by = this.by();
+    const title = by.slice(0, 1).toUpperCase() + by.slice(1);
     replace(this.head, th({ key: "name", title, known: "function", left: true }, true),
       columns.map((column) => {
         const lead = !seen.has(column.key);
@@ -274,8 +275,8 @@ export class RowTable {
     const id = answer.ids?.[i] ?? -1;
     if (answer.by === "thread" && id >= 0) store.set({ by: "function", threads: [id] });
     else if (answer.by === "process" && id >= 0) {
-      const threads = about.processes.find((p) => p.id === id)?.threads ?? [];
-      store.set({ by: "function", threads });
+      const threads = about.threads.filter((thread) => thread.process === id);
+      store.set({ by: "function", threads: threads.map((thread) => thread.id) });
     } else if (["file", "module", "package"].includes(answer.by)) {
       store.set({ by: "function", search: answer.key![i]! });
     }

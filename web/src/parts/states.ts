@@ -53,12 +53,17 @@ export class Loading {
   }
 }
 
+function sentence(text: string): string {
+  const end = /[.!?]$/.test(text) ? "" : ".";
+  return text.slice(0, 1).toUpperCase() + text.slice(1) + end;
+}
+
 /** One line of the engine's, "what: where: why (what to do)", with what is still shown. */
 export function banner(
   title: string, text: string, still: string | null, again: () => void, close: () => void,
 ): HTMLElement {
   return h("div", { class: "banner", role: "alert" },
-    h("div", null, h("b", null, title), text, still ? ` You still see ${still}.` : ""),
+    h("div", null, h("b", null, title), sentence(text), still ? ` You still see ${still}.` : ""),
     h("button", { class: "button lined small", onclick: again }, "Open another"),
     h("button", { class: "button icon", "aria-label": "Dismiss", onclick: close },
       icon("close", 14)));

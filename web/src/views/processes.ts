@@ -79,7 +79,7 @@ function mount(page: Page): Mounted {
           h("td", { class: "right wide" }, figure(process.cpu_ns, "ns")),
           h("td", { class: "wide faint clip" }, process.python ?? ""),
           h("td", { class: "faint clip" }, ending(process)),
-        ], () => show(process.threads)),
+        ], () => show(threads.map((thread) => thread.id))),
       ...(threads.length > 1 ? threads : []).map((thread) =>
         row(depth + 1, thread.name || `thread ${thread.native}`, "t", thread.self, [
           h("td", { class: "wide" }), h("td", { class: "wide" }), h("td", { class: "wide" }),

@@ -2,7 +2,7 @@
 // sandwich.ts - one function: who called it above, what it called below, all its paths
 // merged. Widths are shares of that function.
 
-import { FUNCTION, type Sandwich } from "../answers.ts";
+import { FUNCTION, type Function as Told, type Sandwich } from "../answers.ts";
 import { BoxScene } from "../chart/boxes.ts";
 import { Chart } from "../chart/chart.ts";
 import { fillOf, ink, rowHeight, textOf } from "../chart/ink.ts";
@@ -32,19 +32,19 @@ class SandwichScene implements Scene {
 
   constructor(
     private readonly answer: Sandwich, private readonly f: Named,
-    private readonly above: BoxScene, private readonly below: BoxScene, total: number,
+    private readonly above: BoxScene, private readonly below: BoxScene,
+    private readonly told: Told,
     private readonly found: Set<number> | null,
   ) {
     this.width = below.width;
     this.whole = answer.value;
     this.unit = below.unit;
-    this.all = total;
     this.barTop = HEAD + above.height + GAP;
     this.belowTop = this.barTop + BAR + GAP + HEAD;
     this.height = this.belowTop + below.height + 8;
     this.bar = {
       index: 0, parent: -1, level: 1, fn: answer.function, type: FUNCTION, kind: f.kind,
-      shade: f.shade, name: f.name, value: answer.value, self: answer.self,
+      shade: f.shade, name: f.name, value: answer.value, self: told.self,
       calls: answer.calls, low: null, high: null, merged: 0, x: 0, y: this.barTop,
       w: this.width, h: BAR,
     };
@@ -60,8 +60,6 @@ class SandwichScene implements Scene {
       }
     }
   }
-
-  private readonly all: number;
 
   private isAbove(mark: Mark): boolean {
     return mark.y < this.barTop;
@@ -128,12 +126,12 @@ class SandwichScene implements Scene {
   }
 
   private paintBar(pen: Pen): void {
-    const { bar, f, answer } = this;
+    const { bar, f, answer, told } = this;
     const hit = this.found?.has(f.id) ?? false;
     pen.box(0, bar.y, this.width, BAR, hit ? ink("match") : fillOf(f.kind, f.shade));
     const colour = hit ? ink("match-text") : textOf(f.kind), middle = bar.y + BAR / 2;
-    const words = [amount(answer.value, this.unit), share(answer.value, this.all),
-      `self ${amount(answer.self, this.unit)}`].join(" · ");
+    const words = [amount(answer.value, this.unit), share(answer.value, answer.total),
+      `self ${amount(told.self, this.unit)}`].join(" · ");
     const right = widthOf(words, 13);
     const name = fit(f.name, this.width - 24, 13, 600);
     const left = widthOf(name, 13, 600) + 22;
@@ -182,10 +180,10 @@ function mount(page: Page): Mounted {
     }
     const mine = ++turn;
     const width = Math.max(1, Math.floor(chart.width || 800));
-    const [answer, found] = await Promise.all([
+    const [answer, found, told] = await Promise.all([
       session.ask<Sandwich>("sandwich", {
         function: state.fn, depth: state.depth || 24, width, ...narrowed(state),
-      }), page.found(),
+      }), page.found(), page.told(state.fn),
     ]);
     if (mine !== turn) return;
     const how = {
@@ -194,7 +192,7 @@ function mount(page: Page): Mounted {
     };
     scene = new SandwichScene(answer, session.names.of(state.fn),
       new BoxScene(answer.callers, { ...how, upward: true }),
-      new BoxScene(answer.callees, how), answer.total, found);
+      new BoxScene(answer.callees, how), told, found);
     chart.show(scene, scene.marks[0]!);
   }
 
