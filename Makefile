@@ -75,6 +75,11 @@ build/found: build/stamp/packages-build FORCE
 	@{ tool/pythons --headers; ls src/*/meson.build; } > $@.new; \
 	    if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
 
+# Without them the page is left out, and all else is built.
+build/stamp/packages-engine: tool/packages build/stamp/packages-build
+	@tool/packages page || echo "make: sonde view is left out: no compiler for its engine" >&2
+	@mkdir -p build/stamp && touch $@
+
 # The page is made before the set-up, which looks whether it is there.
 build/stamp/page-tools: web/package-lock.json tool/requirements-page.txt build/stamp/venv
 	@echo "make: setting up web/node_modules (half a minute, once)"
@@ -87,7 +92,7 @@ build/stamp/page: build/stamp/page-tools web/build.mjs web/tsconfig.json $(wildc
 
 # Once the packages for tests are here, unit tests are built as well.
 tested := $(wildcard build/stamp/packages-test)
-build/stamp/setup: build/stamp/venv build/found $(tested) | build/stamp/page
+build/stamp/setup: build/stamp/venv build/found $(tested) | build/stamp/page build/stamp/packages-engine
 	@grep -q ^/ build/found || { echo "make: no Python with headers found" >&2; exit 1; }
 	@rm -rf $(dev)
 	@$(venv)/bin/meson setup $(dev) --prefix $(CURDIR)/$(venv) \

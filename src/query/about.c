@@ -58,7 +58,7 @@ static void write_run(const struct query *q, struct json *j, struct arena *a)
 
 struct owner { /* a process or a thread */
     uint64_t value;
-    uint32_t id;
+    uint32_t id, threads;
 };
 
 static int by_value(const void *a, const void *b)
@@ -108,6 +108,11 @@ static void write_process(const struct query *q, const struct owner *o, struct j
     text_or_null(j, "reason", p->reason);
     json_bool(j, "alive", p->alive);
     json_u64(j, "value", o->value);
+    json_array(j, "threads");
+    for (thread_id i = 0; i < profile_threads(q->profile) && o->threads > 0; i++)
+        if (profile_thread(q->profile, i)->process == o->id)
+            json_u64(j, NULL, i);
+    json_end(j);
     json_end(j);
 }
 
@@ -119,8 +124,12 @@ static void write_processes(const struct query *q, struct json *j, struct arena 
 
     for (process_id i = 0; i < count; i++)
         at[i].id = i;
-    for (thread_id i = 0; i < profile_threads(p); i++)
-        at[profile_thread(p, i)->process].value += profile_thread(p, i)->self;
+    for (thread_id i = 0; i < profile_threads(p); i++) {
+        struct owner *of = &at[profile_thread(p, i)->process];
+
+        of->value += profile_thread(p, i)->self;
+        of->threads++;
+    }
     json_u64(j, "processes_total", count);
     count = keep_largest(at, count);
     json_array(j, "processes");
@@ -136,7 +145,7 @@ static void write_threads(const struct query *q, struct json *j, struct arena *a
     struct owner *at = arena_array(a, count, sizeof *at);
 
     for (thread_id i = 0; i < count; i++)
-        at[i] = (struct owner){ profile_thread(p, i)->self, i };
+        at[i] = (struct owner){ profile_thread(p, i)->self, i, 0 };
     json_u64(j, "threads_total", count);
     count = keep_largest(at, count);
     json_array(j, "threads");
@@ -240,6 +249,10 @@ static void answer(struct query *q, struct ask *a, struct json *j)
         return;
     json_u64(j, "generation", q->of.generation);
     json_text(j, "title", q->of.title);
+    json_array(j, "files");
+    for (const char *const *file = q->of.file; file && *file; file++)
+        json_text(j, NULL, *file);
+    json_end(j);
     write_totals(q, j, a->arena);
     write_run(q, j, a->arena);
     write_processes(q, j, a->arena);

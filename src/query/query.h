@@ -13,12 +13,13 @@ struct query;
 
 /* What a profile does not say of itself. Texts are borrowed. */
 struct query_of {
-    const char *title;     /* what it was read from */
-    const char *version;   /* of sonde */
-    const char *no_source; /* why source is not shown; NULL: source() may have it */
-    uint32_t generation;   /* how often it was read anew */
-    uint32_t formats;      /* so many are read */
-    bool live;             /* it may be read anew */
+    const char *title;       /* what it was read from ... */
+    const char *const *file; /* ... file by file; ends in NULL */
+    const char *version;     /* of sonde */
+    const char *no_source;   /* why source is not shown; NULL: source() may have it */
+    uint32_t generation;     /* how often it was read anew */
+    uint32_t formats;        /* so many are read */
+    bool live;               /* it may be read anew */
     /* Another profile to compare with, whose functions are told apart alike; or NULL.
      */
     const struct profile *before;

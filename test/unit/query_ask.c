@@ -20,7 +20,10 @@ int main(int argc, char **argv)
 {
     struct build *b = build_open(UNIT_NS);
     struct err e = { 0 };
-    struct query_of of = { .title = argv[1], .version = "test", .generation = 1 };
+    const char *files[] = { argv[1], NULL };
+    struct query_of of = {
+        .title = argv[1], .file = files, .version = "test", .generation = 1
+    };
     static char line[2 * QUERY_MAX];
 
     if (argc < 2 || !import_file(argv[1], str_basename(str_of(argv[1])), b, &e)) {

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view.c - sonde view: the page, served or saved. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/whole.h"
+#include "cmd/opener.h"
+#include "cmd/page.h"
+#include "cmd/reading.h"
+#include "import/import.h"
+#include "query/query.h"
+#include "serve/server.h"
+#include "tape/pack.h"
+#include "tape/recording.h"
+
+enum {
+    KEY_HTML = 256,
+    KEY_DIFF,
+    KEY_SOURCE,
+    KEY_WITH_SOURCE,
+    KEY_BASE_URL,
+    KEY_ALLOW_HOST,
+    KEY_FRAME_FROM,
+    KEY_PROCESS,
+};
+
+enum { HOSTS_MAX = 8, PORT = 8080 };
+
+struct view_args {
+    long port;
+    bool server;
+    const char *browser, *host, *html, *base, *frame_from;
+    const char *allow[HOSTS_MAX + 1];
+    int hosts;
+    struct choice choice;
+};
+
+static const struct argp_option options[] = {
+    { "port", 'p', "PORT", 0, "serve there (default: 8080, or the next free one)", 0 },
+    { "server", 's', NULL, 0, "print the address, and open no browser", 0 },
+    { "browser", 'b', "PROGRAM", 0, "open it in this browser", 0 },
+    { "hostname", 'H', "NAME", 0, "localhost, 127.0.0.1 or ::1", 0 },
+    { "html", KEY_HTML, "OUT.html", 0, "save the page as one file, and serve nothing",
+      0 },
+    { "process", KEY_PROCESS, "GLOB", 0,
+      "processes of that name, role or pid alone (repeatable)", 0 },
+    { "base-url", KEY_BASE_URL, "PATH", 0,
+      "where a proxy shows it, such as /proxy/8080/", 0 },
+    { "allow-host", KEY_ALLOW_HOST, "HOST", 0,
+      "a proxy's name as browsers send it (repeatable)", 0 },
+    { "frame-from", KEY_FRAME_FROM, "ORIGIN", 0,
+      "who may show it within a page, such as https://hub.example.org", 0 },
+    { "diff", KEY_DIFF, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "source", KEY_SOURCE, "DIR", OPTION_HIDDEN, NULL, 0 },
+    { "with-source", KEY_WITH_SOURCE, NULL, OPTION_HIDDEN, NULL, 0 },
+    { 0 },
+};
+
+static bool not_yet(const char *option, const char *why, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "not in this version yet: %s: %s", option, why);
+}
+
+/* The name of an address of this machine alone. */
+static bool take_host(struct view_args *a, const char *value, struct err *e)
+{
+    if (strcmp(value, "localhost") == 0)
+        value = "127.0.0.1";
+    a->host = value;
+    return strcmp(value, "127.0.0.1") == 0 || strcmp(value, "::1") == 0 ||
+           err_set(e, ERR_USAGE,
+                   "cannot serve: -H %.100s: others could read the profile (on the "
+                   "machine you sit at type: ssh -L %ld:localhost:%ld THIS_MACHINE)",
+                   value, a->port ? a->port : PORT, a->port ? a->port : PORT);
+}
+
+/* "/x/", of what a path of a URL may hold. */
+static bool take_base(struct view_args *a, const char *value, struct err *e)
+{
+    size_t len = strlen(value);
+
+    a->base = value;
+    return (len > 0 && len < 200 && value[0] == '/' && value[len - 1] == '/' &&
+            !strstr(value, "//") &&
+            value[strspn(value, "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789/._~-")] == '\0') ||
+           err_set(e, ERR_USAGE,
+                   "bad value: --base-url '%.60s': a path that begins and ends with /",
+                   value);
+}
+
+static bool take_frame(struct view_args *a, const char *value, struct err *e)
+{
+    a->frame_from = value;
+    return ((strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0) &&
+            strlen(value) < 200 &&
+            value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789.:/-")] == '\0') ||
+           err_set(e, ERR_USAGE,
+                   "bad value: --frame-from '%.60s': an origin such as "
+                   "https://hub.example.org",
+                   value);
+}
+
+static bool take_port(struct view_args *a, const char *value, struct err *e)
+{
+    return options_number("-p", value, 1, &a->port, e) &&
+           (a->port < 65536 ||
+            err_set(e, ERR_USAGE, "bad value: -p %.20s: a port is at most 65535",
+                    value));
+}
+
+static bool option(void *args, int key, const char *value, struct err *e)
+{
+    struct view_args *a = args;
+
+    switch (key) {
+    case 'p':
+        return take_port(a, value, e);
+    case 's':
+        a->server = true;
+        return true;
+    case 'b':
+        a->browser = value;
+        return true;
+    case 'H':
+        return take_host(a, value, e);
+    case KEY_HTML:
+        a->html = value;
+        return true;
+    case KEY_PROCESS:
+        return reading_take_process(&a->choice, value, e);
+    case KEY_BASE_URL:
+        return take_base(a, value, e);
+    case KEY_FRAME_FROM:
+        return take_frame(a, value, e);
+    case KEY_ALLOW_HOST:
+        if (a->hosts == HOSTS_MAX)
+            return err_set(e, ERR_USAGE, "too many --allow-host: %d are enough",
+                           HOSTS_MAX);
+        a->allow[a->hosts++] = value;
+        return true;
+    case KEY_DIFF:
+        return not_yet("--diff", "sonde diff prints what changed", e);
+    case KEY_SOURCE:
+        return not_yet("--source", "recordings hold no lines so far", e);
+    case KEY_WITH_SOURCE:
+        return not_yet("--with-source", "recordings hold no lines so far", e);
+    }
+    return true;
+}
+
+struct viewing {
+    const struct view_args *args;
+    struct words files;
+    struct arena *arena;
+    struct page page;
+    const char *title;
+    struct profile *profile;
+    struct query *query;
+    struct query_of of;
+    struct opener *opener;
+    uint64_t read_ns, read_at; /* how long it took to read the profile, and when */
+};
+
+static uint32_t count_formats(void)
+{
+    uint32_t count = 3; /* recordings, packs, tapes */
+
+    for (const struct importer *const *i = import_list(); *i; i++)
+        count++;
+    return count;
+}
+
+static bool is_live(const struct profile *p)
+{
+    for (process_id i = 0; i < profile_processes(p); i++)
+        if (profile_process(p, i)->alive)
+            return true;
+    return false;
+}
+
+static bool read_profile(struct viewing *v, struct err *e)
+{
+    uint64_t begun = clock_monotonic_ns();
+    const char *title;
+    struct profile *p =
+        reading_open(v->files, &v->args->choice, true, &title, v->arena, e);
+
+    if (!p)
+        return false;
+    v->of = (struct query_of){
+        .title = title,
+        .file = (const char *const *)v->files.at,
+        .version = SONDE_VERSION,
+        .generation = v->of.generation + 1,
+        .formats = count_formats(),
+        .live = is_live(p),
+        .no_source = "Source is not shown by this version.",
+    };
+    query_close(v->query);
+    profile_close(v->profile);
+    v->profile = p;
+    v->query = query_open(p, &v->of);
+    v->read_at = clock_monotonic_ns();
+    v->read_ns = v->read_at - begun;
+    return true;
+}
+
+static int answer_query(void *with, struct str rest, struct str query, struct out *o)
+{
+    struct viewing *v = with;
+    struct out *text = out_memory();
+
+    out_str(text, rest);
+    out_char(text, '?');
+    out_str(text, query);
+    enum query_status status = query_answer(v->query, out_text(text), o);
+    out_abandon(text);
+    return status == QUERY_OK ? 200 : status == QUERY_WRONG ? 400 : 404;
+}
+
+enum { LIVE_NS = 2000000000, LIVE_SHARE = 20 };
+
+/* A recording that is being written is read anew, as far as that costs little. */
+static bool changed(void *with, struct out *event)
+{
+    struct viewing *v = with;
+    uint64_t wait =
+        v->read_ns * LIVE_SHARE > LIVE_NS ? v->read_ns * LIVE_SHARE : LIVE_NS;
+    struct err none = { 0 };
+
+    if (!v->of.live || clock_monotonic_ns() - v->read_at < wait ||
+        !read_profile(v, &none))
+        return false;
+    out_printf(event, "event: changed\ndata: {\"generation\": %u}\n\n",
+               v->of.generation);
+    return true;
+}
+
+static void exchanged(void *with)
+{
+    struct viewing *v = with;
+
+    opener_close(v->opener);
+    v->opener = NULL;
+}
+
+static bool announce(struct viewing *v, struct server *s, struct err *e)
+{
+    struct str address = server_address(s);
+
+    if (v->args->server) {
+        struct out *o = out_stdout();
+
+        out_str(o, address);
+        out_char(o, '\n');
+        return out_close(o, e);
+    }
+    v->opener = opener_open(address, v->args->browser, e);
+    if (v->opener)
+        cmd_say("%s: shown in a browser until ^C", v->of.title);
+    return v->opener != NULL;
+}
+
+static bool serve(struct viewing *v, struct err *e)
+{
+    struct str html = page_served(&v->page, v->arena, e);
+    const struct serve_route routes[] = {
+        { .path = "/",
+          .type = "text/html; charset=utf-8",
+          .body = html,
+          .document = true },
+        { .path = "/page.css", .type = "text/css; charset=utf-8", .body = v->page.css },
+        { .path = "/page.js",
+          .type = "text/javascript; charset=utf-8",
+          .body = v->page.js },
+        { .path = "/engine.wasm", .type = "application/wasm", .body = v->page.engine },
+        { .path = "/q/", .type = "application/json", .answer = answer_query },
+        { .path = "/events", .events = true },
+    };
+    const struct view_args *a = v->args;
+    struct serve_options o = { .host = a->host ? a->host : "127.0.0.1",
+                               .port = a->port ? (uint32_t)a->port : PORT,
+                               .port_or_next = a->port == 0,
+                               .base = a->base,
+                               .frame_from = a->frame_from,
+                               .allow = a->allow,
+                               .routes = routes,
+                               .count = sizeof routes / sizeof *routes,
+                               .with = v,
+                               .changed = changed,
+                               .exchanged = exchanged };
+    struct server *s = html.len > 0 ? server_open(&o, e) : NULL;
+    bool ok = s && announce(v, s, e) && server_run(s, e);
+
+    server_close(s);
+    return ok;
+}
+
+/* The bytes of a pack of it, by way of a file that is gone at once. */
+static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a,
+                       struct err *e)
+{
+    const struct whole_kind kind = { .what = "cannot read pack", .most = UINT32_MAX };
+    char folder[] = "/tmp/sonde-view-XXXXXX";
+    struct pack_made made;
+
+    if (!mkdtemp(folder))
+        return err_set(e, ERR_IO, "cannot pack: %s: no folder for it in /tmp",
+                       recording);
+    const char *path = arena_printf(a, "%s/pack.sonde", folder).at;
+    bool ok = pack_write(recording, path, NULL, &made, e) &&
+              whole_read(path, &kind, a, bytes, e);
+    unlink(path);
+    rmdir(folder);
+    return ok;
+}
+
+static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
+                       struct err *e)
+{
+    const struct whole_kind kind = { .what = "cannot read", .most = UINT32_MAX };
+    struct str name = str_of(path);
+    struct stat s;
+
+    while (name.len > 1 && name.at[name.len - 1] == '/')
+        name.len--;
+    name = str_basename(name);
+    f->name = arena_cstr(a, name);
+    if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
+        return whole_read(path, &kind, a, &f->bytes, e);
+    if (str_ends(name, STR(RECORDING_SUFFIX)))
+        name.len -= STR(RECORDING_SUFFIX).len;
+    f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;
+    return pack_bytes(path, &f->bytes, a, e);
+}
+
+/* The profile was read before, so that what is saved is one. */
+static bool save(struct viewing *v, struct err *e)
+{
+    uint32_t count = (uint32_t)v->files.count;
+    struct page_file *files = arena_array(v->arena, count, sizeof *files);
+
+    if (v->args->choice.globs > 0)
+        return err_set(e, ERR_USAGE,
+                       "--process and --html: the file holds all "
+                       "processes (the page chooses among them)");
+    for (uint32_t i = 0; i < count; i++)
+        if (!file_bytes(v->files.at[i], &files[i], v->arena, e))
+            return false;
+    struct out *o = out_open(v->args->html, e);
+    if (!o)
+        return false;
+    if (page_save(&v->page, files, count, o, e))
+        return out_close(o, e);
+    out_abandon(o);
+    return false;
+}
+
+static bool find_files(struct viewing *v, struct err *e)
+{
+    if (v->files.count > 0)
+        return true;
+    char **newest = arena_array(v->arena, 2, sizeof *newest);
+    v->files = (struct words){ 1, newest };
+    return reading_newest(newest, v->arena, e);
+}
+
+static int run(const void *args, struct words words, struct err *e)
+{
+    const struct view_args *a = args;
+    struct arena *arena = arena_open();
+    struct viewing v = { .args = a, .files = words, .arena = arena };
+
+    if (a->browser && (a->server || a->html))
+        return !err_set(e, ERR_USAGE, "-b and %s: with that no browser is opened",
+                        a->server ? "-s" : "--html");
+    bool ok = page_read(&v.page, arena, e) && find_files(&v, e) &&
+              read_profile(&v, e) && (a->html ? save(&v, e) : serve(&v, e));
+    opener_close(v.opener);
+    query_close(v.query);
+    profile_close(v.profile);
+    arena_close(arena);
+    return ok ? 0 : 1;
+}
+
+const struct cmd cmd_view = {
+    .name = "view",
+    .help = "a page in the browser, or saved as one file",
+    .usage = "[OPTIONS] [FILE...]",
+    .options = options,
+    .reads = true,
+    .more = "Serves on this machine's loopback address alone, until ^C, to the one\n"
+            "browser that was opened: its address holds a secret that counts once.\n"
+            "Several files are one profile.  From another machine: ssh -L "
+            "8080:localhost:8080\n"
+            "THIS_MACHINE, and here sonde view -s -p 8080.  A saved page holds the "
+            "profile and\n"
+            "asks for nothing: it opens without a network.",
+    .examples = "sonde view orders.sonde\n"
+                "sonde view --html orders.html orders.sonde   # to send it\n"
+                "sonde view -s -p 8080                        # over ssh -L",
+    .args_size = sizeof(struct view_args),
+    .option = option,
+    .run = run,
+};
