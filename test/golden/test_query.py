@@ -5,6 +5,7 @@ every figure is known, of one made at random, of a dump of cProfile, of one of p
 import json
 import marshal
 import random
+import shutil
 import subprocess
 from collections import Counter, defaultdict
 from urllib.parse import quote
@@ -352,3 +353,30 @@ def test_wrong_queries_are_told(ask, query):
     assert list(answer) == ["error"] if not fine else "error" not in answer
     if not fine:
         assert answer["error"] and "\n" not in answer["error"] and len(answer["error"]) < 400
+
+
+@pytest.mark.parametrize("file", [*ALL, "random.pack.sonde"])
+def test_the_pages_engine_answers_the_same(ask, root, sonde, profiles, file):
+    """Compiled to WebAssembly, with bodies of its own for what it asks of a system."""
+    node = shutil.which("node", path=f"{root}/build/venv/bin") or shutil.which("node")
+    engine = root / "build/dev/src/page/engine.wasm"
+    if not node or not engine.is_file():
+        pytest.skip("no node, or no compiler for WebAssembly")
+    if file.endswith(".pack.sonde"):
+        subprocess.run([sonde, "pack", "random.sonde", "-o", file], cwd=profiles, check=True)
+    if (profiles / file).is_dir():
+        [handed] = (profiles / file).glob("*.tape") if file == "random.sonde" else (None,)
+        if handed is None:
+            handed = profiles / "orders.pack.sonde"
+            subprocess.run([sonde, "pack", "orders.sonde", "-o", handed], cwd=profiles, check=True)
+        file = handed.relative_to(profiles)
+    queries = ["about", "boxes?depth=40&least=0", "boxes?view=flame", "boxes?view=inverted&depth=5&collapse=all", "rows?count=5000",
+               "rows?by=package&sort=cumulative", "function?id=1", "sandwich?function=2", "search?q=f1", "path?path=", "cake"]
+    done = subprocess.run([node, root / "test/page/ask.mjs", engine, profiles / file], text=True, stdout=subprocess.PIPE,
+                          input="".join(f"{query}\n" for query in queries), check=True)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for answer, truth in zip(found, ask(file, *queries), strict=True):
+        if truth.get("query") == "about":  # what a command knows beside the profile
+            for key in "title", "files", "version", "source", "views", "formats":
+                assert (answer.pop(key) is None) == (truth.pop(key) is None)
+        assert answer == truth
