@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,10 @@ static bool write_file(struct opener *o, struct str address, struct err *e)
 static void become(const char *program, const char *path)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigset_t none;
 
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* we hold some back */
     setsid();
     if (fork() != 0)
         _exit(0);

@@ -238,6 +238,11 @@ uint32_t ask_id(struct ask *a, const char *key, uint32_t bound)
     return ids.count > 0 ? ids.at[0] : 0;
 }
 
+bool ask_take(struct str *list, char between, struct str *part, struct arena *a)
+{
+    return decode(take(list, between), part, a);
+}
+
 bool ids_have(struct ids ids, uint32_t id)
 {
     return ids.count > 0 &&

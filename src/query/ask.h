@@ -42,6 +42,9 @@ uint32_t ask_set(struct ask *a, const char *key, const char *const *names);
 /* Ids below `bound`. */
 struct ids ask_ids(struct ask *a, const char *key, uint32_t bound);
 uint32_t ask_id(struct ask *a, const char *key, uint32_t bound); /* it must be there */
+/* Takes the first part of a text that is a list, percent signs undone; false: damaged.
+ */
+bool ask_take(struct str *list, char between, struct str *part, struct arena *a);
 bool ids_have(struct ids ids, uint32_t id);
 
 #endif

@@ -24,7 +24,40 @@ struct server {
     struct connection client[CLIENTS];
     struct str frame; /* of the policy */
     int fd;
+    bool handles; /* signals: what they did before is kept here */
+    struct sigaction before[2];
+    sigset_t mask;
 };
+
+static volatile sig_atomic_t ended;
+
+static void on_end(int number)
+{
+    (void)number;
+    ended = 1;
+}
+
+/* From here on they wait until we wait, so that none is missed. */
+static void handle_signals(struct server *s)
+{
+    struct sigaction end = { .sa_handler = on_end };
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &s->mask);
+    sigaction(SIGINT, &end, &s->before[0]);
+    sigaction(SIGTERM, &end, &s->before[1]);
+    s->handles = true;
+}
+
+static void unhandle_signals(const struct server *s)
+{
+    sigaction(SIGINT, &s->before[0], NULL);
+    sigaction(SIGTERM, &s->before[1], NULL);
+    sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
 
 static bool listen_at(const struct serve_options *o, uint32_t port, int *fd)
 {
@@ -90,8 +123,10 @@ struct server *server_open(const struct serve_options *o, struct err *e)
     struct server *s = arena_alloc(arena, sizeof *s);
 
     *s = (struct server){ .arena = arena, .o = *o, .fd = -1 };
-    if (set_up(s, e))
+    if (set_up(s, e)) {
+        handle_signals(s);
         return s;
+    }
     server_close(s);
     return NULL;
 }
@@ -105,6 +140,8 @@ void server_close(struct server *s)
             connection_end(&s->client[i]);
     if (s->fd >= 0)
         close(s->fd);
+    if (s->handles)
+        unhandle_signals(s);
     arena_close(s->arena);
 }
 
@@ -359,30 +396,14 @@ static int wait_for(struct server *s, struct pollfd *at, const sigset_t *mask)
     return ppoll(at, CLIENTS + 1, &tick, mask);
 }
 
-static volatile sig_atomic_t ended;
-
-static void on_end(int number)
-{
-    (void)number;
-    ended = 1;
-}
-
 bool server_run(struct server *s, struct err *e)
 {
-    struct sigaction end = { .sa_handler = on_end }, before[2];
     struct pollfd at[CLIENTS + 1];
-    sigset_t blocked, mask;
     uint64_t told = clock_monotonic_ns();
     bool ok = true;
 
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigaddset(&blocked, SIGTERM);
-    sigprocmask(SIG_BLOCK, &blocked, &mask); /* they come while we wait, alone */
-    sigaction(SIGINT, &end, &before[0]);
-    sigaction(SIGTERM, &end, &before[1]);
     while (!ended && ok) {
-        int ready = wait_for(s, at, &mask);
+        int ready = wait_for(s, at, &s->mask);
 
         ok = ready >= 0 || errno == EINTR ||
              err_set(e, ERR_IO, "cannot serve: poll: %s", strerror(errno));
@@ -397,8 +418,5 @@ bool server_run(struct server *s, struct err *e)
             tell_changes(s);
         }
     }
-    sigaction(SIGINT, &before[0], NULL);
-    sigaction(SIGTERM, &before[1], NULL);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
     return ok;
 }

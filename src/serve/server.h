@@ -36,7 +36,8 @@ struct serve_options {
     void (*exchanged)(void *with); /* the token is spent; may be NULL */
 };
 
-/* NULL and e: it cannot listen there. Options are borrowed. */
+/* NULL and e: it cannot listen there. Options are borrowed. SIGINT and SIGTERM are its
+ * own until it is closed. */
 struct server *server_open(const struct serve_options *o, struct err *e);
 void server_close(struct server *s); /* NULL is allowed */
 /* "http://127.0.0.1:8080/?token=...": good for one browser. */

@@ -5,6 +5,7 @@ every figure is known, of one made at random, of a dump of cProfile, of one of p
 import json
 import marshal
 import random
+import shutil
 import subprocess
 from collections import Counter, defaultdict
 from urllib.parse import quote
@@ -338,6 +339,100 @@ def test_rows_are_sorted_and_paged(ask):
         assert down["id"] == up["id"][::-1] and set(down["id"]) == set(everything["id"])
 
 
+def inside(a, b):
+    return b[0] <= a[0] and b[1] <= a[1] and a[0] + a[2] <= b[0] + b[2] and a[1] + a[3] <= b[1] + b[3]
+
+
+def overlap(a, b):
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+@pytest.mark.parametrize("file", ALL)
+def test_the_map_has_each_function_once(ask, report, file):
+    truth = report(file)
+    answer = ask(file, "map?width=900&height=600&least=0")
+    boxes = list(zip(answer["x"], answer["y"], answer["w"], answer["h"]))
+    selfs = {f["id"]: figure(f, "self") for f in truth["functions"] if figure(f, "self") > 0}
+    assert {id: value for id, value in zip(answer["id"], answer["value"]) if id >= 0} == selfs
+    for by, level in ("package", 0), ("module", 1):
+        groups = Counter()
+        for row in report(file, "--by", by)["rows"]:
+            groups[row["key"]] += figure(row, "self")
+        assert {key: value for key, value, l in zip(answer["key"], answer["value"], answer["level"]) if l == level} == +groups
+    children = defaultdict(list)
+    for i, parent in enumerate(answer["parent"]):
+        children[parent].append(i)
+        assert inside(boxes[i], boxes[parent] if parent >= 0 else (0, 0, 9000, 6000))
+        assert answer["level"][i] == (answer["level"][parent] + 1 if parent >= 0 else 0)
+    for parent, below in children.items():
+        if len(below) < 60:
+            assert not any(overlap(boxes[i], boxes[k]) for i in below for k in below if i < k)
+        room = boxes[parent] if parent >= 0 else (0, 0, 9000, 6000)
+        area = room[2] * (room[3] - (180 if parent >= 0 and room[2] >= 640 and room[3] >= 440 else 0))
+        all_of_it = sum(answer["value"][i] for i in below)
+        for i in below:
+            if min(boxes[i][2:]) > 40:  # as large as its value, but for the rounding of its edges
+                share = boxes[i][2] * boxes[i][3] / area
+                assert share == pytest.approx(answer["value"][i] / all_of_it, rel=.06)
+
+
+def test_the_map_from_a_package_on(ask):
+    whole = ask("random.sonde", "map?width=900&height=600&least=0")
+    package = whole["key"][0]
+    inner = ask("random.sonde", f"map?root={quote(quote(package, ''))}&depth=1")
+    assert inner["root_names"] == [package] and set(inner["level"]) == {1}
+    module = inner["key"][0]
+    deepest = ask("random.sonde", f"map?root={quote(quote(package, '') + ',' + quote(module, ''))}")
+    assert set(deepest["level"]) == {2} and sum(deepest["value"]) == inner["value"][0]
+    merged = ask("random.sonde", "map?width=60&height=40&least=15")
+    assert sum(merged["merged"]) > 0
+    for level, parent in {(l, p) for l, p in zip(merged["level"], merged["parent"])}:
+        below = [i for i, p in enumerate(merged["parent"]) if p == parent and merged["level"][i] == level]
+        if parent >= 0:
+            assert sum(merged["value"][i] for i in below) == merged["value"][parent]
+    assert "error" in ask("random.sonde", "map?root=none") and "error" in ask("random.sonde", "map?root=a,b,c")
+
+
+@pytest.mark.parametrize("file", ALL)
+def test_the_graph_is_bounded_and_true(ask, report, file):
+    functions = {f["id"]: f for f in report(file)["functions"]}
+    answer = ask(file, "graph?nodes=9&edges=14&node_share=0&edge_share=0")
+    nodes, edges = answer["nodes"], answer["edges"]
+    assert len(nodes["id"]) == min(9, len([f for f in functions.values() if figure(f, "cumulative") > 0]))
+    assert len(edges["from"]) <= 14 and answer["left_out"] == len(functions) - len(nodes["id"])
+    for i, id in enumerate(nodes["id"]):
+        f = functions[id]
+        assert [nodes[c][i] for c in ("self", "cumulative", "calls")] == [figure(f, "self"), figure(f, "cumulative"), f["calls"]]
+    least = min(nodes["cumulative"])
+    left = [figure(f, "cumulative") for f in functions.values() if f["id"] not in nodes["id"]]
+    assert not left or max(left) <= least
+    for i in range(len(edges["from"])):
+        above, below = nodes["id"][edges["from"][i]], nodes["id"][edges["to"][i]]
+        if edges["via"][i] == 0:
+            [c] = [c for c in functions[below]["callers"] if c["id"] == above]
+            assert [edges["calls"][i], edges["value"][i]] == [c["calls"], figure(c, "cumulative")]
+    around = {i: {i} for i in range(len(nodes["id"]))}  # circles, slowly
+    step = {(edges["from"][i], edges["to"][i]) for i in range(len(edges["from"])) if edges["via"][i] == 0}
+    for _ in around:
+        around = {i: reached | {b for a, b in step if a in reached} for i, reached in around.items()}
+    for i in around:
+        for k in around:
+            if i != k:
+                together = i in around[k] and k in around[i]
+                assert together == (nodes["cycle"][i] == nodes["cycle"][k] != -1)
+
+
+def test_the_graph_around_a_function(ask, report):
+    functions = report("orders.sonde")["functions"]
+    [load] = [f["id"] for f in functions if f["name"] == "load"]
+    near = {load} | {c["id"] for f in functions if f["id"] == load for c in f["callers"]}
+    near |= {f["id"] for f in functions if any(c["id"] == load for c in f["callers"])}
+    found = ask("orders.sonde", f"graph?focus_on={load}&node_share=0")["nodes"]["id"]
+    assert found[0] == load and near <= set(found)
+    [walk] = [f["id"] for f in functions if f["name"] == "walk"]
+    assert walk not in found
+
+
 @pytest.mark.parametrize("query", [
     "nothing", "boxes?view=cake", "boxes?depth=0", "boxes?depth=513", "boxes?depth=x", "boxes?depth=-1", "boxes?depth=",
     "boxes?nothing=1", "boxes?depth=3&depth=3", "boxes?root=p9", "boxes?root=p0.t0.99999", "boxes?root=..", "boxes?root=p0.",
@@ -352,3 +447,30 @@ def test_wrong_queries_are_told(ask, query):
     assert list(answer) == ["error"] if not fine else "error" not in answer
     if not fine:
         assert answer["error"] and "\n" not in answer["error"] and len(answer["error"]) < 400
+
+
+@pytest.mark.parametrize("file", [*ALL, "random.pack.sonde"])
+def test_the_pages_engine_answers_the_same(ask, root, sonde, profiles, file):
+    """Compiled to WebAssembly, with bodies of its own for what it asks of a system."""
+    node = shutil.which("node", path=f"{root}/build/venv/bin") or shutil.which("node")
+    engine = root / "build/dev/src/page/engine.wasm"
+    if not node or not engine.is_file():
+        pytest.skip("no node, or no compiler for WebAssembly")
+    if file.endswith(".pack.sonde"):
+        subprocess.run([sonde, "pack", "random.sonde", "-o", file], cwd=profiles, check=True)
+    if (profiles / file).is_dir():
+        [handed] = (profiles / file).glob("*.tape") if file == "random.sonde" else (None,)
+        if handed is None:
+            handed = profiles / "orders.pack.sonde"
+            subprocess.run([sonde, "pack", "orders.sonde", "-o", handed], cwd=profiles, check=True)
+        file = handed.relative_to(profiles)
+    queries = ["about", "boxes?depth=40&least=0", "boxes?view=flame", "boxes?view=inverted&depth=5&collapse=all", "rows?count=5000",
+               "rows?by=package&sort=cumulative", "function?id=1", "sandwich?function=2", "map", "graph", "search?q=f1", "path?path=", "cake"]
+    done = subprocess.run([node, root / "test/page/ask.mjs", engine, profiles / file], text=True, stdout=subprocess.PIPE,
+                          input="".join(f"{query}\n" for query in queries), check=True)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for answer, truth in zip(found, ask(file, *queries), strict=True):
+        if truth.get("query") == "about":  # what a command knows beside the profile
+            for key in "title", "files", "version", "source", "views", "formats":
+                assert (answer.pop(key) is None) == (truth.pop(key) is None)
+        assert answer == truth
