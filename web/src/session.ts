@@ -16,9 +16,10 @@ export class Session {
 
   private constructor(readonly engine: Engine, private told: About) {}
 
-  static async open(engine: Engine): Promise<Session> {
+  /** `files`: what was handed in, where the page knows and the engine does not tell. */
+  static async open(engine: Engine, files?: string[]): Promise<Session> {
     const about = JSON.parse(await engine.query("about", {})) as About;
-    about.files ??= [about.title];
+    about.files = files ?? about.files ?? [about.title];
     return new Session(engine, about);
   }
 

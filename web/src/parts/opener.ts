@@ -71,7 +71,7 @@ export class Opener {
     const loading = new Loading(this.host, files[0]!.name, cancel);
     try {
       const engine = await chosenEngine(files, (text, part) => loading.tell(text, part));
-      const session = await Session.open(engine);
+      const session = await Session.open(engine, files.map((file) => file.name));
       if (turn === this.turn) this.adopt(session);
       else engine.close();
     } catch (error) {

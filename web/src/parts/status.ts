@@ -28,7 +28,8 @@ export class Status {
         : null,
       about.live ? this.liveButton() : null,
       h("span", { class: "space" }), this.facts().map((fact) =>
-        h("span", { class: "wide" }, fact)));
+        h("span", { class: "wide" }, fact)), quality.notes.slice(0, 1).map((note) =>
+        h("span", { class: "wide clip", title: quality.notes.join("\n") }, note)));
   }
 
   private liveButton(): Kid {
@@ -57,7 +58,6 @@ export class Status {
     }
     facts.push(quality.lost_events > 0 ? `${counted(quality.lost_events, "event")} lost`
       : "0 lost");
-    facts.push(...quality.notes.slice(0, 2));
     return facts;
   }
 }
