@@ -19,6 +19,8 @@ export class Session {
   /** `files`: what was handed in, where the page knows and the engine does not tell. */
   static async open(engine: Engine, files?: string[]): Promise<Session> {
     const about = JSON.parse(await engine.query("about", {})) as About;
+    // A title may be a path as it was typed.
+    about.title = about.title.slice(about.title.lastIndexOf("/") + 1) || "profile";
     about.files = files ?? about.files ?? [about.title];
     return new Session(engine, about);
   }

@@ -75,7 +75,8 @@ export class Opener {
       if (turn === this.turn) this.adopt(session);
       else engine.close();
     } catch (error) {
-      if (turn === this.turn) this.tell(files[0]!.name, (error as Error).message);
+      const name = files.length > 1 ? `these ${files.length} files` : files[0]!.name;
+      if (turn === this.turn) this.tell(name, (error as Error).message);
     } finally {
       loading.end();
     }
