@@ -38,6 +38,7 @@ struct query {
     uint32_t *place, *guess_place; /* gather.c's and guess.c's; zeros between uses */
     uint32_t *seen, seen_now;      /* by function: see names.h */
     struct rows *by[BY_ROLE + 1];  /* NULL: not made yet */
+    struct str *words; /* by function: what it is found by (pick.c); NULL: not made */
 };
 
 struct kind_of_query {
