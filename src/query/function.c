@@ -2,6 +2,7 @@
 /* function.c - all that is known of one function. */
 #include <stdlib.h>
 
+#include "model/edges.h"
 #include "model/names.h"
 #include "query/names.h"
 #include "query/narrow.h"
@@ -26,15 +27,104 @@ static int by_cost(const void *a, const void *b)
     return x->caller + x->callee < y->caller + y->callee ? -1 : 1;
 }
 
-static struct pairs pairs_of(struct query *q, function_id f, bool callers,
-                             uint32_t most, struct arena *a)
+/* So many nodes are gone up for one answer at most. */
+enum { STEPS_MAX = 4000000 };
+
+/* Nothing of it is given by files, so what its nodes say is all; and where it may be
+ * twice on a path, that is not too far to look. */
+static bool is_plain(struct query *q, function_id f)
+{
+    struct slice nodes = inside_nodes(q, f);
+    uint64_t steps = 0;
+
+    for (uint32_t i = 0; i < nodes.count; i++)
+        if (!stats_outer(q->stats, nodes.at[i]))
+            steps += (uint64_t)profile_node(q->profile, nodes.at[i])->depth *
+                     (1 + slice_of(&q->children, nodes.at[i]).count);
+    return given_rows(q->profile) == 0 && steps < STEPS_MAX;
+}
+
+/* Whether the same two, one called by the other, are active above. */
+static bool is_again(const struct query *q, node_id n, node_id recursive)
+{
+    const struct profile *p = q->profile;
+    const struct node *node = profile_node(p, n),
+                      *above = profile_node(p, node->parent);
+    function_id callee = node->function, caller = above->function;
+
+    if (stats_outer(q->stats, recursive))
+        return false;
+    for (; above->depth > 1; above = profile_node(p, above->parent))
+        if (above->function == callee &&
+            profile_node(p, above->parent)->function == caller)
+            return true;
+    return false;
+}
+
+static void add_node(struct query *q, struct pairs *p, struct edge *edge, node_id n,
+                     function_id other, bool outer)
+{
+    if (other == FUNCTION_NONE)
+        return;
+    if (q->place[other] == 0) {
+        edge[p->count] = (struct edge){ .caller = other, .callee = other & INT32_MAX };
+        p->at[p->count] = &edge[p->count];
+        q->place[other] = ++p->count;
+    }
+    stat_add(&edge[q->place[other] - 1].stat, profile_node(q->profile, n),
+             stats_below(q->stats, n), outer);
+}
+
+/* Without finding everybody's callers and callees. */
+static struct pairs plain_pairs(struct query *q, function_id f, bool callers,
+                                struct arena *a)
+{
+    struct slice nodes = inside_nodes(q, f);
+    uint32_t most = nodes.count;
+    struct pairs p = { .callers = callers };
+
+    for (uint32_t i = 0; i < nodes.count && !callers; i++)
+        most += slice_of(&q->children, nodes.at[i]).count;
+    struct edge *edge = arena_array(a, most, sizeof *edge);
+    p.at = arena_array(a, most, sizeof *p.at);
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        node_id n = nodes.at[i];
+        struct slice below = slice_of(&q->children, n);
+
+        if (callers)
+            add_node(
+                q, &p, edge, n,
+                profile_node(q->profile, profile_node(q->profile, n)->parent)->function,
+                !is_again(q, n, n));
+        for (uint32_t k = 0; k < below.count && !callers; k++)
+            add_node(q, &p, edge, below.at[k],
+                     profile_node(q->profile, below.at[k])->function,
+                     !is_again(q, below.at[k], n));
+    }
+    for (uint32_t i = 0; i < p.count; i++)
+        q->place[p.at[i]->caller] = 0;
+    return p;
+}
+
+static struct pairs all_pairs(struct query *q, function_id f, bool callers,
+                              struct arena *a)
 {
     stats_add_edges(q->stats);
     struct edges e = callers ? stats_callers(q->stats, f) : stats_callees(q->stats, f);
-    struct pairs p = { arena_array(a, e.count, sizeof *p.at), e.count, most, callers };
+    struct pairs p = { .at = arena_array(a, e.count, sizeof *p.at), .count = e.count };
 
     for (uint32_t i = 0; i < e.count; i++)
         p.at[i] = e.at[i];
+    p.callers = callers;
+    return p;
+}
+
+static struct pairs pairs_of(struct query *q, function_id f, bool callers,
+                             uint32_t most, struct arena *a)
+{
+    struct pairs p =
+        is_plain(q, f) ? plain_pairs(q, f, callers, a) : all_pairs(q, f, callers, a);
+
     if (p.count > 1)
         qsort(p.at, p.count, sizeof *p.at, by_cost);
     p.shown = p.count < most ? p.count : most;

@@ -12,6 +12,7 @@
 
 struct lens;
 struct guesses;
+struct map_groups;
 struct narrowed;
 
 enum { LENSES = 4, NARROWED = 2 };
@@ -38,6 +39,8 @@ struct query {
     uint32_t *place, *guess_place; /* gather.c's and guess.c's; zeros between uses */
     uint32_t *seen, seen_now;      /* by function: see names.h */
     struct rows *by[BY_ROLE + 1];  /* NULL: not made yet */
+    struct map_groups *map_groups; /* map.c's; NULL: not made yet */
+    struct str *words; /* by function: what it is found by (pick.c); NULL: not made */
 };
 
 struct kind_of_query {

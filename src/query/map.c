@@ -17,7 +17,7 @@ struct group {
     function_id function;
 };
 
-struct groups {
+struct map_groups {
     struct group *at[LEVELS];
     uint32_t count[LEVELS];
 };
@@ -32,7 +32,7 @@ struct placed {
 
 struct layout {
     struct arena *arena;
-    const struct groups *groups;
+    const struct map_groups *groups;
     double least;
     uint32_t levels; /* so many are shown */
     struct placed *at;
@@ -87,11 +87,16 @@ static struct cell *sorted_cells(struct query *q, uint32_t *count, struct arena 
     return cell;
 }
 
-static struct groups group(struct query *q, struct arena *a)
+/* Found once. */
+static const struct map_groups *group(struct query *q)
 {
+    struct arena *a = q->arena;
     uint32_t cells;
+    struct map_groups g = { 0 };
+
+    if (q->map_groups)
+        return q->map_groups;
     const struct cell *cell = sorted_cells(q, &cells, a);
-    struct groups g = { 0 };
 
     for (int level = 0; level < LEVELS; level++)
         g.at[level] = arena_array(a, cells, sizeof *g.at[level]);
@@ -117,7 +122,9 @@ static struct groups group(struct query *q, struct arena *a)
         qsort(g.at[1] + g.at[0][i].from, g.at[0][i].count, sizeof *g.at[1], by_value);
     if (g.count[0] > 1)
         qsort(g.at[0], g.count[0], sizeof *g.at[0], by_value);
-    return g;
+    q->map_groups = arena_alloc(a, sizeof g);
+    *q->map_groups = g;
+    return q->map_groups;
 }
 
 static struct placed *add(struct layout *l, struct placed p)
@@ -320,7 +327,7 @@ static const struct group *named(const struct group *at, uint32_t count, struct 
 }
 
 /* What is below the root: of which level, from where, how many. */
-static bool find_root(const struct groups *g, struct ask *a, struct str root,
+static bool find_root(const struct map_groups *g, struct ask *a, struct str root,
                       const struct group *way[2], uint32_t *steps)
 {
     const struct group *from = g->at[0];
@@ -355,14 +362,15 @@ static void answer(struct query *all, struct ask *a, struct json *j)
 
     if (!q || !ask_done(a))
         return;
-    struct groups g = group(q, a->arena);
-    l.groups = &g;
-    if (!find_root(&g, a, root, way, &steps))
+    const struct map_groups *g = group(q);
+
+    l.groups = g;
+    if (!find_root(g, a, root, way, &steps))
         return;
     const struct group *in = steps > 0 ? way[steps - 1] : NULL;
     l.levels = steps + depth;
     lay_out_levels(&l, (struct area){ 0, 0, width, height, 0 },
-                   g.at[steps] + (in ? in->from : 0), in ? in->count : g.count[0],
+                   g->at[steps] + (in ? in->from : 0), in ? in->count : g->count[0],
                    steps);
     struct used u = used_begin(q, a->arena);
     for (uint32_t i = 0; i < l.count; i++)

@@ -77,14 +77,39 @@ bool pick_asked(struct ask *a, struct pick *p)
     return true;
 }
 
-static bool has_word(const struct query *q, function_id id, struct str word,
-                     struct arena *a)
+/* All that a function is found by, in small letters, once for all queries. */
+static struct str words_of(struct query *q, function_id id, struct arena *scratch)
 {
     const struct function *f = profile_function(q->profile, id);
+    struct str *words = &q->words[id];
 
-    return has(f->qualname, word) || has(f->name, word) || has(f->owner, word) ||
-           has(names_place(q, f), word) || has(name_shown(f, a), word) ||
-           has(names_module(q, id, a), word);
+    if (!words->at) {
+        const struct str part[] = { name_shown(f, scratch),
+                                    f->qualname,
+                                    f->name,
+                                    f->owner,
+                                    names_place(q, f),
+                                    names_module(q, id, scratch) };
+        size_t len = 0;
+        char *text;
+
+        for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+            len += part[i].len + 1;
+        words->at = text = arena_alloc(q->arena, len);
+        for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+            for (size_t k = 0; k < part[i].len; k++)
+                text[words->len++] = small(part[i].at[k]);
+            text[words->len++] = '\n';
+        }
+    }
+    return *words;
+}
+
+static bool has_word(struct query *q, function_id id, struct str word, struct arena *a)
+{
+    struct str words = words_of(q, id, a);
+
+    return word.len == 0 || memmem(words.at, words.len, word.at, word.len) != NULL;
 }
 
 /* Of a file the function that begins last at or before the line. */
@@ -116,6 +141,8 @@ bool *pick_all(struct query *q, const struct pick *p, struct arena *a)
     uint32_t functions = profile_functions(q->profile);
     bool *picked = arena_array(a, functions, sizeof *picked);
 
+    if (!q->words)
+        q->words = arena_array(q->arena, functions, sizeof *q->words);
     for (function_id f = 0; f < functions; f++) {
         picked[f] = true;
         for (uint32_t w = 0; w < p->words && picked[f]; w++)

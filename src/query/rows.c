@@ -93,7 +93,7 @@ static void set_key(const struct table *t, struct sorted *s)
 static int by_key(const void *a, const void *b)
 {
     const struct sorted *x = a, *y = b;
-    int texts = str_cmp(x->text, y->text);
+    int texts = x->text.len + y->text.len > 0 ? str_cmp(x->text, y->text) : 0;
 
     if (texts != 0)
         return texts;
@@ -101,7 +101,58 @@ static int by_key(const void *a, const void *b)
         return x->figure > y->figure ? -1 : 1;
     if (x->row->stat.self != y->row->stat.self)
         return x->row->stat.self > y->row->stat.self ? -1 : 1;
-    return x->row->id < y->row->id ? -1 : 1;
+    return x->row->id < y->row->id ? -1 : x->row->id > y->row->id;
+}
+
+static void swap(struct sorted *a, struct sorted *b)
+{
+    struct sorted kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+/* Puts what would come first, so many, to the front: a long table is mostly looked at
+ * from there (Hoare's FIND). */
+static void bring_to_front(struct sorted *at, int64_t count, int64_t wanted)
+{
+    while (count > 32 && wanted > 0 && wanted < count) {
+        int64_t low = 0, high = count - 1;
+        struct sorted pivot = at[count / 2];
+
+        while (low <= high) {
+            while (by_key(&at[low], &pivot) < 0)
+                low++;
+            while (by_key(&at[high], &pivot) > 0)
+                high--;
+            if (low <= high)
+                swap(&at[low++], &at[high--]);
+        }
+        if (wanted <= high + 1) {
+            count = high + 1;
+        } else if (wanted >= low) {
+            at += low;
+            count -= low;
+            wanted -= low;
+        } else {
+            return; /* what lies between is the pivot */
+        }
+    }
+    if (wanted > 0 && wanted < count)
+        qsort(at, (size_t)count, sizeof *at, by_key);
+}
+
+/* So many of them in order, from whichever end is looked at. */
+static void sort_some(struct table *t, uint64_t wanted)
+{
+    uint32_t some = wanted < t->matches ? (uint32_t)wanted : t->matches;
+
+    if (!t->reverse && some < t->matches)
+        bring_to_front(t->at, t->matches, some);
+    else
+        some = t->matches;
+    if (some > 1)
+        qsort(t->at, some, sizeof *t->at, by_key);
 }
 
 static void choose(struct table *t)
@@ -125,8 +176,7 @@ static void choose(struct table *t)
         set_key(t, &t->at[t->matches++]);
         t->self += row->stat.self;
     }
-    if (t->matches > 1)
-        qsort(t->at, t->matches, sizeof *t->at, by_key);
+    sort_some(t, (uint64_t)t->from + t->count);
 }
 
 /* The i-th that is shown. */

@@ -2,6 +2,7 @@
 /* search.c - functions with some words in their names, and their common cost. */
 #include <stdlib.h>
 
+#include "model/given.h"
 #include "query/narrow.h"
 #include "query/pick.h"
 
@@ -21,11 +22,36 @@ static int by_self(const void *a, const void *b)
     return x->function < y->function ? -1 : 1;
 }
 
+/* On paths: what lies below the first of them. */
+static uint64_t cost_on_paths(const struct query *q, const bool *picked,
+                              struct arena *a)
+{
+    uint32_t nodes = profile_nodes(q->profile);
+    bool *under = arena_array(a, nodes, sizeof *under);
+    uint64_t cost = 0;
+
+    for (node_id n = NODE_ROOT + 1; n < nodes; n++) {
+        const struct node *node = profile_node(q->profile, n);
+
+        under[n] = under[node->parent];
+        if (!under[n] && node->function != FUNCTION_NONE && picked[node->function]) {
+            under[n] = true;
+            cost += stats_below(q->stats, n);
+        }
+    }
+    return cost;
+}
+
 /* What was running, or had called what ran, counted once: they are one group. */
 static struct bounds common_cost(struct query *q, const bool *picked,
                                  uint64_t *cumulative, struct arena *a)
 {
     uint32_t functions = profile_functions(q->profile);
+
+    if (given_rows(q->profile) == 0) {
+        *cumulative = cost_on_paths(q, picked, a);
+        return (struct bounds){ *cumulative, *cumulative };
+    }
     uint32_t *group = arena_array(a, functions, sizeof *group);
     struct stat_row *row = arena_array(a, (size_t)functions + 1, sizeof *row);
     struct bounds *bounds = arena_array(a, (size_t)functions + 1, sizeof *bounds);

@@ -56,6 +56,10 @@ def profiles(tmp_path_factory, sonde):
     write_orders(folder / "orders.sonde")
     write_random(folder / "random.sonde")
     write_dumps(folder)
+    chance = random.Random(8)
+    (folder / "many.prof").write_bytes(marshal.dumps({
+        (f"/srv/m{i % 9}.py", i, f"f{i}"): (1 + i % 7, 1 + i % 7, chance.randint(0, 40) / 1000, chance.randint(40, 50) / 1000, {})
+        for i in range(1, 3000)}))
     subprocess.run([sonde, "convert", "random.sonde", "-o", "random.pstats"], cwd=folder, check=True)
     subprocess.run([sonde, "convert", "random.sonde", "-o", "callgrind.out.1"], cwd=folder, check=True)
     return folder
@@ -327,6 +331,17 @@ def test_search(ask, report):
     rows = ask("orders.sonde", "rows?q=walk&kinds=library")
     assert {rows["functions"]["name"][0]} == {"walk"} and rows["matches"] == 1
     assert ask("orders.sonde", "rows?q=walk&kinds=own")["matches"] == 0
+
+
+def test_the_first_of_many_rows_are_those_of_all(ask):
+    for sort in "self", "cumulative", "calls", "name", "place", "self_percall":
+        everything = ask("many.prof", f"rows?sort={sort}&count=5000")
+        assert len(everything["id"]) == 2999
+        if sort in everything:
+            assert everything[sort] == sorted(everything[sort], reverse=True)
+        for at, count in (0, 1), (0, 33), (0, 2990), (500, 40), (2980, 50):
+            assert ask("many.prof", f"rows?sort={sort}&from={at}&count={count}")["id"] == everything["id"][at:at + count]
+        assert ask("many.prof", f"rows?sort={sort}&reverse=1&count=40")["id"] == everything["id"][::-1][:40]
 
 
 def test_rows_are_sorted_and_paged(ask):
