@@ -151,7 +151,8 @@ function mount(page: Page): Mounted {
     const width = Math.max(40, Math.floor(chart.width)), height = Math.max(40, chart.height - 6);
     const [answer, found] = await Promise.all([
       session.ask<TreeMap>("map", {
-        width, height: Math.floor(height), root: state.within, depth: 3, ...narrowed(state),
+        width, height: Math.floor(height), root: state.within, depth: 3, least: 6,
+        ...narrowed(state),
       }), page.found(),
     ]);
     if (mine !== turn) return;
