@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/whole.h"
 #include "cmd/opener.h"
 #include "cmd/page.h"
 #include "cmd/reading.h"
+#include "cmd/sources.h"
 #include "import/import.h"
 #include "query/query.h"
 #include "serve/server.h"
@@ -37,6 +39,8 @@ struct view_args {
     const char *allow[HOSTS_MAX + 1];
     int hosts;
     struct choice choice;
+    struct sources sources;
+    bool with_source;
 };
 
 static const struct argp_option options[] = {
@@ -55,8 +59,10 @@ static const struct argp_option options[] = {
     { "frame-from", KEY_FRAME_FROM, "ORIGIN", 0,
       "who may show it within a page, such as https://hub.example.org", 0 },
     { "diff", KEY_DIFF, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "source", KEY_SOURCE, "DIR", OPTION_HIDDEN, NULL, 0 },
-    { "with-source", KEY_WITH_SOURCE, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "source", KEY_SOURCE, "DIR", 0, "source files below it may be shown (repeatable)",
+      0 },
+    { "with-source", KEY_WITH_SOURCE, NULL, 0,
+      "with --html: put those source files into the page", 0 },
     { 0 },
 };
 
@@ -147,9 +153,10 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case KEY_DIFF:
         return not_yet("--diff", "sonde diff prints what changed", e);
     case KEY_SOURCE:
-        return not_yet("--source", "recordings hold no lines so far", e);
+        return sources_add(&a->sources, value, e);
     case KEY_WITH_SOURCE:
-        return not_yet("--with-source", "recordings hold no lines so far", e);
+        a->with_source = true;
+        return true;
     }
     return true;
 }
@@ -176,6 +183,13 @@ static uint32_t count_formats(void)
     return count;
 }
 
+static bool read_source(void *with, struct str path, struct out *to)
+{
+    const struct viewing *v = with;
+
+    return sources_read(&v->args->sources, path, to);
+}
+
 static bool is_live(const struct profile *p)
 {
     for (process_id i = 0; i < profile_processes(p); i++)
@@ -200,7 +214,12 @@ static bool read_profile(struct viewing *v, struct err *e)
         .generation = v->of.generation + 1,
         .formats = count_formats(),
         .live = is_live(p),
-        .no_source = "Source is not shown by this version.",
+        .no_source = v->args->sources.roots > 0
+                         ? NULL
+                         : "Source files are shown only where you allow it (sonde view "
+                           "--source DIR).",
+        .source = read_source,
+        .with = v,
     };
     query_close(v->query);
     profile_close(v->profile);
@@ -321,6 +340,18 @@ static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a
     return ok;
 }
 
+struct looked_for {
+    const struct profile *profile;
+    struct str path;
+};
+
+static bool same_path(const void *with, uint32_t id)
+{
+    const struct looked_for *w = with;
+
+    return str_eq(profile_function(w->profile, id)->file, w->path);
+}
+
 static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
                        struct err *e)
 {
@@ -340,11 +371,37 @@ static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
     return pack_bytes(path, &f->bytes, a, e);
 }
 
+/* Files of the profile's functions, as far as they may be shown. */
+static uint32_t add_sources(struct viewing *v, struct page_file *files, uint32_t count)
+{
+    const struct profile *p = v->profile;
+    struct map seen = map_on(v->arena);
+
+    for (function_id f = 0; f < profile_functions(p); f++) {
+        struct str path = profile_function(p, f)->file;
+        struct looked_for w = { p, path };
+        struct out *text = out_memory();
+
+        if (map_find(&seen, str_hash(path), same_path, &w) == MAP_NONE) {
+            map_add(&seen, str_hash(path), f);
+            if (sources_read(&v->args->sources, path, text))
+                files[count++] =
+                    (struct page_file){ arena_printf(v->arena, PAGE_SOURCE "%.*s",
+                                                     (int)path.len, path.at)
+                                            .at,
+                                        arena_str(v->arena, out_text(text)) };
+        }
+        out_abandon(text);
+    }
+    return count;
+}
+
 /* The profile was read before, so that what is saved is one. */
 static bool save(struct viewing *v, struct err *e)
 {
     uint32_t count = (uint32_t)v->files.count;
-    struct page_file *files = arena_array(v->arena, count, sizeof *files);
+    struct page_file *files = arena_array(
+        v->arena, (size_t)count + profile_functions(v->profile), sizeof *files);
 
     if (v->args->choice.globs > 0)
         return err_set(e, ERR_USAGE,
@@ -353,6 +410,8 @@ static bool save(struct viewing *v, struct err *e)
     for (uint32_t i = 0; i < count; i++)
         if (!file_bytes(v->files.at[i], &files[i], v->arena, e))
             return false;
+    if (v->args->with_source)
+        count = add_sources(v, files, count);
     struct out *o = out_open(v->args->html, e);
     if (!o)
         return false;
@@ -380,8 +439,13 @@ static int run(const void *args, struct words words, struct err *e)
     if (a->browser && (a->server || a->html))
         return !err_set(e, ERR_USAGE, "-b and %s: with that no browser is opened",
                         a->server ? "-s" : "--html");
+    if (a->with_source && (!a->html || a->sources.roots == 0))
+        return !err_set(e, ERR_USAGE,
+                        "--with-source goes with --html and --source DIR");
     bool ok = page_read(&v.page, arena, e) && find_files(&v, e) &&
               read_profile(&v, e) && (a->html ? save(&v, e) : serve(&v, e));
+    struct sources sources = a->sources;
+    sources_close(&sources);
     opener_close(v.opener);
     query_close(v.query);
     profile_close(v.profile);
