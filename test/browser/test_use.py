@@ -5,6 +5,7 @@ axe-core says of it."""
 import base64
 import gzip
 import struct
+import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -16,7 +17,7 @@ def test_the_hottest_function_is_found_by_keyboard_alone(browser, serve, recordi
     played = browser.play("walk", url=serve(recording))
     assert played["problems"] == []
     assert played["hottest"]["pairs"]["Rank by self time"].startswith("1 of ")
-    assert hottest(told(recording))["qualname"].endswith(played["hottest"]["name"])
+    assert hottest(told(recording))["qualname"].replace(".<locals>", "").endswith(played["hottest"]["name"])
     assert played["focus"] == "true"
     # Levels come one after another, and where keys led is where the path says.
     assert [step["level"] for step in played["path"]] == list(range(2, len(played["path"]) + 2))
@@ -78,17 +79,28 @@ def test_files_are_dropped(browser, serve, save, recording, dump, tmp_path, way)
            "torn.gz": gzip.compress(b"x" * 4000)[:20]}
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
-    drops = [[dump], [packed], [folded], [folded, dump], *([tmp_path / name] for name in bad)]
+    again = tmp_path / "again.prof"
+    again.write_bytes(dump.read_bytes())
+    drops = [[dump], [packed], [folded], [again, dump], [folded, dump], *([tmp_path / name] for name in bad)]
     url = (serve if way == "served" else save)(recording)
     played = browser.play("open", url=url, drops=[[str(p) for p in drop] for drop in drops])
     seen = played["seen"]
     assert seen[0]["files"] == "orders.prof" and seen[0]["rows"] > 5 and seen[0]["banner"] is None
     assert seen[1]["rows"] == seen[0]["rows"] and seen[1]["total"] == seen[0]["total"]
     assert "16" in seen[2]["total"] and seen[2]["rows"] == 4
-    assert seen[3]["files"] == "stacks.folded\norders.prof"
-    for name, told in zip(bad, seen[4:], strict=True):
+    assert seen[3]["files"] == "again.prof\norders.prof" and seen[3]["rows"] == seen[0]["rows"]
+    assert seen[4]["banner"].startswith("Cannot read these 2 files.") and "samples" in seen[4]["banner"]
+    for name, told in zip(bad, seen[5:], strict=True):
         assert told["banner"].startswith(f"Cannot read {name}."), told
         assert "You still see" in told["banner"] and told["files"] == seen[3]["files"]
-    by_name = dict(zip(bad, (told["banner"] for told in seen[4:]), strict=True))
+    by_name = dict(zip(bad, (told["banner"] for told in seen[5:]), strict=True))
     assert "sonde convert page.xz -o page" in by_name["page.xz"]
     assert "sonde convert page.zst -o page" in by_name["page.zst"]
+
+
+def test_parts_that_need_no_browser(browser, root):
+    """web/test: figures, the address, paths, lines of Python."""
+    tests = sorted((root / "web/test").glob("*.test.ts"))
+    done = subprocess.run([root / "build/venv/bin/node", "--test", *tests], text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE)
+    assert tests and done.returncode == 0, done.stdout

@@ -15,22 +15,7 @@ import { serve } from "./worker.ts";
 
 function show(session: Session): void {
   document.body.classList.remove("empty");
-  const shell = new Shell(session);
-  shell.start();
-  if (session.about.live) follow(shell);
-}
-
-/** A recording that is still being written: the server says when it grew. */
-function follow(shell: Shell): void {
-  const events = new EventSource("events");
-  let renewing = false;
-  events.addEventListener("changed", () => {
-    if (renewing || document.hidden) return;
-    renewing = true;
-    void shell.renew().finally(() => {
-      renewing = false;
-    });
-  });
+  new Shell(session).start();
 }
 
 function frame(...kids: Node[]): HTMLElement {

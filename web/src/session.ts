@@ -16,9 +16,12 @@ export class Session {
 
   private constructor(readonly engine: Engine, private told: About) {}
 
-  static async open(engine: Engine): Promise<Session> {
+  /** `files`: what was handed in, where the page knows and the engine does not tell. */
+  static async open(engine: Engine, files?: string[]): Promise<Session> {
     const about = JSON.parse(await engine.query("about", {})) as About;
-    about.files ??= [about.title];
+    // A title may be a path as it was typed.
+    about.title = about.title.slice(about.title.lastIndexOf("/") + 1) || "profile";
+    about.files = files ?? about.files ?? [about.title];
     return new Session(engine, about);
   }
 

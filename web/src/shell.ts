@@ -8,6 +8,7 @@ import { Page } from "./page.ts";
 import { Crumbs } from "./parts/crumbs.ts";
 import { Details } from "./parts/details.ts";
 import { boxMenu } from "./parts/boxmenu.ts";
+import { Live, means } from "./parts/live.ts";
 import { Opener } from "./parts/opener.ts";
 import { Rail } from "./parts/rail.ts";
 import { refusal } from "./parts/states.ts";
@@ -26,6 +27,7 @@ export class Shell {
   readonly crumbs: Crumbs;
   readonly status: Status;
   readonly opener: Opener;
+  private readonly live = new Live(() => this.renew());
   private readonly tip = new Tip();
   private readonly toastBox = h("div", { id: "toast", role: "status", hidden: true });
   private readonly tools = h("div", { class: "tools" });
@@ -52,7 +54,7 @@ export class Shell {
     this.rail = new Rail(page);
     this.details = new Details(page);
     this.crumbs = new Crumbs(page);
-    this.status = new Status(page);
+    this.status = new Status(page, this.live);
     this.main = h("main", { id: "main", tabindex: -1 }, this.crumbs.element, this.tools,
       this.view);
     this.opener.host = this.main;
@@ -74,6 +76,7 @@ export class Shell {
     replace(document.body, h("nav", { "aria-label": "Shortcut" }, skip), this.top.element, this.rail.element, this.main,
     this.details.element, this.status.element, this.rail.tabs, this.tip.element,
     this.toastBox);
+    this.live.follow(this.page.about.live);
     void this.draw();
   }
 
@@ -83,14 +86,21 @@ export class Shell {
     this.page.session = session;
     if (before.engine !== session.engine) before.engine.close();
     const { theme, view } = this.page.state;
+    this.live.follow(session.about.live);
     this.shown = null;
     this.page.store.set({ ...FRESH, theme, view, steps: [], threads: [] });
     void this.draw();
   }
 
   /** The same profile grew: what is shown stays, its figures are asked for anew. */
-  async renew(): Promise<void> {
-    this.page.session = await this.page.session.renew();
+  private async renew(): Promise<void> {
+    const { page } = this, old = page.session;
+    const next = await old.renew();
+    const kept = await means(page.state, old, next);
+    if (page.session !== old) return;
+    page.session = next;
+    this.live.follow(page.about.live);
+    if (!kept) page.store.set({ fn: -1, node: "", root: "", steps: [], threads: [] }, true);
     await this.draw();
   }
 

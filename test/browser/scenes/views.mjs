@@ -31,6 +31,8 @@ export async function play(browser, args) {
         refused: document.querySelector("#view .blank:not([hidden])")?.textContent ?? null,
         overflows: root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight,
         theme: root.dataset.theme,
+        dimmed: Object.fromEntries([...document.querySelectorAll(".nav[aria-disabled=true]")]
+          .map((view) => [view.querySelector("span").textContent, view.title])),
       };
     });
   }

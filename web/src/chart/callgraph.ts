@@ -55,8 +55,9 @@ export class GraphScene implements Scene {
 
   private figures(i: number): string {
     const { nodes } = this.answer;
+    const cycle = nodes.cycle[i]!;
     return `${amount(nodes.cumulative[i]!, this.unit)}, self ` +
-      amount(nodes.self[i]!, this.unit);
+      amount(nodes.self[i]!, this.unit) + (cycle >= 0 ? `, cycle ${cycle + 1}` : "");
   }
 
   private place(graph: Digraph, shift: number): void {

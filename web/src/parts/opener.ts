@@ -71,11 +71,12 @@ export class Opener {
     const loading = new Loading(this.host, files[0]!.name, cancel);
     try {
       const engine = await chosenEngine(files, (text, part) => loading.tell(text, part));
-      const session = await Session.open(engine);
+      const session = await Session.open(engine, files.map((file) => file.name));
       if (turn === this.turn) this.adopt(session);
       else engine.close();
     } catch (error) {
-      if (turn === this.turn) this.tell(files[0]!.name, (error as Error).message);
+      const name = files.length > 1 ? `these ${files.length} files` : files[0]!.name;
+      if (turn === this.turn) this.tell(name, (error as Error).message);
     } finally {
       loading.end();
     }

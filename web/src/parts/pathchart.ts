@@ -55,6 +55,12 @@ export class PathChart {
     if (path !== null) this.page.reroot(path);
   }
 
+  /** Where no path is known to be the largest: the widest box of the function. */
+  private widest(fn: number): Mark | null {
+    return fn < 0 ? null : this.scene!.marks.reduce<Mark | null>((most, mark) =>
+      (mark.fn === fn && mark.w > (most?.w ?? 0) ? mark : most), null);
+  }
+
   async update(): Promise<void> {
     const { page, chart } = this;
     const turn = ++this.turn;
@@ -72,7 +78,7 @@ export class PathChart {
       width, row: rowHeight(), whole: answer.total, unit: session.unitOf(state),
       about: page.about, names: session.names, found,
     });
-    const selected = path === "" ? null : this.scene.find(path);
+    const selected = path === "" ? this.widest(state.fn) : this.scene.find(path);
     chart.show(this.scene, selected ?? (state.node !== "" ? this.scene.find(state.root) : null));
   }
 }
@@ -80,7 +86,7 @@ export class PathChart {
 export function widthWord(page: Page): string {
   if (page.state.metric === "calls") return "calls";
   if (page.about.unit === "ns") {
-    return page.about.run?.clock === "cpu" ? "CPU time" : "wall time";
+    return { cpu: "CPU time", wall: "wall time" }[page.about.run?.clock ?? ""] ?? "time";
   }
   return page.about.unit === "bytes" ? "bytes" : "samples";
 }

@@ -4,11 +4,12 @@
 import { h, replace, type Kid } from "../dom.ts";
 import { amount, counted, short, share } from "../figures.ts";
 import type { Page } from "../page.ts";
+import type { Live } from "./live.ts";
 
 export class Status {
   readonly element = h("footer", { id: "stat" });
 
-  constructor(private readonly page: Page) {}
+  constructor(private readonly page: Page, private readonly live: Live) {}
 
   update(): void {
     const { about } = this.page;
@@ -25,9 +26,22 @@ export class Status {
         h("span", { class: "wide" }, about.paths === "unknown"
           ? "the file knows callers, not paths" : "some files know callers, not paths"))
         : null,
-      about.live ? h("span", null, h("b", null, "Live")) : null,
+      about.live ? this.liveButton() : null,
       h("span", { class: "space" }), this.facts().map((fact) =>
-        h("span", { class: "wide" }, fact)));
+        h("span", { class: "wide" }, fact)), quality.notes.slice(0, 1).map((note) =>
+        h("span", { class: "wide clip", title: quality.notes.join("\n") }, note)));
+  }
+
+  private liveButton(): Kid {
+    const { live } = this;
+    return h("button", {
+      class: "live", "aria-pressed": live.paused ? "false" : "true",
+      title: live.paused ? "Follow what is recorded" : "Pause: figures stay as they are",
+      onclick: () => {
+        live.pause(!live.paused);
+        this.update();
+      },
+    }, h("span", { class: "pulse", "aria-hidden": "true" }), live.paused ? "Paused" : "Live");
   }
 
   private facts(): string[] {
@@ -44,7 +58,6 @@ export class Status {
     }
     facts.push(quality.lost_events > 0 ? `${counted(quality.lost_events, "event")} lost`
       : "0 lost");
-    facts.push(...quality.notes.slice(0, 2));
     return facts;
   }
 }

@@ -144,7 +144,7 @@ class SandwichScene implements Scene {
 
 /** Draws with everything moved down. */
 function shifted(pen: Pen, down: number, draw: (pen: Pen) => void): void {
-  const move = (d: string) => d.replace(/^M(\S+) (\S+)h/, (_, x: string, y: string) =>
+  const move = (d: string) => d.replace(/^M([\d.e-]+) ([\d.e-]+)h/, (_, x: string, y: string) =>
     `M${x} ${Number(y) + down}h`);
   draw({
     box: (x, y, w, height, fill) => pen.box(x, y + down, w, height, fill),
