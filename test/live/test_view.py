@@ -21,6 +21,7 @@ import time
 import pytest
 
 from orders import write_orders
+from tape_writer import Tape
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
@@ -391,6 +392,47 @@ def test_behind_a_proxy(sonde, clean_env, folder):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 0
+
+
+def write_sides(folder):
+    for name, old, costs in ("a.sonde", True, (5, 7, 11)), ("b.sonde", False, (5, 9, 13)):
+        tape = Tape(pid=5, wall_ns=10**9)
+        thread = tape.thread("MainThread")
+        main = tape.node(thread, None, tape.function("main", "/srv/x.py", 1), 1, costs[0] * 10**6)
+        tape.node(thread, main, tape.function("same", "/srv/x.py", 9), 3, costs[1] * 10**6)
+        other = tape.function(*(("gone", "/srv/x.py", 20) if old else ("new", "/srv/y.py", 70)), hash=9 if old else 8)
+        tape.node(thread, main, other, 2, costs[2] * 10**6)
+        tape.write(folder / name)
+
+
+def test_two_sides(sonde, clean_env, tmp_path, run_sonde):
+    write_sides(tmp_path)
+    with viewing(sonde, clean_env, tmp_path, "--diff", "a.sonde", "b.sonde") as view:
+        view.enter()
+        about = json.loads(view.ask("/q/about")[1])
+        assert about["views"]["diff"] is None and about["title"] == "b.sonde"
+        found = json.loads(view.ask("/q/diff")[1])
+        assert (found["before"], found["after"]) == ({"title": "a.sonde", "runs": 1, "total": 23_000_000},
+                                                     {"title": "b.sonde", "runs": 1, "total": 27_000_000})
+        names = dict(zip(found["functions"]["id"], found["functions"]["name"]))
+        rows = {names[id]: row for id, *row in zip(*(found[key] for key in (
+            "id", "change", "before_value", "after_value", "before_self", "after_self", "calls_before", "calls_after")))}
+        ms = 10**6
+        assert rows == {"main": ["changed", 23 * ms, 27 * ms, 5 * ms, 5 * ms, 1, 1], "same": ["changed", 7 * ms, 9 * ms, 7 * ms, 9 * ms, 3, 3],
+                        "gone": ["gone", 11 * ms, 0, 11 * ms, 0, 2, 0], "new": ["new", 0, 13 * ms, 0, 13 * ms, 0, 2]}
+        assert [names[id] for id in found["id"]] == ["new", "gone", "main", "same"], "the largest difference first"
+        truth = json.loads(run_sonde("diff", "--json", "a.sonde", "b.sonde").stdout)
+        assert {f["name"]: (f["before_ns"], f["after_ns"]) for f in truth["functions"]} == {name: tuple(row[3:5]) for name, row in rows.items()}
+        # What is gone has a name, and no row elsewhere.
+        shown = json.loads(view.ask("/q/rows")[1])
+        assert "gone" not in shown["functions"]["name"] and shown["total"] == 27 * ms
+        assert json.loads(view.ask("/q/diff?q=gone")[1])["matches"] == 1
+    with viewing(sonde, clean_env, tmp_path, "a.sonde") as view:
+        view.enter()
+        assert "--diff" in json.loads(view.ask("/q/diff")[1])["error"]
+    for words in (["--diff", "a.sonde"], ["--diff", "--html", "x.html", "a.sonde", "b.sonde"], ["--diff", "a.sonde", "none.sonde"]):
+        done = run_sonde("view", "-s", *words)
+        assert done.returncode and done.stderr.count("\n") == 1
 
 
 def write_sources(folder):
