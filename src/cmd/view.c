@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* view.c - sonde view: the page, served or saved. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/whole.h"
 #include "cmd/opener.h"
 #include "cmd/page.h"
 #include "cmd/reading.h"
+#include "cmd/sources.h"
+#include "cmd/view_diff.h"
+#include "cmd/view_save.h"
 #include "import/import.h"
 #include "query/query.h"
 #include "serve/server.h"
-#include "tape/pack.h"
-#include "tape/recording.h"
 
 enum {
     KEY_HTML = 256,
@@ -37,6 +33,8 @@ struct view_args {
     const char *allow[HOSTS_MAX + 1];
     int hosts;
     struct choice choice;
+    struct sources sources;
+    bool with_source, diff;
 };
 
 static const struct argp_option options[] = {
@@ -54,16 +52,13 @@ static const struct argp_option options[] = {
       "a proxy's name as browsers send it (repeatable)", 0 },
     { "frame-from", KEY_FRAME_FROM, "ORIGIN", 0,
       "who may show it within a page, such as https://hub.example.org", 0 },
-    { "diff", KEY_DIFF, NULL, OPTION_HIDDEN, NULL, 0 },
-    { "source", KEY_SOURCE, "DIR", OPTION_HIDDEN, NULL, 0 },
-    { "with-source", KEY_WITH_SOURCE, NULL, OPTION_HIDDEN, NULL, 0 },
+    { "diff", KEY_DIFF, NULL, 0, "two files, BEFORE and AFTER: what differs", 0 },
+    { "source", KEY_SOURCE, "DIR", 0, "source files below it may be shown (repeatable)",
+      0 },
+    { "with-source", KEY_WITH_SOURCE, NULL, 0,
+      "with --html: put those source files into the page", 0 },
     { 0 },
 };
-
-static bool not_yet(const char *option, const char *why, struct err *e)
-{
-    return err_set(e, ERR_USAGE, "not in this version yet: %s: %s", option, why);
-}
 
 /* The name of an address of this machine alone. */
 static bool take_host(struct view_args *a, const char *value, struct err *e)
@@ -145,18 +140,21 @@ static bool option(void *args, int key, const char *value, struct err *e)
         a->allow[a->hosts++] = value;
         return true;
     case KEY_DIFF:
-        return not_yet("--diff", "sonde diff prints what changed", e);
+        a->diff = true;
+        return true;
     case KEY_SOURCE:
-        return not_yet("--source", "recordings hold no lines so far", e);
+        return sources_add(&a->sources, value, e);
     case KEY_WITH_SOURCE:
-        return not_yet("--with-source", "recordings hold no lines so far", e);
+        a->with_source = true;
+        return true;
     }
     return true;
 }
 
 struct viewing {
     const struct view_args *args;
-    struct words files;
+    struct words files, before; /* before: of --diff */
+    struct view_diff diff;
     struct arena *arena;
     struct page page;
     const char *title;
@@ -176,6 +174,13 @@ static uint32_t count_formats(void)
     return count;
 }
 
+static bool read_source(void *with, struct str path, struct out *to)
+{
+    const struct viewing *v = with;
+
+    return sources_read(&v->args->sources, path, to);
+}
+
 static bool is_live(const struct profile *p)
 {
     for (process_id i = 0; i < profile_processes(p); i++)
@@ -191,6 +196,9 @@ static bool read_profile(struct viewing *v, struct err *e)
     struct profile *p =
         reading_open(v->files, &v->args->choice, true, &title, v->arena, e);
 
+    if (p && v->args->diff)
+        p = view_diff_open(&v->diff, v->before, v->files, &v->args->choice, p, v->arena,
+                           e);
     if (!p)
         return false;
     v->of = (struct query_of){
@@ -199,9 +207,19 @@ static bool read_profile(struct viewing *v, struct err *e)
         .version = SONDE_VERSION,
         .generation = v->of.generation + 1,
         .formats = count_formats(),
-        .live = is_live(p),
-        .no_source = "Source is not shown by this version.",
+        .live = is_live(p) && !v->args->diff,
+        .no_source = v->args->sources.roots > 0
+                         ? NULL
+                         : "Source files are shown only where you allow it (sonde view "
+                           "--source DIR).",
+        .source = read_source,
+        .with = v,
     };
+    if (v->args->diff) {
+        v->of.compare = v->diff.sides->functions;
+        v->of.compared = v->diff.compared;
+        v->of.before = v->before.at[0];
+    }
     query_close(v->query);
     profile_close(v->profile);
     v->profile = p;
@@ -302,68 +320,44 @@ static bool serve(struct viewing *v, struct err *e)
     return ok;
 }
 
-/* The bytes of a pack of it, by way of a file that is gone at once. */
-static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a,
-                       struct err *e)
-{
-    const struct whole_kind kind = { .what = "cannot read pack", .most = UINT32_MAX };
-    char folder[] = "/tmp/sonde-view-XXXXXX";
-    struct pack_made made;
-
-    if (!mkdtemp(folder))
-        return err_set(e, ERR_IO, "cannot pack: %s: no folder for it in /tmp",
-                       recording);
-    const char *path = arena_printf(a, "%s/pack.sonde", folder).at;
-    bool ok = pack_write(recording, path, NULL, &made, e) &&
-              whole_read(path, &kind, a, bytes, e);
-    unlink(path);
-    rmdir(folder);
-    return ok;
-}
-
-static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
-                       struct err *e)
-{
-    const struct whole_kind kind = { .what = "cannot read", .most = UINT32_MAX };
-    struct str name = str_of(path);
-    struct stat s;
-
-    while (name.len > 1 && name.at[name.len - 1] == '/')
-        name.len--;
-    name = str_basename(name);
-    f->name = arena_cstr(a, name);
-    if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return whole_read(path, &kind, a, &f->bytes, e);
-    if (str_ends(name, STR(RECORDING_SUFFIX)))
-        name.len -= STR(RECORDING_SUFFIX).len;
-    f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;
-    return pack_bytes(path, &f->bytes, a, e);
-}
-
 /* The profile was read before, so that what is saved is one. */
 static bool save(struct viewing *v, struct err *e)
 {
-    uint32_t count = (uint32_t)v->files.count;
-    struct page_file *files = arena_array(v->arena, count, sizeof *files);
+    const struct view_args *a = v->args;
+    const struct saving saving = { .page = &v->page,
+                                   .files = v->files,
+                                   .profile = v->profile,
+                                   .sources = a->with_source ? &a->sources : NULL,
+                                   .to = a->html };
 
-    if (v->args->choice.globs > 0)
+    if (a->choice.globs > 0)
         return err_set(e, ERR_USAGE,
                        "--process and --html: the file holds all "
                        "processes (the page chooses among them)");
-    for (uint32_t i = 0; i < count; i++)
-        if (!file_bytes(v->files.at[i], &files[i], v->arena, e))
-            return false;
-    struct out *o = out_open(v->args->html, e);
-    if (!o)
-        return false;
-    if (page_save(&v->page, files, count, o, e))
-        return out_close(o, e);
-    out_abandon(o);
-    return false;
+    return view_save(&saving, v->arena, e);
+}
+
+/* Of --diff the first of two is the side before. */
+static bool split_files(struct viewing *v, struct err *e)
+{
+    char **side = arena_array(v->arena, 4, sizeof *side);
+
+    if (v->files.count != 2 || v->args->html)
+        return err_set(e, ERR_USAGE, "--diff: %s",
+                       v->args->html ? "a saved page holds one side (sonde diff "
+                                       "--markdown prints what differs)"
+                                     : "two files are wanted: BEFORE AFTER");
+    side[0] = v->files.at[0];
+    side[2] = v->files.at[1];
+    v->before = (struct words){ 1, side };
+    v->files = (struct words){ 1, side + 2 };
+    return true;
 }
 
 static bool find_files(struct viewing *v, struct err *e)
 {
+    if (v->args->diff)
+        return split_files(v, e);
     if (v->files.count > 0)
         return true;
     char **newest = arena_array(v->arena, 2, sizeof *newest);
@@ -380,8 +374,14 @@ static int run(const void *args, struct words words, struct err *e)
     if (a->browser && (a->server || a->html))
         return !err_set(e, ERR_USAGE, "-b and %s: with that no browser is opened",
                         a->server ? "-s" : "--html");
+    if (a->with_source && (!a->html || a->sources.roots == 0))
+        return !err_set(e, ERR_USAGE,
+                        "--with-source goes with --html and --source DIR");
     bool ok = page_read(&v.page, arena, e) && find_files(&v, e) &&
               read_profile(&v, e) && (a->html ? save(&v, e) : serve(&v, e));
+    struct sources sources = a->sources;
+    sources_close(&sources);
+    view_diff_close(&v.diff);
     opener_close(v.opener);
     query_close(v.query);
     profile_close(v.profile);

@@ -16,10 +16,17 @@ static struct {
     struct arena *kept[FILES_MAX], *names; /* of files */
     const char *name[FILES_MAX + 1];       /* ends in NULL */
     uint32_t files;
+    struct text {
+        struct str path, bytes;
+        struct text *next;
+    } * texts; /* of source files */
     struct profile *profile;
     struct query *query;
     struct out *text;
 } engine;
+
+/* Before the path of a source file, which a saved page may hold (cmd/page.h). */
+static const struct str source = { "sonde-source:", 13 };
 
 static void begin_text(void)
 {
@@ -79,6 +86,31 @@ static const char *name_of(struct str given)
     return name;
 }
 
+static void add_source(struct str path, struct str bytes)
+{
+    if (!engine.names)
+        engine.names = arena_open();
+    struct text *t = arena_alloc(engine.names, sizeof *t);
+
+    str_skip(&path, source);
+    t->path = arena_str(engine.names, path);
+    t->bytes = arena_str(engine.names, bytes);
+    t->next = engine.texts;
+    engine.texts = t;
+    drop_rooms();
+}
+
+static bool read_source(void *with, struct str path, struct out *to)
+{
+    (void)with;
+    for (const struct text *t = engine.texts; t; t = t->next)
+        if (str_eq(t->path, path)) {
+            out_str(to, t->bytes);
+            return true;
+        }
+    return false;
+}
+
 EXPORT(engine_file)
 int engine_file(const char *name, size_t name_bytes, const char *data, size_t bytes);
 int engine_file(const char *name, size_t name_bytes, const char *data, size_t bytes)
@@ -86,6 +118,10 @@ int engine_file(const char *name, size_t name_bytes, const char *data, size_t by
     if (engine.query || engine.files == FILES_MAX)
         return fail(engine.query ? "a profile is open: a new instance reads others"
                                  : "too many files at once: 256 are enough");
+    if (str_begins((struct str){ name, name_bytes }, source)) {
+        add_source((struct str){ name, name_bytes }, (struct str){ data, bytes });
+        return 1;
+    }
     const char *own = name_of((struct str){ name, name_bytes });
 
     files_add(own, (struct str){ data, bytes });
@@ -144,7 +180,11 @@ int engine_open(void)
                                 engine.files - 1)
                        .at;
     of.formats = count_formats();
-    of.no_source = "Source is not shown by this version.";
+    of.source = read_source;
+    if (!engine.texts)
+        of.no_source =
+            "This page holds no source (sonde view --html with --source DIR and "
+            "--with-source puts it in).";
     engine.query = query_open(engine.profile, &of);
     return 1;
 }

@@ -195,7 +195,7 @@ static void write_views(const struct query *q, struct json *j)
         json_null(j, shown[i]);
     json_text(j, "source", q->of.no_source);
     json_text(j, "diff",
-              q->of.before ? NULL : "One profile is open (sonde view --diff A B).");
+              q->of.compare ? NULL : "One profile is open (sonde view --diff A B).");
     json_text(j, "processes",
               profile_threads(p) > 1 || profile_processes(p) > 1
                   ? NULL

@@ -10,6 +10,7 @@
 #include "model/profile.h"
 
 struct query;
+struct compare;
 
 /* What a profile does not say of itself. Texts are borrowed. */
 struct query_of {
@@ -20,9 +21,10 @@ struct query_of {
     uint32_t generation;     /* how often it was read anew */
     uint32_t formats;        /* so many are read */
     bool live;               /* it may be read anew */
-    /* Another profile to compare with, whose functions are told apart alike; or NULL.
-     */
-    const struct profile *before;
+    /* Two sides that were compared, of which the profile is the one after; or NULL. */
+    const struct compare *compare;
+    const function_id *compared; /* by row: the function */
+    const char *before;          /* what the other side was read from */
     /* The text of a file, in `to`; false: it may not be shown. */
     bool (*source)(void *with, struct str file, struct out *to);
     void *with;

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import marshal
 import os
 import pathlib
 import re
@@ -20,6 +21,7 @@ import time
 import pytest
 
 from orders import write_orders
+from tape_writer import Tape
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
@@ -390,6 +392,109 @@ def test_behind_a_proxy(sonde, clean_env, folder):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 0
+
+
+def write_sides(folder):
+    for name, old, costs in ("a.sonde", True, (5, 7, 11)), ("b.sonde", False, (5, 9, 13)):
+        tape = Tape(pid=5, wall_ns=10**9)
+        thread = tape.thread("MainThread")
+        main = tape.node(thread, None, tape.function("main", "/srv/x.py", 1), 1, costs[0] * 10**6)
+        tape.node(thread, main, tape.function("same", "/srv/x.py", 9), 3, costs[1] * 10**6)
+        other = tape.function(*(("gone", "/srv/x.py", 20) if old else ("new", "/srv/y.py", 70)), hash=9 if old else 8)
+        tape.node(thread, main, other, 2, costs[2] * 10**6)
+        tape.write(folder / name)
+
+
+def test_two_sides(sonde, clean_env, tmp_path, run_sonde):
+    write_sides(tmp_path)
+    with viewing(sonde, clean_env, tmp_path, "--diff", "a.sonde", "b.sonde") as view:
+        view.enter()
+        about = json.loads(view.ask("/q/about")[1])
+        assert about["views"]["diff"] is None and about["title"] == "b.sonde"
+        found = json.loads(view.ask("/q/diff")[1])
+        assert (found["before"], found["after"]) == ({"title": "a.sonde", "runs": 1, "total": 23_000_000},
+                                                     {"title": "b.sonde", "runs": 1, "total": 27_000_000})
+        names = dict(zip(found["functions"]["id"], found["functions"]["name"]))
+        rows = {names[id]: row for id, *row in zip(*(found[key] for key in (
+            "id", "change", "before_value", "after_value", "before_self", "after_self", "calls_before", "calls_after")))}
+        ms = 10**6
+        assert rows == {"main": ["changed", 23 * ms, 27 * ms, 5 * ms, 5 * ms, 1, 1], "same": ["changed", 7 * ms, 9 * ms, 7 * ms, 9 * ms, 3, 3],
+                        "gone": ["gone", 11 * ms, 0, 11 * ms, 0, 2, 0], "new": ["new", 0, 13 * ms, 0, 13 * ms, 0, 2]}
+        assert [names[id] for id in found["id"]] == ["new", "gone", "main", "same"], "the largest difference first"
+        truth = json.loads(run_sonde("diff", "--json", "a.sonde", "b.sonde").stdout)
+        assert {f["name"]: (f["before_ns"], f["after_ns"]) for f in truth["functions"]} == {name: tuple(row[3:5]) for name, row in rows.items()}
+        # What is gone has a name, and no row elsewhere.
+        shown = json.loads(view.ask("/q/rows")[1])
+        assert "gone" not in shown["functions"]["name"] and shown["total"] == 27 * ms
+        assert json.loads(view.ask("/q/diff?q=gone")[1])["matches"] == 1
+    with viewing(sonde, clean_env, tmp_path, "a.sonde") as view:
+        view.enter()
+        assert "--diff" in json.loads(view.ask("/q/diff")[1])["error"]
+    for words in (["--diff", "a.sonde"], ["--diff", "--html", "x.html", "a.sonde", "b.sonde"], ["--diff", "a.sonde", "none.sonde"]):
+        done = run_sonde("view", "-s", *words)
+        assert done.returncode and done.stderr.count("\n") == 1
+
+
+def write_sources(folder):
+    """A dump whose functions lie in files of all kinds, hostile ones among them; the folder that is allowed."""
+    src = folder / "src"
+    (src / "deep").mkdir(parents=True)
+    (src / "plain.py").write_text("def f():\n    return '<script>'\n")
+    (src / "deep/inner.py").write_bytes(b"# latin: \xe9\r\nx = 1")
+    (src / "large.py").write_text("#" * (5 << 20))
+    (folder / "outside.py").write_text("a secret outside\n")
+    (src / "link.py").symlink_to(folder / "outside.py")
+    (src / "inside_link.py").symlink_to(src / "plain.py")
+    (src / "folder_link").symlink_to(folder)
+    os.mkfifo(src / "pipe.py")
+    (folder / "srcfoo").mkdir()
+    (folder / "srcfoo/near.py").write_text("a secret nearby\n")
+    shown = [src / "plain.py", src / "deep/inner.py"]
+    hidden = [src / "large.py", src / "link.py", src / "inside_link.py", src / "folder_link/outside.py", src / "pipe.py", src / "none.py",
+              src / "deep", f"{src}/../outside.py", f"{src}/deep/../../outside.py", f"{src}//etc/passwd", f"{src}foo/near.py",
+              "/etc/shadow", "/etc/passwd", "/proc/self/environ", "/dev/zero", "/dev/stdin", "/proc/self/fd/0", "plain.py", "",
+              "src/plain.py", "<string>", f"{src}", f"{src}/", f"{src}/plain.py/", f"{src}/plain.py\0.py", "/proc/self/root/etc/passwd"]
+    functions = {(str(file), i, f"f{i}"): (1, 1, 1.0, 1.0, {}) for i, file in enumerate([*shown, *hidden], 1)}
+    (folder / "sources.prof").write_bytes(marshal.dumps(functions))
+    return src, len(shown), len(hidden)
+
+
+def test_source_below_the_roots_alone(sonde, clean_env, tmp_path):
+    src, shown, hidden = write_sources(tmp_path)
+    with viewing(sonde, clean_env, tmp_path, "--source", "src", "sources.prof") as view:
+        view.enter()
+        listed = json.loads(view.ask("/q/source")[1])
+        texts = {}
+        for id, path in zip(listed["files"]["id"], listed["files"]["path"]):
+            started = time.monotonic()
+            answer = json.loads(view.ask(f"/q/source?file={id}")[1])
+            assert time.monotonic() - started < 1
+            assert (answer["text"] is None) == (answer["why"] is not None) and answer["path"] == path
+            if answer["text"] is not None:
+                texts[path] = answer["text"]
+        assert texts == {f"{src}/plain.py": ["def f():", "    return '<script>'"], f"{src}/deep/inner.py": ["# latin: \udce9", "x = 1"]}
+        assert json.loads(view.ask("/q/about")[1])["views"]["source"] is None
+        for query in "source?file=/etc/passwd", "source?path=/etc/passwd", "source?file=9999", "source?file=1&function=1":
+            assert view.ask(f"/q/{query}")[0].status == 400
+    with viewing(sonde, clean_env, tmp_path, "sources.prof") as view:
+        view.enter()
+        for id in range(shown + hidden):
+            answer, body = view.ask(f"/q/source?file={id}")
+            assert answer.status == 400 or "--source" in json.loads(body)["why"]
+
+
+def test_source_in_a_saved_page(run_sonde, tmp_path, root):
+    src, _, _ = write_sources(tmp_path)
+    run_sonde("view", "--html", "out.html", "--source", "src", "--with-source", "sources.prof", check=True)
+    held = blocks((tmp_path / "out.html").read_text())
+    files = {name: text for name, text in held.values() if name.startswith("sonde-source:")}
+    assert files == {f"sonde-source:{src}/plain.py": (src / "plain.py").read_bytes(),
+                     f"sonde-source:{src}/deep/inner.py": (src / "deep/inner.py").read_bytes()}
+    run_sonde("view", "--html", "out.html", "--source", "src", "sources.prof", check=True)
+    assert len(blocks((tmp_path / "out.html").read_text())) == 2
+    for words in (["--with-source", "--html", "x.html"], ["--with-source", "-s", "--source", "src"], ["--source", "none", "-s"]):
+        done = run_sonde("view", *words, "sources.prof")
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
 
 
 def blocks(page):
