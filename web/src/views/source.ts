@@ -73,8 +73,12 @@ function mount(page: Page): Mounted {
 
   function draw(): void {
     const { text, why, place } = answer!;
+    const measured = answer!.lines.line.length > 0;
     const head = h("div", { class: "file" }, h("b", null, place), " ",
-      h("span", { class: "faint" }, `${share(answer!.self, answer!.total)} of all is its own`));
+      h("span", { class: "faint" }, `${share(answer!.self, answer!.total)} of all is its own` +
+        (measured || text === null ? ""
+          : ". Lines were not measured: a function's self stands at its first line.")));
+    element.classList.toggle("unmeasured", !measured);
     if (text === null) {
       replace(body, head, h("p", { class: "why" }, why ?? "Its text is not here."),
         functionList());
@@ -124,8 +128,8 @@ function mount(page: Page): Mounted {
         class: number === here ? "here selected" : null, id: `line-${number}`,
         onclick: () => heat && heat.fn >= 0 && page.select(heat.fn),
       }, h("td", { class: "right faint" }, String(number)),
-      h("td", { class: "right" }, heat?.hits ? count(heat.hits) : ""),
-      h("td", { class: "right wide" }, heat?.hits && self ? amount(self / heat.hits, unit) : ""),
+      h("td", { class: "right hits" }, heat?.hits ? count(heat.hits) : ""),
+      h("td", { class: "right hits wide" }, heat?.hits && self ? amount(self / heat.hits, unit) : ""),
       h("td", { class: "right heat" }, self ? amount(self, unit) : ""),
       h("td", { class: "code" }, cut.pieces.map(({ text: part, kind }) =>
         (kind ? h("span", { class: kind }, part) : part))));
@@ -141,7 +145,8 @@ function mount(page: Page): Mounted {
     const head = (title: string, wide = "") =>
       h("th", { scope: "col", class: `right ${wide}` }, title);
     return h("table", { class: "lines" },
-      h("thead", null, h("tr", null, head("Line"), head("Hits"), head("per hit", "wide"),
+      h("thead", null, h("tr", null, head("Line"), head("Hits", "hits"),
+        head("per hit", "hits wide"),
         head("Self"), h("th", { scope: "col" }, "Code"))),
       h("tbody", null, from > 1 ? more("Lines before", Math.max(1, from - SHOWN)) : null, rows,
         last < text.length ? more("Lines after", last + 1) : null));
