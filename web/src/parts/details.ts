@@ -7,7 +7,7 @@ import {
 } from "../answers.ts";
 import { wordsOf } from "../chart/boxes.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, count, counted, parts, share, short } from "../figures.ts";
+import { amount, count, counted, largest, parts, share, short } from "../figures.ts";
 import { icon } from "../icons.ts";
 import { KIND_WORDS, placeOf, type Named } from "../names.ts";
 import type { Page } from "../page.ts";
@@ -201,7 +201,7 @@ export class Details {
     const { page } = this, { unit } = page.about;
     if (links.id.length === 0) return null;
     const shown = Math.min(LINKS, links.id.length);
-    const most = Math.max(...links.id.map((_, i) => links.cumulative[i] ?? 0), 1);
+    const most = largest(links.cumulative);
     const rows = links.id.slice(0, shown).map((id, i) => {
       const f = page.session.names.of(id);
       const value = links.cumulative[i] ?? null;
@@ -247,7 +247,7 @@ export class Details {
     // Where lines were not measured the function's own time stands at its first.
     const heat = lines.line.length > 0 ? lines : at;
     const self = new Map(heat.line.map((line, i) => [line, heat.self[i]!]));
-    const most = heat.self.reduce((a, b) => Math.max(a, b), 1);
+    const most = largest(heat.self);
     let open = "";
     replace(place, answer.text.slice(f.line - 1, f.line - 1 + PREVIEW).map((text, i) => {
       const cut = pieces(text.slice(0, 400), open);

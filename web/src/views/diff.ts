@@ -4,7 +4,7 @@
 
 import type { Diff } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, NOTHING } from "../figures.ts";
+import { amount, largest, NOTHING } from "../figures.ts";
 import { placeOf } from "../names.ts";
 import type { Page } from "../page.ts";
 import type { Mounted, View } from "./list.ts";
@@ -86,7 +86,7 @@ function mount(page: Page): Mounted {
       const delta = answer.after_value[i]! - answer.before_value[i]!;
       return { i, delta, group: groupOf(answer, i, delta) };
     });
-    const most = Math.max(1, ...changes.map((change) => Math.abs(change.delta)));
+    const most = largest(changes.map((change) => Math.abs(change.delta)));
     const head = (title: string, right = true, wide = "") =>
       h("th", { scope: "col", class: `${right ? "right" : ""} ${wide}` }, title);
     const groups = GROUPS.flatMap((group) => {

@@ -4,7 +4,7 @@
 
 import type { Source, SourceFiles } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, count, share } from "../figures.ts";
+import { amount, count, largest, share } from "../figures.ts";
 import type { Page } from "../page.ts";
 import { choose } from "../parts/pathchart.ts";
 import { pieces } from "../parts/python.ts";
@@ -89,7 +89,7 @@ function mount(page: Page): Mounted {
 
   function functionList(): Kid {
     const { functions_at: at } = answer!, { unit } = page.about;
-    const most = Math.max(...at.self, 1);
+    const most = largest(at.self);
     const order = at.id.map((_, i) => i).sort((a, b) => at.line[a]! - at.line[b]!);
     const head = (title: string, right: boolean) =>
       h("th", { scope: "col", class: right ? "right" : null }, title);
@@ -113,7 +113,7 @@ function mount(page: Page): Mounted {
 
   function lineList(text: string[]): Kid {
     const found = heats(), { unit } = page.about;
-    const most = Math.max(1, ...[...found.values()].map((heat) => heat.self ?? 0));
+    const most = largest([...found.values()].map((heat) => heat.self));
     const last = Math.min(text.length, from + SHOWN - 1);
     let open = "";
     for (let i = 0; i < from - 1; i++) open = pieces(text[i]!, open).open;
