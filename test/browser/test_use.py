@@ -4,13 +4,17 @@ axe-core says of it."""
 
 import base64
 import gzip
+import pathlib
+import re
 import struct
 import subprocess
+import time
 import xml.etree.ElementTree as ET
+from urllib.parse import unquote, urlparse
 
 import pytest
 
-from browser.views import CHARTS, VIEWS, hottest, views_of
+from browser.views import CHARTS, VIEWS, hottest, pictures, views_of
 
 
 def test_the_hottest_function_is_found_by_keyboard_alone(browser, serve, recording, told):
@@ -96,6 +100,41 @@ def test_files_are_dropped(browser, serve, save, recording, dump, tmp_path, way)
     by_name = dict(zip(bad, (told["banner"] for told in seen[5:]), strict=True))
     assert "sonde convert page.xz -o page" in by_name["page.xz"]
     assert "sonde convert page.zst -o page" in by_name["page.zst"]
+
+
+def test_a_saved_page_lives_in_a_sandboxed_frame(browser, save, recording, told):
+    played = browser.play("notebook", url=save(recording))
+    assert played["problems"] == []
+    assert (played["first"], played["second"]) == ("Icicle", "Table")
+    assert hottest(told(recording))["qualname"].replace(".<locals>", "").endswith(played["chosen"])
+
+
+def test_a_page_without_a_profile_takes_one(browser, save, recording, dump, tmp_path):
+    text = pathlib.Path(unquote(urlparse(save(recording)).path)).read_text()
+    empty = tmp_path / "empty.html"
+    empty.write_text(re.sub(r'<script type="application/octet-stream" id="sonde-file-.*?</script>', "", text, flags=re.S))
+    played = browser.play("empty", url=empty.as_uri(), drop=str(dump), picture=pictures("empty"))
+    assert played["problems"] == []
+    assert "Drop a profile here" in played["empty"] and "sonde run app.py" in played["empty"]
+    assert played["files"] == "orders.prof" and played["rows"] > 5
+
+
+def test_a_recording_that_grows_is_followed(browser, serve, sonde, pythons_newest, tmp_path):
+    (tmp_path / "grows.py").write_text("import time\ndef step(): return len('x')\n"
+                                       "while True:\n    step()\n    time.sleep(.01)\n")
+    running = subprocess.Popen([sonde, "run", "--python", pythons_newest, "-o", "grows.sonde", "grows.py"], cwd=tmp_path,
+                               stdin=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        report = [sonde, "report", "--json", "-n1", "grows.sonde"]
+        while time.monotonic() < deadline and subprocess.run(report, cwd=tmp_path, capture_output=True).returncode != 0:
+            time.sleep(.1)
+        played = browser.play("live", url=serve(tmp_path / "grows.sonde"))
+    finally:
+        running.terminate()
+        running.wait(20)
+    assert played["problems"] == []
+    assert played["first"] < played["second"] <= played["paused"] == played["still"] < played["last"]
 
 
 def test_parts_that_need_no_browser(browser, root):
