@@ -44,9 +44,10 @@ function mount(page: Page): Mounted {
   function sides(answer: Diff): Kid {
     const most = Math.max(answer.before.total, answer.after.total, 1);
     const side = (title: string, total: number, runs: number, name: string) => h("div", null,
-      h("span", null, title), sized(h("i"), { width: `${(60 * total) / most}%` }),
+      h("span", null, title), sized(h("i"), { width: `${(55 * total) / most}%` }),
       h("b", null, amount(total, page.about.unit)),
-      h("span", { class: "faint clip" }, runs > 1 ? `${name}, ${runs} runs` : name));
+      h("span", { class: "faint clip", title: name }, name.slice(name.lastIndexOf("/") + 1) +
+        (runs > 1 ? `, ${runs} runs` : "")));
     const { before, after } = answer;
     return h("div", { class: "sides" }, side("Before", before.total, before.runs, before.title),
       side("After", after.total, after.runs, after.title));
