@@ -2,6 +2,9 @@
 """Every view of the page shows, served and saved, on a recording and on a file of cProfile;
 its figures are those of `sonde report --json`."""
 
+import json
+import subprocess
+
 import pytest
 
 from browser import figures
@@ -117,3 +120,46 @@ def test_the_chart_says_what_the_tree_says(browser, serve, save, recording, told
         assert found, (name, value, [names[n["function"]] for n in children[at]])
         assert figures.time(found[0]["self_ns"]) == step["cells"][3]
         at = found[0]["id"]
+
+
+@pytest.mark.parametrize("way", ["served", "saved"])
+def test_source_is_shown_where_it_was_allowed(browser, serve, save, recording, told, way):
+    text = (recording.parent / "orders.py").read_text().splitlines()
+    fn = hottest(told(recording), "price_order")
+    options = ["--source", str(recording.parent)]
+    url = serve(recording, options=options) if way == "served" else save(recording, options=[*options, "--with-source"])
+    played = browser.play("rows", url=url, address=f"v=source&f={fn['id']}", picture=pictures(f"source-{way}"))
+    assert played["problems"] == [] and played["reports"] == []
+    shown = {int(row[0]): row for row in played["rows"]}
+    assert [shown[i + 1][-1] for i in range(len(text))] == text
+    assert figures.time(fn["self_ns"]) == shown[fn["line"]][-2]
+    assert played["preview"][0] == text[fn["line"] - 1]
+
+    library = browser.play("rows", url=serve(recording), address=f"v=source&f={fn['id']}")
+    assert not any(line.strip() and line in str(library) for line in text[4:9])
+
+
+def test_two_sides_are_compared(browser, serve, recording, sonde, pythons_newest, tmp_path):
+    changed = (recording.parent / "orders.py").read_text().replace("fib(14)", "fib(17)").replace(
+        "publish()", "publish_all()").replace("target=publish", "target=publish_all")
+    (tmp_path / "orders.py").write_text(changed)
+    subprocess.run([sonde, "run", "--python", pythons_newest, "-o", "after.sonde", "orders.py"], cwd=tmp_path,
+                   check=True, stdin=subprocess.DEVNULL)
+    after = tmp_path / "after.sonde"
+    url = serve("--diff", recording, after)
+    played = browser.play("rows", url=url, address="v=diff", picture=pictures("diff"))
+    assert played["problems"] == [] and played["reports"] == []
+    before, later = (json.loads(subprocess.run([sonde, "report", "--json", file], check=True,
+                                               stdout=subprocess.PIPE).stdout) for file in (recording, after))
+    fibs = [next(f for f in report["functions"] if f["qualname"] == "fib") for report in (before, later)]
+    groups, group = {}, None
+    for row in played["rows"]:
+        if len(row) == 1:
+            group = row[0].rsplit(" ", 1)[0]
+        else:
+            groups.setdefault(group, {})[row[0]] = row
+    assert groups["More time"]["fib"][1:3] == [figures.time(f["cumulative_ns"]) for f in fibs]
+    delta = fibs[1]["cumulative_ns"] - fibs[0]["cumulative_ns"]
+    assert groups["More time"]["fib"][3] == f"▲ +{figures.time(delta)}"
+    assert "publish_all" in groups["New"] and "publish" in groups["Gone"]
+    assert played["rest"][0].endswith(".")

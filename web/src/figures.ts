@@ -64,3 +64,8 @@ export function share(part: number, whole: number): string {
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${n === 0 ? "0" : count(n)} ${n === 1 ? one : many}`;
 }
+
+/** The largest of many, at least `least`. */
+export function largest(values: (number | null)[], least = 1): number {
+  return values.reduce<number>((most, value) => Math.max(most, value ?? 0), least);
+}

@@ -47,7 +47,8 @@ export function wordsOf(type: number, id: number, about: About, names: NameBook)
   if (type === UNKEPT) return { name: "calls whose paths were not kept", kind: "t", shade: 0 };
   if (type === WHOLE) {
     const many = about.processes.length > 1;
-    return { name: many ? "all processes" : about.title, kind: "p", shade: 0 };
+    const title = about.title.replace(/(\.pack)?\.sonde$/, "") || about.title;
+    return { name: many ? "all processes" : title, kind: "p", shade: 0 };
   }
   return { name: "more", kind: "r", shade: 0 };
 }

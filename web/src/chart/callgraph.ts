@@ -8,7 +8,7 @@ import type { NameBook } from "../names.ts";
 import { fillOf, ink, textOf } from "./ink.ts";
 import { rectangle, type Pen } from "./pen.ts";
 import type { Mark, Scene } from "./scene.ts";
-import { fit, widthOf } from "./text.ts";
+import { cut, fit, widthOf } from "./text.ts";
 
 const NODE_HEIGHT = 44, MOST_NODE = 210, MARGIN = 12;
 
@@ -157,7 +157,7 @@ export class GraphScene implements Scene {
     const colour = hit ? ink("match-text") : dimmed ? ink("ink2") : textOf(mark.kind);
     pen.text(mark.x + 10, mark.y + 15, fit(mark.name, mark.w - 20, 12, 600),
       { colour, weight: 600 });
-    const words = fit(this.figures(mark.index), mark.w - 20, 11);
+    const words = cut(this.figures(mark.index), mark.w - 20, 11);
     pen.text(mark.x + 10, mark.y + 31, words, { colour, size: 11 });
     const part = share(mark.value, this.whole);
     const free = mark.w - 24 - widthOf(words, 11) - widthOf(part, 11);

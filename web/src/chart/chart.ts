@@ -80,6 +80,9 @@ export class Chart {
       ? `${scene.width + 2 * PAD}px` : "";
     this.family = familyOf(scene);
     this.select(selected);
+    // What is wider than its place begins in view.
+    const first = scene.marks[0];
+    if (!selected && first && scene.width > this.width) this.bringInto(first);
   }
 
   select(mark: Mark | null): void {

@@ -138,8 +138,9 @@ export class SunScene implements Scene {
     pen.text(this.cx, this.cy - 9, name, {
       colour: ink("ink"), weight: 600, align: "center",
     });
-    const value = `${amount(root.value, this.unit)}`;
-    pen.text(this.cx, this.cy + 9, fit(`${value} · ${share(root.value, this.whole)}`, room)
-      || value, { colour: ink("ink2"), align: "center" });
+    const value = amount(root.value, this.unit);
+    const more = `${value} · ${share(root.value, this.whole)}`;
+    pen.text(this.cx, this.cy + 9, widthOf(more) <= room ? more : value,
+      { colour: ink("ink2"), align: "center" });
   }
 }

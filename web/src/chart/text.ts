@@ -31,16 +31,23 @@ export function widthOf(text: string, size = 12, weight: Weight = 400): number {
 export function fit(name: string, room: number, size = 12, weight: Weight = 400): string {
   if (room < 15) return "";
   // No glyph is narrower than a sixth of its size: most names need no measuring.
-  const likely = name.length * size * 0.17 > room ? name.slice(0, 400) : name;
-  if (likely === name && widthOf(name, size, weight) <= room) return name;
+  const short = name.length * size * 0.17 <= room;
+  if (short && widthOf(name, size, weight) <= room) return name;
   const part = lastPart(name);
-  if (part !== name && widthOf(part, size, weight) <= room) return part;
-  const letters = Array.from(part.slice(0, 200));
+  if (part !== name && part.length * size * 0.17 <= room
+    && widthOf(part, size, weight) <= room) return part;
+  return cut(part, room, size, weight);
+}
+
+/** What is no dotted name: whole, else cut with "…". */
+export function cut(text: string, room: number, size = 12, weight: Weight = 400): string {
+  const letters = Array.from(text.slice(0, 400));
+  if (text.length <= 400 && widthOf(text, size, weight) <= room) return text;
   let low = 0, high = letters.length;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    const cut = `${letters.slice(0, middle).join("")}…`;
-    if (widthOf(cut, size, weight) <= room) low = middle;
+    const tried = `${letters.slice(0, middle).join("")}…`;
+    if (widthOf(tried, size, weight) <= room) low = middle;
     else high = middle - 1;
   }
   return low >= 2 ? `${letters.slice(0, low).join("")}…` : "";

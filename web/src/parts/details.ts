@@ -7,7 +7,7 @@ import {
 } from "../answers.ts";
 import { wordsOf } from "../chart/boxes.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, count, counted, parts, share, short } from "../figures.ts";
+import { amount, count, counted, largest, parts, share, short } from "../figures.ts";
 import { icon } from "../icons.ts";
 import { KIND_WORDS, placeOf, type Named } from "../names.ts";
 import type { Page } from "../page.ts";
@@ -67,7 +67,7 @@ export class Details {
     const last = path ? path.steps.type.length - 1 : -1;
     if (!path || last < 0) {
       const { about } = page, { unit } = about;
-      const name = about.title;
+      const name = about.title.replace(/(\.pack)?\.sonde$/, "") || about.title;
       replace(this.element,
         this.grip(name, "the whole", amount(about.total, unit), "100 % of all"),
         h("div", { class: "head" }, h("h2", null, name),
@@ -201,7 +201,7 @@ export class Details {
     const { page } = this, { unit } = page.about;
     if (links.id.length === 0) return null;
     const shown = Math.min(LINKS, links.id.length);
-    const most = Math.max(...links.id.map((_, i) => links.cumulative[i] ?? 0), 1);
+    const most = largest(links.cumulative);
     const rows = links.id.slice(0, shown).map((id, i) => {
       const f = page.session.names.of(id);
       const value = links.cumulative[i] ?? null;
@@ -243,8 +243,11 @@ export class Details {
       replace(place, h("p", { class: "aside" }, answer.why ?? "Its text is not here."));
       return;
     }
-    const self = new Map(answer.lines.line.map((line, i) => [line, answer.lines.self[i]!]));
-    const most = Math.max(1, ...answer.lines.self);
+    const { lines, functions_at: at } = answer;
+    // Where lines were not measured the function's own time stands at its first.
+    const heat = lines.line.length > 0 ? lines : at;
+    const self = new Map(heat.line.map((line, i) => [line, heat.self[i]!]));
+    const most = largest(heat.self);
     let open = "";
     replace(place, answer.text.slice(f.line - 1, f.line - 1 + PREVIEW).map((text, i) => {
       const cut = pieces(text.slice(0, 400), open);

@@ -4,7 +4,7 @@
 
 import type { Diff } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, NOTHING } from "../figures.ts";
+import { amount, largest, NOTHING } from "../figures.ts";
 import { placeOf } from "../names.ts";
 import type { Page } from "../page.ts";
 import type { Mounted, View } from "./list.ts";
@@ -15,20 +15,18 @@ interface Change {
   i: number; delta: number; group: string;
 }
 
-const GROUPS = ["Slower", "Faster", "New", "Gone", "No difference proven"];
+const UNPROVEN = "No difference proven";
+const GROUPS = ["Slower", "Faster", "More time", "Less time", "New", "Gone", UNPROVEN];
 
+/** Slower and faster are verdicts; where so few runs prove nothing there is only a sign. */
 function groupOf(answer: Diff, i: number, delta: number): string {
   if (answer.change[i] === "new") return "New";
   if (answer.change[i] === "gone") return "Gone";
   const verdict = answer.verdicts[i];
-  if (verdict === "slower" || verdict === "faster") {
-    return verdict === "slower" ? "Slower" : "Faster";
-  }
-  // Without an interval (one run a side) the sign is all there is.
-  if (verdict === null && answer.ci_low === null && answer.change[i] === "changed") {
-    return delta > 0 ? "Slower" : "Faster";
-  }
-  return GROUPS[4]!;
+  if (verdict === "slower") return "Slower";
+  if (verdict === "faster") return "Faster";
+  if (verdict === null && delta !== 0) return delta > 0 ? "More time" : "Less time";
+  return UNPROVEN;
 }
 
 function mount(page: Page): Mounted {
@@ -58,7 +56,7 @@ function mount(page: Page): Mounted {
     const { i, delta } = change, { unit } = page.about;
     const f = page.session.names.of(answer.id[i]!);
     const up = delta > 0;
-    const proven = change.group !== GROUPS[4];
+    const proven = change.group === "Slower" || change.group === "Faster";
     const word = delta === 0 ? NOTHING
       : `${up ? "▲ +" : "▼ −"}${amount(Math.abs(delta), unit)}`;
     const width = (50 * Math.abs(delta)) / most;
@@ -77,8 +75,8 @@ function mount(page: Page): Mounted {
     }, h("td", { class: f.kind === "o" ? "name own" : "name" }, h("div", null,
       h("span", { class: `dot kind-${f.kind}` }),
       h("button", { class: "clip", title: `${f.name}  ${placeOf(f)}` }, f.name))),
-    h("td", { class: "right" }, amount(answer.before_value[i]!, unit)),
-    h("td", { class: "right" }, amount(answer.after_value[i]!, unit)),
+    h("td", { class: "right wide" }, amount(answer.before_value[i]!, unit)),
+    h("td", { class: "right wide" }, amount(answer.after_value[i]!, unit)),
     h("td", { class: `right ${proven ? (up ? "slower" : "faster") : ""}` }, word),
     h("td", { class: "right wide faint" }, ratio), h("td", { class: "wide" }, bar));
   }
@@ -88,7 +86,7 @@ function mount(page: Page): Mounted {
       const delta = answer.after_value[i]! - answer.before_value[i]!;
       return { i, delta, group: groupOf(answer, i, delta) };
     });
-    const most = Math.max(1, ...changes.map((change) => Math.abs(change.delta)));
+    const most = largest(changes.map((change) => Math.abs(change.delta)));
     const head = (title: string, right = true, wide = "") =>
       h("th", { scope: "col", class: `${right ? "right" : ""} ${wide}` }, title);
     const groups = GROUPS.flatMap((group) => {
@@ -103,9 +101,10 @@ function mount(page: Page): Mounted {
     replace(body, h("p", { class: `sentence ${verdict}` },
       verdict ? h("span", { "aria-hidden": "true" }, verdict === "slower" ? "▲ " : "▼ ") : null,
       answer.sentence), sides(answer), h("table", { class: "rows plain" },
-      h("thead", null, h("tr", null, head("Function", false), head("Before"), head("After"),
-        head("Difference"), head("ratio", true, "wide"),
-        head("with 95 % interval", false, "wide"))), h("tbody", null, groups)),
+      h("thead", null, h("tr", null, head("Function", false), 
+        head("Before", true, "wide"), head("After", true, "wide"), head("Difference"),
+        head("ratio", true, "wide"),
+        head(answer.ci_low ? "with 95 % interval" : "", false, "wide"))), h("tbody", null, groups)),
     answer.matches > answer.id.length ? h("button", {
       class: "button lined more", onclick: () => {
         shown = Math.min(5000, shown * 4);

@@ -89,7 +89,7 @@ class MapScene implements Scene {
 
   private paintGroup(pen: Pen, mark: Mark): void {
     const room = mark.w >= HEAD_WIDTH && mark.h >= HEAD_HEIGHT;
-    pen.box(mark.x, mark.y, mark.w - 1, mark.h - 1,
+    pen.box(mark.x, mark.y, Math.max(0.5, mark.w - 1), Math.max(0.5, mark.h - 1),
       ink(mark.level === 1 ? "thread" : "process"));
     if (!room) return;
     const weight = mark.level === 1 ? 600 : 400, size = 11;
@@ -151,7 +151,8 @@ function mount(page: Page): Mounted {
     const width = Math.max(40, Math.floor(chart.width)), height = Math.max(40, chart.height - 6);
     const [answer, found] = await Promise.all([
       session.ask<TreeMap>("map", {
-        width, height: Math.floor(height), root: state.within, depth: 3, ...narrowed(state),
+        width, height: Math.floor(height), root: state.within, depth: 3, least: 6,
+        ...narrowed(state),
       }), page.found(),
     ]);
     if (mine !== turn) return;

@@ -8,7 +8,7 @@ import { Chart } from "../chart/chart.ts";
 import { fillOf, ink, rowHeight, textOf } from "../chart/ink.ts";
 import { rectangle, type Pen } from "../chart/pen.ts";
 import type { Mark, Scene } from "../chart/scene.ts";
-import { fit, widthOf } from "../chart/text.ts";
+import { cut, fit, widthOf } from "../chart/text.ts";
 import { h, replace } from "../dom.ts";
 import { amount, counted, share } from "../figures.ts";
 import { placeOf, type Named } from "../names.ts";
@@ -122,7 +122,7 @@ class SandwichScene implements Scene {
   private heading(pen: Pen, y: number, title: string, more: string): void {
     pen.text(0, y, title, { colour: ink("ink"), weight: 600 });
     const left = widthOf(title, 12, 600) + 12;
-    pen.text(left, y, fit(more, this.width - left), { colour: ink("ink3") });
+    pen.text(left, y, cut(more, this.width - left), { colour: ink("ink3") });
   }
 
   private paintBar(pen: Pen): void {
@@ -138,7 +138,7 @@ class SandwichScene implements Scene {
     pen.text(12, middle, name, { colour, size: 13, weight: 600 });
     if (left + right + 24 > this.width) return;
     pen.text(this.width - 12, middle, words, { colour, size: 13, align: "right" });
-    pen.text(left, middle, fit(placeOf(f), this.width - left - right - 30), { colour });
+    pen.text(left, middle, cut(placeOf(f), this.width - left - right - 30), { colour });
   }
 }
 

@@ -4,7 +4,7 @@
 
 import type { Source, SourceFiles } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, count, share } from "../figures.ts";
+import { amount, count, largest, share } from "../figures.ts";
 import type { Page } from "../page.ts";
 import { choose } from "../parts/pathchart.ts";
 import { pieces } from "../parts/python.ts";
@@ -73,8 +73,12 @@ function mount(page: Page): Mounted {
 
   function draw(): void {
     const { text, why, place } = answer!;
+    const measured = answer!.lines.line.length > 0;
     const head = h("div", { class: "file" }, h("b", null, place), " ",
-      h("span", { class: "faint" }, `${share(answer!.self, answer!.total)} of all is its own`));
+      h("span", { class: "faint" }, `${share(answer!.self, answer!.total)} of all is its own` +
+        (measured || text === null ? ""
+          : ". Lines were not measured: a function's self stands at its first line.")));
+    element.classList.toggle("unmeasured", !measured);
     if (text === null) {
       replace(body, head, h("p", { class: "why" }, why ?? "Its text is not here."),
         functionList());
@@ -85,7 +89,7 @@ function mount(page: Page): Mounted {
 
   function functionList(): Kid {
     const { functions_at: at } = answer!, { unit } = page.about;
-    const most = Math.max(...at.self, 1);
+    const most = largest(at.self);
     const order = at.id.map((_, i) => i).sort((a, b) => at.line[a]! - at.line[b]!);
     const head = (title: string, right: boolean) =>
       h("th", { scope: "col", class: right ? "right" : null }, title);
@@ -109,7 +113,7 @@ function mount(page: Page): Mounted {
 
   function lineList(text: string[]): Kid {
     const found = heats(), { unit } = page.about;
-    const most = Math.max(1, ...[...found.values()].map((heat) => heat.self ?? 0));
+    const most = largest([...found.values()].map((heat) => heat.self));
     const last = Math.min(text.length, from + SHOWN - 1);
     let open = "";
     for (let i = 0; i < from - 1; i++) open = pieces(text[i]!, open).open;
@@ -124,8 +128,8 @@ function mount(page: Page): Mounted {
         class: number === here ? "here selected" : null, id: `line-${number}`,
         onclick: () => heat && heat.fn >= 0 && page.select(heat.fn),
       }, h("td", { class: "right faint" }, String(number)),
-      h("td", { class: "right" }, heat?.hits ? count(heat.hits) : ""),
-      h("td", { class: "right wide" }, heat?.hits && self ? amount(self / heat.hits, unit) : ""),
+      h("td", { class: "right hits" }, heat?.hits ? count(heat.hits) : ""),
+      h("td", { class: "right hits wide" }, heat?.hits && self ? amount(self / heat.hits, unit) : ""),
       h("td", { class: "right heat" }, self ? amount(self, unit) : ""),
       h("td", { class: "code" }, cut.pieces.map(({ text: part, kind }) =>
         (kind ? h("span", { class: kind }, part) : part))));
@@ -141,7 +145,8 @@ function mount(page: Page): Mounted {
     const head = (title: string, wide = "") =>
       h("th", { scope: "col", class: `right ${wide}` }, title);
     return h("table", { class: "lines" },
-      h("thead", null, h("tr", null, head("Line"), head("Hits"), head("per hit", "wide"),
+      h("thead", null, h("tr", null, head("Line"), head("Hits", "hits"),
+        head("per hit", "hits wide"),
         head("Self"), h("th", { scope: "col" }, "Code"))),
       h("tbody", null, from > 1 ? more("Lines before", Math.max(1, from - SHOWN)) : null, rows,
         last < text.length ? more("Lines after", last + 1) : null));
