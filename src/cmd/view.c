@@ -397,11 +397,9 @@ const struct cmd cmd_view = {
     .reads = true,
     .more = "Serves on this machine's loopback address alone, until ^C, to the one\n"
             "browser that was opened: its address holds a secret that counts once.\n"
-            "Several files are one profile.  From another machine: ssh -L "
-            "8080:localhost:8080\n"
-            "THIS_MACHINE, and here sonde view -s -p 8080.  A saved page holds the "
-            "profile and\n"
-            "asks for nothing: it opens without a network.",
+            "On another machine: ssh -L 8080:localhost:8080 THIS_MACHINE, and here\n"
+            "sonde view -s -p 8080.  A saved page holds the profile and asks for\n"
+            "nothing: it opens without a network.",
     .examples = "sonde view orders.sonde\n"
                 "sonde view --html orders.html orders.sonde   # to send it\n"
                 "sonde view -s -p 8080                        # over ssh -L",

@@ -177,6 +177,35 @@ char *getcwd(char *to, size_t len)
     return NULL;
 }
 
+enum { PAGE = 65536, GROW = 256 }; /* bytes of a page; pages at a time */
+
+/* Memory grows by large steps: each costs the same, and moves what the page looks at.
+ */
+void *sbrk(intptr_t bytes)
+{
+    static uintptr_t end;
+    size_t size = __builtin_wasm_memory_size(0) * (size_t)PAGE;
+
+    if (end == 0)
+        end = size;
+    if (bytes > 0 && (size_t)bytes > size - end) {
+        size_t pages = ((size_t)bytes - (size - end) + PAGE - 1) / PAGE;
+        size_t grown = SIZE_MAX;
+
+        if (pages < GROW)
+            grown = __builtin_wasm_memory_grow(0, GROW);
+        if (grown == SIZE_MAX)
+            grown = __builtin_wasm_memory_grow(0, pages);
+        if (grown == SIZE_MAX) {
+            errno = ENOMEM;
+            return (void *)-1;
+        }
+    }
+    void *begin = (void *)end;
+    end += (uintptr_t)bytes;
+    return begin;
+}
+
 char *getenv(const char *name)
 {
     (void)name;

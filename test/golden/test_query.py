@@ -212,6 +212,32 @@ def test_boxes_fit_into_each_other(ask, file, view):
     assert named == {id for type, id in zip(boxes["type"], boxes["id"]) if type == FUNCTION}
 
 
+def test_no_time_is_made_up(tmp_path, root):
+    """Two callers of one function that had 4 s and 1 s of it: what it called is not 5 s for both (snakeviz#112)."""
+    key = {name: ("/srv/x.py", line, name) for line, name in enumerate(("main", "a", "b", "c", "d", "e"), 1)}
+    (tmp_path / "x.prof").write_bytes(marshal.dumps({
+        key["main"]: (1, 1, 0.0, 5.0, {}),
+        key["a"]: (1, 1, 0.0, 4.0, {key["main"]: (1, 1, 0.0, 4.0)}),
+        key["b"]: (1, 1, 0.0, 1.0, {key["main"]: (1, 1, 0.0, 1.0)}),
+        key["c"]: (2, 2, 0.0, 5.0, {key["a"]: (1, 1, 0.0, 4.0), key["b"]: (1, 1, 0.0, 1.0)}),
+        key["d"]: (2, 2, 3.5, 3.5, {key["c"]: (2, 2, 3.5, 3.5)}),
+        key["e"]: (2, 2, 1.5, 1.5, {key["c"]: (2, 2, 1.5, 1.5)})}))
+    done = subprocess.run([root / "build/dev/test/unit/query_ask", tmp_path / "x.prof", "boxes?depth=9&least=0"], text=True, check=True,
+                          stdout=subprocess.PIPE)
+    boxes = json.loads(done.stdout)
+    names = dict(zip(boxes["functions"]["id"], boxes["functions"]["name"]))
+    ways = {}
+    for i, parent in enumerate(boxes["parent"]):
+        ways[i] = [*ways.get(parent, []), *([names[boxes["id"][i]]] if boxes["type"][i] == FUNCTION else [])]
+    s = 10**9
+    found = {"/".join(way): (boxes["low"][i], boxes["value"][i], boxes["high"][i]) for i, way in ways.items() if way}
+    assert {path: bounds for path, bounds in found.items() if bounds[0] == bounds[2]} == {
+        "main": (5 * s,) * 3, "main/a": (4 * s,) * 3, "main/b": (1 * s,) * 3, "main/a/c": (4 * s,) * 3, "main/b/c": (1 * s,) * 3}
+    assert {path: bounds for path, bounds in found.items() if bounds[0] != bounds[2]} == {
+        "main/a/c/d": (5 * s // 2, 14 * s // 5, 7 * s // 2), "main/a/c/e": (s // 2, 6 * s // 5, 3 * s // 2),
+        "main/b/c/d": (0, 7 * s // 10, s), "main/b/c/e": (0, 3 * s // 10, s)}
+
+
 @pytest.mark.parametrize("file", TREES)
 def test_merged_views_add_up(ask, report, file):
     nodes = {n["id"]: n for n in report(file, "--tree")["nodes"]}
