@@ -148,6 +148,7 @@ export class Shell {
     this.top.update();
     this.rail.update();
     this.status.update();
+    const beside = Promise.all([this.details.update(), this.crumbs.update()]);
     const why = page.canShow(view.name);
     if (why) {
       this.unmount();
@@ -167,8 +168,8 @@ export class Shell {
         this.view.classList.remove("stale");
       }
     }
+    await beside;
     if (turn !== this.turn) return;
-    await Promise.all([this.details.update(), this.crumbs.update()]);
     document.body.dataset.drawn = String(Number(document.body.dataset.drawn ?? 0) + 1);
   }
 

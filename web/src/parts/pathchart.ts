@@ -17,6 +17,8 @@ const ALL = 512;
 export class PathChart {
   private readonly chart: Chart;
   private scene: BoxScene | null = null;
+  private answer: Boxes | null = null;
+  private drawn = "";
   private turn = 0;
 
   constructor(
@@ -74,12 +76,23 @@ export class PathChart {
       page.found(), page.path().catch(() => ""),
     ]);
     if (turn !== this.turn) return;
-    this.scene = new BoxScene(answer, {
-      width, row: rowHeight(), whole: answer.total, unit: session.unitOf(state),
-      about: page.about, names: session.names, found,
-    });
-    const selected = path === "" ? this.widest(state.fn) : this.scene.find(path);
-    chart.show(this.scene, selected ?? (state.node !== "" ? this.scene.find(state.root) : null));
+    // A selection that moves leaves the boxes as they are.
+    const drawn = [state.search, document.documentElement.dataset.theme, width,
+      page.about.generation].join("|");
+    const fresh = !this.scene || answer !== this.answer || drawn !== this.drawn;
+    if (fresh) {
+      this.answer = answer;
+      this.drawn = drawn;
+      this.scene = new BoxScene(answer, {
+        width, row: rowHeight(), whole: answer.total, unit: session.unitOf(state),
+        about: page.about, names: session.names, found,
+      });
+    }
+    const scene = this.scene!;
+    const selected = path === "" ? this.widest(state.fn) : scene.find(path);
+    const mark = selected ?? (state.node !== "" ? scene.find(state.root) : null);
+    if (fresh) chart.show(scene, mark);
+    else chart.select(mark);
   }
 }
 
