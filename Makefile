@@ -12,7 +12,7 @@ dev := build/dev
 PYTHON ?= $(firstword $(shell tool/pythons | grep -x '/usr/bin/.*') \
     $(shell tool/pythons | grep -v '/build/pythons/'))
 
-build: build/stamp/setup  ## build, into build/venv (the command is build/venv/bin/sonde)
+build: build/stamp/page build/stamp/setup  ## build, into build/venv (the command is build/venv/bin/sonde)
 	@ninja -C $(dev) build.ninja > build/setup.log || { cat build/setup.log >&2; exit 1; }
 	@set -o pipefail; ninja -C $(dev) --quiet | { grep -v '^ninja: ' || true; }
 	@$(venv)/bin/meson install -C $(dev) --no-rebuild --only-changed --quiet
@@ -49,7 +49,7 @@ format: build/stamp/venv  ## lay the C files out as .clang-format says
 	    xargs $(venv)/bin/clang-format -i
 
 clean:  ## remove all that was built
-	rm -rf build dist weblog.sonde
+	rm -rf build dist web/built web/node_modules weblog.sonde
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -75,9 +75,24 @@ build/found: build/stamp/packages-build FORCE
 	@{ tool/pythons --headers; ls src/*/meson.build; } > $@.new; \
 	    if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
 
+# Without them the page is left out, and all else is built.
+build/stamp/packages-engine: tool/packages build/stamp/packages-build
+	@tool/packages page || echo "make: sonde view is left out: no compiler for its engine" >&2
+	@mkdir -p build/stamp && touch $@
+
+# The page is made before the set-up, which looks whether it is there.
+build/stamp/page-tools: web/package-lock.json tool/requirements-page.txt build/stamp/venv
+	@echo "make: setting up web/node_modules (half a minute, once)"
+	@tool/page tools
+	@touch $@
+
+build/stamp/page: build/stamp/page-tools web/build.mjs web/tsconfig.json $(wildcard web/src/* web/src/*/*)
+	@tool/page build
+	@touch $@
+
 # Once the packages for tests are here, unit tests are built as well.
 tested := $(wildcard build/stamp/packages-test)
-build/stamp/setup: build/stamp/venv build/found $(tested)
+build/stamp/setup: build/stamp/venv build/found $(tested) | build/stamp/page build/stamp/packages-engine
 	@grep -q ^/ build/found || { echo "make: no Python with headers found" >&2; exit 1; }
 	@rm -rf $(dev)
 	@$(venv)/bin/meson setup $(dev) --prefix $(CURDIR)/$(venv) \

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef __wasi__
 #include <sys/mman.h>
+#endif
 
 enum { CHUNK_BYTES = 256 * 1024, ALIGN = alignof(max_align_t) };
 enum { PAGE_BYTES = 2 << 20 }; /* of the large ones, where the system has any */
@@ -33,8 +35,13 @@ static void out_of_memory(size_t bytes)
 {
     if (at_end)
         at_end();
+#ifdef __wasi__
+    (void)bytes;
+    __builtin_trap(); /* nobody is there to be told; the page makes a new instance */
+#else
     fprintf(stderr, "sonde: out of memory: %zu bytes more were wanted\n", bytes);
     exit(1);
+#endif
 }
 
 static struct chunk *chunk_new(size_t size)
@@ -72,10 +79,15 @@ void arena_close(struct arena *a)
 /* Filling tens of megabytes page by page costs more than what is put there. */
 static void ask_for_large_pages(char *at, size_t bytes)
 {
+#ifdef __wasi__
+    (void)at;
+    (void)bytes;
+#else
     size_t skip = (PAGE_BYTES - (uintptr_t)at % PAGE_BYTES) % PAGE_BYTES;
 
     if (bytes >= 2 * (size_t)PAGE_BYTES)
         madvise(at + skip, (bytes - skip) / PAGE_BYTES * PAGE_BYTES, MADV_HUGEPAGE);
+#endif
 }
 
 /* A big piece goes behind the newest chunk, which stays the one to fill. */

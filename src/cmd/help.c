@@ -11,7 +11,7 @@ enum { COLUMNS = 80, NAME_MAX_LEN = 64 };
 
 /* Commands of the plan that this version does not have. */
 static const char *const later[] = {
-    "attach", "top", "dump", "why", "lines", "memory", "heap", "view", NULL,
+    "attach", "top", "dump", "why", "lines", "memory", "heap", NULL,
 };
 
 static size_t smaller(size_t a, size_t b)

@@ -12,8 +12,8 @@
 #include "cmd/trial.h"
 #include "model/names.h"
 #include "model/places.h"
+#include "model/rows.h"
 #include "model/stats.h"
-#include "report/rows.h"
 #include "report/sort.h"
 
 enum { FUNCTIONS_KEPT = 10 };

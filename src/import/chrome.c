@@ -299,11 +299,11 @@ static bool read_all(struct trace *t, struct err *e)
     return (found && !j->fault) || fail(t, "no traceEvents in it", e);
 }
 
-/* Of places: the slices stay where they are. */
-static int by_start(const void *one, const void *other, void *slices)
+/* Of pointers: the slices stay where they are. */
+static int by_start(const void *one, const void *other)
 {
-    const struct slice *a = pile_at(slices, *(const uint32_t *)one);
-    const struct slice *b = pile_at(slices, *(const uint32_t *)other);
+    const struct slice *a = *(const struct slice *const *)one;
+    const struct slice *b = *(const struct slice *const *)other;
 
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
@@ -337,15 +337,15 @@ static bool nest(struct trace *t, struct track *k, thread_id thread, struct err 
         *(struct slice *)pile_add(&k->slices) = open;
     }
     uint32_t count = k->slices.count, depth = 0;
-    uint32_t *order = arena_array(a, count + 1u, sizeof *order);
+    struct slice **order = arena_array(a, count + 1u, sizeof *order);
     struct pile stack = pile_on(a, sizeof(struct frame));
     bool ok = true;
 
     for (uint32_t i = 0; i < count; i++)
-        order[i] = i;
-    qsort_r(order, count, sizeof *order, by_start, &k->slices);
+        order[i] = pile_at(&k->slices, i);
+    qsort(order, count, sizeof *order, by_start);
     for (uint32_t i = 0; ok && i <= count; i++) {
-        struct slice *at = i < count ? pile_at(&k->slices, order[i]) : NULL;
+        struct slice *at = i < count ? order[i] : NULL;
 
         while (depth > 0) {
             struct frame *top = pile_at(&stack, depth - 1);

@@ -334,7 +334,7 @@ static const char *const suffix[] = { ".speedscope.json", NULL };
 const struct importer import_speedscope = {
     .name = "speedscope",
     .suffix = suffix,
-    .help = "speedscope.app; py-spy, pyinstrument, memray",
+    .help = "speedscope.app; py-spy, memray",
     .sniff = sniff,
     .read = read,
 };

@@ -5,7 +5,6 @@
  * a matter of cycles among the groups (Tarjan's components, without recursion). */
 #include "model/groups.h"
 
-#include "base/arena.h"
 #include "model/edges.h"
 
 struct entry {             /* by function: what its calls brought */
@@ -23,7 +22,8 @@ struct grouping {
     uint32_t groups;
     struct arena *scratch;
     struct entry *entry;
-    bool *returns; /* by group: calls leave it and may come back */
+    bool *returns;    /* by group: calls leave it and may come back */
+    uint32_t *circle; /* by group: one of its component; NULL: not asked for */
 };
 
 static void add_edges(const struct grouping *g)
@@ -75,6 +75,7 @@ struct search {
     uint32_t *path, *open;  /* stacks: where we are; not in a component yet */
     uint32_t depth, opened, count;
     bool *returns;
+    uint32_t *circle;
 };
 
 static void enter(struct search *s, uint32_t group)
@@ -99,12 +100,16 @@ static void leave(struct search *s, uint32_t group)
         member = s->open[--s->opened];
         s->number[member] = UINT32_MAX;
         s->returns[member] = !alone;
+        if (s->circle)
+            s->circle[member] = group;
     }
 }
 
 static void find_components(const struct grouping *g)
 {
     struct search s = { .link = links_of(g), .returns = g->returns };
+
+    s.circle = g->circle;
     uint32_t **array[] = { &s.number, &s.low, &s.next, &s.path, &s.open };
 
     for (size_t i = 0; i < sizeof array / sizeof *array; i++)
@@ -202,4 +207,22 @@ void groups_add_given(const struct profile *p, const uint32_t *group, uint32_t g
     for (uint32_t i = 0; i < groups; i++)
         conclude(&sum[i], total, g.returns[i], &rows[i], &bounds[i]);
     arena_close(scratch);
+}
+
+uint32_t *groups_circles(const struct profile *p, struct arena *a)
+{
+    struct arena *scratch = arena_open();
+    uint32_t functions = profile_functions(p);
+    uint32_t *group = arena_array(scratch, functions, sizeof *group);
+    uint32_t *circle = arena_array(a, functions, sizeof *circle);
+    struct grouping g = { .profile = p, .group = group, .groups = functions };
+
+    g.scratch = scratch;
+    g.returns = arena_array(scratch, functions, sizeof *g.returns);
+    g.circle = circle;
+    for (function_id f = 0; f < functions; f++)
+        group[f] = f;
+    find_components(&g);
+    arena_close(scratch);
+    return circle;
 }

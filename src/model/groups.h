@@ -4,10 +4,14 @@
 #ifndef MODEL_GROUPS_H
 #define MODEL_GROUPS_H
 
+#include "base/arena.h"
 #include "model/stats.h"
 
 /* Adds what is given to rows and bounds that hold what the trees came to. */
 void groups_add_given(const struct profile *p, const uint32_t *group, uint32_t groups,
                       struct stat_row *rows, struct bounds *bounds);
+/* By function, by given pairs: equal numbers are of functions that call each other in a
+ * circle. */
+uint32_t *groups_circles(const struct profile *p, struct arena *a);
 
 #endif

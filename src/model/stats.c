@@ -160,6 +160,11 @@ uint64_t stats_below(const struct stats *s, node_id n)
     return s->below[n];
 }
 
+bool stats_outer(const struct stats *s, node_id n)
+{
+    return s->outer[n];
+}
+
 void stats_add_edges(struct stats *s)
 {
     if (!s->lists.callees)

@@ -25,6 +25,9 @@ const struct stat_row *stats_total(const struct stats *s);
 /* What was spent in the node and below it. */
 uint64_t stats_below(const struct stats *s, node_id n);
 
+/* Whether the node's function is not active above it. */
+bool stats_outer(const struct stats *s, node_id n);
+
 /* Computes callers and callees, which are none before: it takes its time. */
 void stats_add_edges(struct stats *s);
 /* By id of the caller, or of the callee. */

@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "model/compare.h"
+#include "model/rows.h"
 #include "report/match.h"
-#include "report/rows.h"
 #include "report/screen.h"
 #include "report/sort.h"
 

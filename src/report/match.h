@@ -6,7 +6,7 @@
 #define REPORT_MATCH_H
 
 #include "base/err.h"
-#include "report/rows.h"
+#include "model/rows.h"
 
 struct filter {
     const char *pattern;

@@ -5,9 +5,9 @@
 #define REPORT_REPORT_H
 
 #include "base/arena.h"
+#include "model/rows.h"
 #include "model/stats.h"
 #include "report/match.h"
-#include "report/rows.h"
 #include "report/screen.h"
 #include "report/sort.h"
 

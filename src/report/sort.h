@@ -5,8 +5,8 @@
 #define REPORT_SORT_H
 
 #include "base/err.h"
+#include "model/rows.h"
 #include "pstats/sortkey.h"
-#include "report/rows.h"
 
 struct sort {                             /* columns to compare, one after the other */
     unsigned char field[SORT_FIELDS_MAX]; /* enum sort_field */

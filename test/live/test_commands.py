@@ -69,8 +69,7 @@ def test_options_can_be_abbreviated(run_sonde):
     assert "no recording here" in run_sonde("report", "--caller").stderr
 
 
-@pytest.mark.parametrize("name", ["attach", "top", "dump", "why", "lines", "memory", "heap",
-                                  "view"])
+@pytest.mark.parametrize("name", ["attach", "top", "dump", "why", "lines", "memory", "heap"])
 def test_commands_to_come_say_so(run_sonde, name):
     done = run_sonde(name, "x")
     assert (done.returncode, done.stdout) == (2, "")

@@ -61,7 +61,8 @@ SMALL = [(["report", "x.sonde"], 0), (["report", "--json", "--tree", "x.sonde", 
          (["report", "cut.sonde"], 0), (["report", "--all", "kept.prof", "x.sonde"], 0),
          (["report", "--callers", "kept.prof", "x.sonde"], 0), (["diff", "--tree", "x.sonde", "made.sonde"], 0),
          (["report", "--pstats", "cut.prof"], 1), (["report", "no.sonde"], 1), (["report", "nothing.sonde"], 1), (["-x"], 2),
-         (["pack", "x.sonde"], 0), (["report", "packed.sonde"], 0)]
+         (["pack", "x.sonde"], 0), (["report", "packed.sonde"], 0), (["view", "--html", "x.html", "x.sonde", "kept.prof"], 0),
+         (["view", "-s", "none.sonde"], 1)]
 LARGE = [(["report", "--tree", "--processes", "--callers", "--callees", "x.sonde"], 0), ([], 0), (["formats"], 0),
          (["formats", "--json"], 0), (["doctor"], 0), (["doctor", "--json"], 0), (["report", "--as-cprofile", "x.sonde"], 0),
          (["report", "--by", "module", "-s", "calls,name", "-n", "0.5", "--only", "a", "--not", "b", "x.sonde"], 0),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rows.c - functions as rows, or numbered into groups by a text of theirs. */
-#include "report/rows.h"
+#include "model/rows.h"
 
 #include "base/clock.h"
 #include "base/map.h"
@@ -113,8 +113,8 @@ static struct str key_of_process(const struct process *process, enum by by,
 }
 
 /* Where there are several processes: of which it is, "replay (4102) of 4101 app.py". */
-static struct str key_of_thread(const struct profile *p, thread_id t, enum by by,
-                                struct arena *a)
+struct str rows_thread_key(const struct profile *p, thread_id t, enum by by,
+                           struct arena *a)
 {
     const struct thread *thread = profile_thread(p, t);
     const struct process *process = profile_process(p, thread->process);
@@ -163,7 +163,7 @@ struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
         return rows_of_functions(p, s, strip_dirs, a);
     struct str root = of_threads ? STR("") : places_root(p);
     for (uint32_t i = 0; i < members; i++)
-        group[i] = group_of(&g, of_threads ? key_of_thread(p, i, by, a)
+        group[i] = group_of(&g, of_threads ? rows_thread_key(p, i, by, a)
                                            : key_of_function(profile_function(p, i), by,
                                                              strip_dirs, root, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);

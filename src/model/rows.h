@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rows.h - the rows of a table: functions, or the groups they make (files,
  * modules, threads, ...). */
-#ifndef REPORT_ROWS_H
-#define REPORT_ROWS_H
+#ifndef MODEL_ROWS_H
+#define MODEL_ROWS_H
 
 #include "base/arena.h"
 #include "model/stats.h"
@@ -37,5 +37,8 @@ struct rows {
 
 struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                     bool strip_dirs, struct arena *a);
+/* The key of a thread's row: of BY_THREAD, BY_PROCESS or BY_ROLE. */
+struct str rows_thread_key(const struct profile *p, thread_id t, enum by by,
+                           struct arena *a);
 
 #endif

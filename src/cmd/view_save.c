@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view_save.c - a recording goes in as its pack, any other file as it is. */
+#include "cmd/view_save.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/whole.h"
+#include "tape/pack.h"
+#include "tape/recording.h"
+
+/* The bytes of a pack of it, by way of a file that is gone at once. */
+static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a,
+                       struct err *e)
+{
+    const struct whole_kind kind = { .what = "cannot read pack", .most = UINT32_MAX };
+    char folder[] = "/tmp/sonde-view-XXXXXX";
+    struct pack_made made;
+
+    if (!mkdtemp(folder))
+        return err_set(e, ERR_IO, "cannot pack: %s: no folder for it in /tmp",
+                       recording);
+    const char *path = arena_printf(a, "%s/pack.sonde", folder).at;
+    bool ok = pack_write(recording, path, NULL, &made, e) &&
+              whole_read(path, &kind, a, bytes, e);
+    unlink(path);
+    rmdir(folder);
+    return ok;
+}
+
+struct looked_for {
+    const struct profile *profile;
+    struct str path;
+};
+
+static bool same_path(const void *with, uint32_t id)
+{
+    const struct looked_for *w = with;
+
+    return str_eq(profile_function(w->profile, id)->file, w->path);
+}
+
+static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
+                       struct err *e)
+{
+    const struct whole_kind kind = { .what = "cannot read", .most = UINT32_MAX };
+    struct str name = str_of(path);
+    struct stat s;
+
+    while (name.len > 1 && name.at[name.len - 1] == '/')
+        name.len--;
+    name = str_basename(name);
+    f->name = arena_cstr(a, name);
+    if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
+        return whole_read(path, &kind, a, &f->bytes, e);
+    if (str_ends(name, STR(RECORDING_SUFFIX)))
+        name.len -= STR(RECORDING_SUFFIX).len;
+    f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;
+    return pack_bytes(path, &f->bytes, a, e);
+}
+
+/* Files of the profile's functions, as far as they may be shown. */
+static uint32_t add_sources(const struct saving *s, struct page_file *files,
+                            uint32_t count, struct arena *a)
+{
+    const struct profile *p = s->profile;
+    struct map seen = map_on(a);
+
+    for (function_id f = 0; f < profile_functions(p); f++) {
+        struct str path = profile_function(p, f)->file;
+        struct looked_for w = { p, path };
+        struct out *text = out_memory();
+
+        if (map_find(&seen, str_hash(path), same_path, &w) == MAP_NONE) {
+            map_add(&seen, str_hash(path), f);
+            if (sources_read(s->sources, path, text))
+                files[count++] = (struct page_file){
+                    arena_printf(a, PAGE_SOURCE "%.*s", (int)path.len, path.at).at,
+                    arena_str(a, out_text(text))
+                };
+        }
+        out_abandon(text);
+    }
+    return count;
+}
+
+bool view_save(const struct saving *s, struct arena *a, struct err *e)
+{
+    uint32_t count = (uint32_t)s->files.count;
+    size_t most = (size_t)count + profile_functions(s->profile);
+    struct page_file *files = arena_array(a, most, sizeof *files);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (!file_bytes(s->files.at[i], &files[i], a, e))
+            return false;
+    if (s->sources)
+        count = add_sources(s, files, count, a);
+    struct out *o = out_open(s->to, e);
+    if (!o)
+        return false;
+    if (page_save(s->page, files, count, o, e))
+        return out_close(o, e);
+    out_abandon(o);
+    return false;
+}

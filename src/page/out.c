@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* out.c - base/out.h into memory: the only place there is. */
+#include "base/out.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+/* From so many bytes on a piece can be made larger where it is. */
+enum { FIRST = 1024, WIDENS = 128 * 1024 };
+
+struct out {
+    struct arena *arena;
+    char *buffer;
+    size_t used, size;
+};
+
+struct out *out_memory(void)
+{
+    struct arena *arena = arena_open();
+    struct out *o = arena_alloc(arena, sizeof *o);
+
+    *o = (struct out){ arena, arena_alloc(arena, FIRST), 0, FIRST };
+    return o;
+}
+
+static void make_room(struct out *o, size_t len)
+{
+    size_t size = o->size;
+
+    while (size - o->used <= len)
+        size *= 2;
+    if (size > o->size && o->size < WIDENS) {
+        size = size < WIDENS && size > 8 * FIRST ? WIDENS : size;
+        o->buffer = arena_grow(o->arena, o->buffer, o->used, size);
+    } else if (size > o->size) {
+        o->buffer = arena_widen(o->arena, o->buffer, size);
+    }
+    o->size = size;
+}
+
+struct str out_text(struct out *o)
+{
+    make_room(o, 1);
+    o->buffer[o->used] = '\0';
+    return (struct str){ o->buffer, o->used };
+}
+
+bool out_close(struct out *o, struct err *e)
+{
+    (void)e;
+    out_abandon(o);
+    return true;
+}
+
+void out_abandon(struct out *o)
+{
+    if (o)
+        arena_close(o->arena);
+}
+
+bool out_failed(const struct out *o)
+{
+    (void)o;
+    return false;
+}
+
+void out_bytes(struct out *o, const void *bytes, size_t len)
+{
+    make_room(o, len);
+    if (len > 0)
+        memcpy(o->buffer + o->used, bytes, len);
+    o->used += len;
+}
+
+void out_char(struct out *o, char c)
+{
+    out_bytes(o, &c, 1);
+}
+
+void out_str(struct out *o, struct str s)
+{
+    out_bytes(o, s.at, s.len);
+}
+
+void out_text_of(struct out *o, const char *terminated)
+{
+    out_bytes(o, terminated, strlen(terminated));
+}
+
+void out_u64(struct out *o, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    out_bytes(o, digits + at, sizeof digits - at);
+}
+
+void out_printf(struct out *o, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0)
+        out_bytes(o, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+}

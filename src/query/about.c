@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* about.c - what the profile is, and what can be asked of it. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "query/guess.h"
+#include "query/inside.h"
+
+enum { OWNERS_MAX = 2000 };
+
+static void text_or_null(struct json *j, const char *key, struct str s)
+{
+    if (s.len > 0)
+        json_str(j, key, s);
+    else
+        json_null(j, key);
+}
+
+static void number_or_null(struct json *j, const char *key, uint64_t number, bool known)
+{
+    if (known)
+        json_u64(j, key, number);
+    else
+        json_null(j, key);
+}
+
+/* UTC, as ISO 8601 has it. */
+static void write_moment(struct json *j, const char *key, uint64_t ns, struct arena *a)
+{
+    time_t seconds = (time_t)(ns / 1000000000u);
+    struct tm tm;
+    char date[32];
+
+    if (ns == 0 || !gmtime_r(&seconds, &tm) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+        json_null(j, key);
+        return;
+    }
+    json_str(j, key,
+             arena_printf(a, "%s.%06uZ", date, (unsigned)(ns % 1000000000u / 1000)));
+}
+
+static void write_run(const struct query *q, struct json *j, struct arena *a)
+{
+    const struct run *run = profile_run(q->profile);
+
+    json_object(j, "run");
+    text_or_null(j, "program", run->program);
+    json_array(j, "pythons");
+    for (uint32_t i = 0; i < run->pythons; i++)
+        json_str(j, NULL, run->python[i]);
+    json_end(j);
+    write_moment(j, "started", run->started_ns, a);
+    number_or_null(j, "wall_ns", run->wall_ns, run->wall_ns != 0);
+    json_str(j, "clock", run->clock);
+    json_end(j);
+}
+
+struct owner { /* a process or a thread */
+    uint64_t value;
+    uint32_t id, threads;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    const struct owner *x = a, *y = b;
+
+    if (x->value != y->value)
+        return x->value > y->value ? -1 : 1;
+    return x->id < y->id ? -1 : 1;
+}
+
+/* The most costly ones, by id. */
+static int by_id(const void *a, const void *b)
+{
+    const struct owner *x = a, *y = b;
+
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static uint32_t keep_largest(struct owner *at, uint32_t count)
+{
+    if (count <= OWNERS_MAX)
+        return count;
+    qsort(at, count, sizeof *at, by_value);
+    qsort(at, OWNERS_MAX, sizeof *at, by_id);
+    return OWNERS_MAX;
+}
+
+static void write_process(const struct query *q, const struct owner *o, struct json *j)
+{
+    const struct process *p = profile_process(q->profile, o->id);
+    bool known = p->pid != 0 || !p->entered; /* else it is a file */
+
+    json_object(j, NULL);
+    json_u64(j, "id", o->id);
+    number_or_null(j, "pid", p->pid, p->pid != 0);
+    number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
+    text_or_null(j, "name", p->name);
+    json_str(j, "role", p->role);
+    text_or_null(j, "program", p->program);
+    text_or_null(j, "python", p->python);
+    number_or_null(j, "wall_ns", p->wall_ns, known);
+    number_or_null(j, "cpu_ns", p->cpu_ns, known);
+    number_or_null(j, "exit", (uint64_t)p->exit, p->exit >= 0);
+    number_or_null(j, "signal", (uint64_t)p->signal, p->signal != 0);
+    json_bool(j, "entered", p->entered);
+    text_or_null(j, "reason", p->reason);
+    json_bool(j, "alive", p->alive);
+    json_u64(j, "value", o->value);
+    json_array(j, "threads");
+    for (thread_id i = 0; i < profile_threads(q->profile) && o->threads > 0; i++)
+        if (profile_thread(q->profile, i)->process == o->id)
+            json_u64(j, NULL, i);
+    json_end(j);
+    json_end(j);
+}
+
+static void write_processes(const struct query *q, struct json *j, struct arena *a)
+{
+    const struct profile *p = q->profile;
+    uint32_t count = profile_processes(p);
+    struct owner *at = arena_array(a, count, sizeof *at);
+
+    for (process_id i = 0; i < count; i++)
+        at[i].id = i;
+    for (thread_id i = 0; i < profile_threads(p); i++) {
+        struct owner *of = &at[profile_thread(p, i)->process];
+
+        of->value += profile_thread(p, i)->self;
+        of->threads++;
+    }
+    json_u64(j, "processes_total", count);
+    count = keep_largest(at, count);
+    json_array(j, "processes");
+    for (uint32_t i = 0; i < count; i++)
+        write_process(q, &at[i], j);
+    json_end(j);
+}
+
+static void write_threads(const struct query *q, struct json *j, struct arena *a)
+{
+    const struct profile *p = q->profile;
+    uint32_t count = profile_threads(p);
+    struct owner *at = arena_array(a, count, sizeof *at);
+
+    for (thread_id i = 0; i < count; i++)
+        at[i] = (struct owner){ profile_thread(p, i)->self, i, 0 };
+    json_u64(j, "threads_total", count);
+    count = keep_largest(at, count);
+    json_array(j, "threads");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct thread *t = profile_thread(p, at[i].id);
+
+        json_object(j, NULL);
+        json_u64(j, "id", at[i].id);
+        json_u64(j, "process", t->process);
+        number_or_null(j, "native", t->native, t->native != 0);
+        json_str(j, "name", t->name);
+        json_u64(j, "self", t->self);
+        json_end(j);
+    }
+    json_end(j);
+}
+
+static void write_quality(const struct query *q, struct json *j)
+{
+    const struct quality *quality = profile_quality(q->profile);
+
+    json_object(j, "quality");
+    json_bool(j, "exact", quality->exact);
+    json_bool(j, "sampled", quality->sampled);
+    json_bool(j, "truncated", quality->truncated);
+    json_u64(j, "lost_events", quality->lost_events);
+    json_u64(j, "lost_ns", quality->lost_ns);
+    json_u64(j, "folded_calls", quality->folded_calls);
+    json_u64(j, "more_functions", quality->more_functions);
+    json_u64(j, "cut_names", quality->cut_texts);
+    json_array(j, "notes");
+    for (uint32_t i = 0; i < quality->notes; i++)
+        json_str(j, NULL, quality->note[i]);
+    json_end(j);
+    json_end(j);
+}
+
+static void write_views(const struct query *q, struct json *j)
+{
+    static const char *const shown[] = { "icicle",   "sunburst", "flame",
+                                         "inverted", "table",    "sandwich",
+                                         "graph",    "map",      NULL };
+    const struct profile *p = q->profile;
+
+    json_object(j, "views");
+    for (int i = 0; shown[i]; i++)
+        json_null(j, shown[i]);
+    json_text(j, "source", q->of.no_source);
+    json_text(j, "diff",
+              q->of.compare ? NULL : "One profile is open (sonde view --diff A B).");
+    json_text(j, "processes",
+              profile_threads(p) > 1 || profile_processes(p) > 1
+                  ? NULL
+                  : "There is one process with one thread.");
+    json_text(j, "memory", "The profile holds no memory.");
+    json_end(j);
+}
+
+static double measured_share(struct query *q, struct arena *a)
+{
+    uint64_t total = stats_total(q->stats)->self, given = 0;
+
+    for (uint32_t i = 0; i < given_rows(q->profile); i++)
+        given += given_row(q->profile, i)->stat.self;
+    if (given == 0 || total == 0)
+        return 1;
+    struct lens plain = { .given = true };
+    uint64_t certain = guess_certain(q, &plain, a);
+    return (double)(total - given + (certain < given ? certain : given)) /
+           (double)total;
+}
+
+static void write_totals(struct query *q, struct json *j, struct arena *a)
+{
+    static const char *const unit[] = { "ns", "samples", "bytes" };
+    const struct profile *p = q->profile;
+    const struct stat_row *total = stats_total(q->stats);
+    bool given = given_rows(p) > 0;
+
+    json_text(j, "unit", unit[profile_unit(p)]);
+    json_u64(j, "total", total->self);
+    json_u64(j, "calls", total->calls);
+    json_u64(j, "primitive_calls", total->primitive_calls);
+    json_u64(j, "functions", inside_rows(q, BY_FUNCTION)->count);
+    json_u64(j, "nodes", profile_nodes(p) - 1 - profile_threads(p));
+    json_text(j, "paths",
+              !given                 ? "known"
+              : profile_has_paths(p) ? "partly"
+                                     : "unknown");
+    json_double(j, "measured_share", measured_share(q, a));
+    json_array(j, "metrics");
+    json_text(j, NULL, "value");
+    if (profile_has_paths(p) && !profile_quality(p)->sampled)
+        json_text(j, NULL, "calls");
+    json_end(j);
+}
+
+static void answer(struct query *q, struct ask *a, struct json *j)
+{
+    if (!ask_done(a))
+        return;
+    json_u64(j, "generation", q->of.generation);
+    json_text(j, "title", q->of.title);
+    json_array(j, "files");
+    for (const char *const *file = q->of.file; file && *file; file++)
+        json_text(j, NULL, *file);
+    json_end(j);
+    write_totals(q, j, a->arena);
+    write_run(q, j, a->arena);
+    write_processes(q, j, a->arena);
+    write_threads(q, j, a->arena);
+    write_quality(q, j);
+    json_object(j, "source");
+    json_bool(j, "shown", q->of.no_source == NULL);
+    json_text(j, "why", q->of.no_source);
+    json_end(j);
+    write_views(q, j);
+    json_bool(j, "live", q->of.live);
+    json_object(j, "formats");
+    json_u64(j, "read", q->of.formats);
+    json_end(j);
+    json_text(j, "version", q->of.version);
+}
+
+const struct kind_of_query query_about = { "about", answer };

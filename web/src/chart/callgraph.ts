@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// callgraph.ts - functions and who calls whom, laid out from the top down by dagre.
+
+import { Graph as Digraph, layout } from "@dagrejs/dagre";
+import { FUNCTION, type Graph } from "../answers.ts";
+import { amount, share, short, type Unit } from "../figures.ts";
+import type { NameBook } from "../names.ts";
+import { fillOf, ink, textOf } from "./ink.ts";
+import { rectangle, type Pen } from "./pen.ts";
+import type { Mark, Scene } from "./scene.ts";
+import { cut, fit, widthOf } from "./text.ts";
+
+const NODE_HEIGHT = 44, MOST_NODE = 210, MARGIN = 12;
+
+interface Edge {
+  from: number; to: number; d: string; head: string; label: string; x: number; y: number;
+  width: number; via: number;
+}
+
+export class GraphScene implements Scene {
+  readonly marks: Mark[] = [];
+  readonly width: number;
+  readonly height: number;
+  readonly whole: number;
+  private readonly edges: Edge[] = [];
+
+  constructor(
+    private readonly answer: Graph, private readonly names: NameBook, readonly unit: Unit,
+    room: number, private readonly found: Set<number> | null,
+  ) {
+    this.whole = answer.total;
+    const graph = new Digraph({ multigraph: true });
+    graph.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 46, edgesep: 12,
+      marginx: MARGIN, marginy: MARGIN });
+    graph.setDefaultEdgeLabel(() => ({}));
+    answer.nodes.id.forEach((id, i) => {
+      const f = names.of(id);
+      const words = this.figures(i);
+      const width = Math.min(MOST_NODE, Math.max(90, widthOf(f.name, 12, 600),
+        widthOf(words, 11)) + 20);
+      graph.setNode(String(i), { width, height: NODE_HEIGHT });
+    });
+    answer.edges.from.forEach((from, i) => {
+      const to = answer.edges.to[i]!;
+      const weight = 1 + Math.round(8 * ((answer.edges.value[i] ?? 0) / (answer.total || 1)));
+      if (from !== to) graph.setEdge(String(from), String(to), { weight }, String(i));
+    });
+    layout(graph);
+    const size = graph.graph() as { width?: number; height?: number };
+    this.width = Math.max(room, size.width ?? 0);
+    this.height = size.height ?? 0;
+    const shift = (this.width - (size.width ?? 0)) / 2;
+    this.place(graph, shift);
+  }
+
+  private figures(i: number): string {
+    const { nodes } = this.answer;
+    const cycle = nodes.cycle[i]!;
+    return `${amount(nodes.cumulative[i]!, this.unit)}, self ` +
+      amount(nodes.self[i]!, this.unit) + (cycle >= 0 ? `, cycle ${cycle + 1}` : "");
+  }
+
+  private place(graph: Digraph, shift: number): void {
+    const { nodes, edges } = this.answer;
+    nodes.id.forEach((id, i) => {
+      const f = this.names.of(id);
+      const at = graph.node(String(i)) as { x: number; y: number; width: number };
+      this.marks.push({
+        index: i, parent: -1, level: 1, fn: id, type: FUNCTION, kind: f.kind,
+        shade: f.shade, name: f.name, value: nodes.cumulative[i]!, self: nodes.self[i]!,
+        calls: nodes.calls[i]!, low: null, high: null, merged: 0,
+        x: at.x - at.width / 2 + shift, y: at.y - NODE_HEIGHT / 2, w: at.width,
+        h: NODE_HEIGHT,
+      });
+    });
+    edges.from.forEach((from, i) => {
+      const to = edges.to[i]!;
+      if (from === to) return;
+      const laid = graph.edge({ v: String(from), w: String(to), name: String(i) }) as
+        { points: { x: number; y: number }[] };
+      this.edges.push(this.edge(i, from, to,
+        laid.points.map((point) => ({ x: point.x + shift, y: point.y }))));
+    });
+  }
+
+  private edge(i: number, from: number, to: number, points: { x: number; y: number }[]): Edge {
+    const { edges } = this.answer;
+    const value = edges.value[i] ?? 0, via = edges.via[i]!;
+    const width = 1 + 5 * Math.sqrt(value / (this.whole || 1));
+    const end = points[points.length - 1]!, before = points[points.length - 2]!;
+    const long = Math.hypot(end.x - before.x, end.y - before.y) || 1;
+    const ux = (end.x - before.x) / long, uy = (end.y - before.y) / long;
+    const size = 6 + width, bx = end.x - ux * size, by = end.y - uy * size;
+    const head = `M${end.x} ${end.y}L${bx - uy * size * 0.5} ${by + ux * size * 0.5}` +
+      `L${bx + uy * size * 0.5} ${by - ux * size * 0.5}Z`;
+    points[points.length - 1] = { x: bx, y: by };
+    const middle = points[Math.floor(points.length / 2)]!;
+    const label = via > 0 ? `via ${via}` : `${short(edges.calls[i]!)} ×`;
+    return { from, to, d: smooth(points), head, label, x: middle.x, y: middle.y, width, via };
+  }
+
+  at(x: number, y: number): Mark | null {
+    return this.marks.find((mark) => x >= mark.x && x < mark.x + mark.w && y >= mark.y
+      && y < mark.y + mark.h) ?? null;
+  }
+
+  outline(mark: Mark): string {
+    return rectangle(mark.x, mark.y, mark.w, mark.h);
+  }
+
+  pathOf(): null {
+    return null;
+  }
+
+  /** Down to the callee of most time, up to such a caller, sideways along a row. */
+  step(mark: Mark, key: string): Mark | undefined {
+    const best = (list: Edge[], end: "from" | "to") => {
+      const most = list.reduce<Edge | null>((a, b) => (a && a.width >= b.width ? a : b), null);
+      return most ? this.marks[most[end]] : mark;
+    };
+    if (key === "ArrowDown") return best(this.edges.filter((e) => e.from === mark.index), "to");
+    if (key === "ArrowUp") return best(this.edges.filter((e) => e.to === mark.index), "from");
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return undefined;
+    const row = this.marks.filter((one) => Math.abs(one.y - mark.y) < 2)
+      .sort((a, b) => a.x - b.x);
+    return row[row.indexOf(mark) + (key === "ArrowRight" ? 1 : -1)] ?? mark;
+  }
+
+  paint(pen: Pen): void {
+    for (const edge of this.edges) this.paintEdge(pen, edge, ink("line2"), ink("ink3"));
+    for (const mark of this.marks) this.paintNode(pen, mark);
+  }
+
+  /** The edges of what is selected, above all others. */
+  paintEdgesOf(pen: Pen, fn: number): void {
+    const at = this.marks.find((mark) => mark.fn === fn)?.index;
+    for (const edge of this.edges) {
+      if (edge.from !== at && edge.to !== at) continue;
+      this.paintEdge(pen, edge, ink("ink2"), ink("ink"));
+    }
+  }
+
+  private paintEdge(pen: Pen, edge: Edge, colour: string, words: string): void {
+    const { width, via, d, head, label } = edge;
+    pen.shape(d, null, via > 0 ? { colour, width, dash: [5, 4] } : { colour, width });
+    pen.shape(head, colour);
+    const wide = widthOf(label, 11) + 6;
+    pen.box(edge.x - wide / 2, edge.y - 7, wide, 14, ink("bg"));
+    pen.text(edge.x, edge.y, label, { colour: words, size: 11, align: "center" });
+  }
+
+  private paintNode(pen: Pen, mark: Mark): void {
+    const hit = this.found?.has(mark.fn) ?? false;
+    const dimmed = this.found !== null && !hit;
+    pen.box(mark.x, mark.y, mark.w, mark.h, hit ? ink("match") : dimmed ? ink("hover")
+      : fillOf(mark.kind, mark.shade));
+    const colour = hit ? ink("match-text") : dimmed ? ink("ink2") : textOf(mark.kind);
+    pen.text(mark.x + 10, mark.y + 15, fit(mark.name, mark.w - 20, 12, 600),
+      { colour, weight: 600 });
+    const words = cut(this.figures(mark.index), mark.w - 20, 11);
+    pen.text(mark.x + 10, mark.y + 31, words, { colour, size: 11 });
+    const part = share(mark.value, this.whole);
+    const free = mark.w - 24 - widthOf(words, 11) - widthOf(part, 11);
+    if (free > 6) {
+      pen.text(mark.x + mark.w - 10, mark.y + 31, part, { colour, size: 11,
+        align: "right" });
+    }
+  }
+}
+
+/** A curve through points: straight ends, quadratic bends between. */
+function smooth(points: { x: number; y: number }[]): string {
+  const [first, ...rest] = points;
+  let d = `M${first!.x} ${first!.y}`;
+  rest.forEach((point, i) => {
+    const next = rest[i + 1];
+    if (!next) d += `L${point.x} ${point.y}`;
+    else d += `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
+  });
+  return d;
+}

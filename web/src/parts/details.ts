@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// details.ts - all that is known of what is selected: its function's figures, all paths
+// merged, and those of this path, which say so.
+
+import {
+  FUNCTION, PROCESS, THREAD, type Function as Told, type Links, type Path, type Source,
+} from "../answers.ts";
+import { wordsOf } from "../chart/boxes.ts";
+import { h, replace, sized, type Kid } from "../dom.ts";
+import { amount, count, counted, largest, parts, share, short } from "../figures.ts";
+import { icon } from "../icons.ts";
+import { KIND_WORDS, placeOf, type Named } from "../names.ts";
+import type { Page } from "../page.ts";
+import { stackText, toClipboard } from "./copy.ts";
+import { pieces } from "./python.ts";
+import { bar, figure } from "./rowtable.ts";
+import { narrowed } from "../session.ts";
+
+const LINKS = 5, PREVIEW = 8;
+
+/** vscode:// opens an editor where one is there; only absolute paths have a link. */
+export function editorLink(f: Pick<Named, "path" | "line">): string | null {
+  if (!f.path.startsWith("/")) return null;
+  const path = f.path.split("/").map(encodeURIComponent).join("/");
+  return `vscode://file${path}${f.line > 0 ? `:${f.line}` : ""}`;
+}
+
+export class Details {
+  readonly element = h("aside", { id: "side", "aria-label": "Details", tabindex: -1 });
+  private turn = 0;
+
+  constructor(private readonly page: Page) {}
+
+  async update(): Promise<void> {
+    const { page } = this;
+    const turn = ++this.turn;
+    const { fn } = page.state;
+    try {
+      const path = await page.path().catch(() => "");
+      const [told, steps] = await Promise.all([
+        fn >= 0 ? page.told(fn) : null, page.steps(path).catch(() => null),
+      ]);
+      if (turn !== this.turn) return;
+      if (told) this.ofFunction(told, steps);
+      else this.ofStep(steps);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      replace(this.element, h("p", { class: "note" }, String((error as Error).message)));
+    }
+  }
+
+  toggle(): void {
+    const open = this.element.classList.toggle("open");
+    this.element.querySelector("#grip")?.setAttribute("aria-expanded", String(open));
+  }
+
+  private grip(name: string, place: string, value: string, part: string): Kid {
+    return h("button", {
+      id: "grip", "aria-expanded": String(this.element.classList.contains("open")),
+      title: "Details", onclick: () => this.toggle(),
+    }, h("span", null, h("b", { class: "clip" }, name), h("small", { class: "clip" }, place)),
+    h("span", null, h("b", null, value), h("small", null, part)), icon("up"));
+  }
+
+  private ofStep(path: Path | null): void {
+    const { page } = this;
+    const last = path ? path.steps.type.length - 1 : -1;
+    if (!path || last < 0) {
+      const { about } = page, { unit } = about;
+      const name = about.title.replace(/(\.pack)?\.sonde$/, "") || about.title;
+      replace(this.element,
+        this.grip(name, "the whole", amount(about.total, unit), "100 % of all"),
+        h("div", { class: "head" }, h("h2", null, name),
+          h("div", { class: "place" }, about.files.length > 1
+            ? counted(about.files.length, "file") : about.run?.program ?? "")),
+        pairs([
+          ["Total", amount(about.total, unit)],
+          ["Calls", count(about.calls)],
+          ["Functions", count(about.functions)],
+          ["Processes", count(about.processes_total ?? about.processes.length)],
+          ["Threads", count(about.threads_total ?? about.threads.length)],
+          ["Python", about.run?.pythons.join(", ") ?? ""],
+          ["Started", about.run?.started?.replace("T", " ").slice(0, 19) ?? ""],
+        ]),
+        h("p", { class: "note" }, "Choose a box or a row to see its figures here."));
+      return;
+    }
+    const { steps } = path;
+    const type = steps.type[last]!, id = steps.id[last]!;
+    const words = wordsOf(type, id, page.about, page.session.names);
+    const unit = page.session.unitOf(page.state);
+    const value = amount(steps.value[last]!, unit);
+    const part = `${share(steps.value[last]!, path.total)} of all`;
+    const process = type === PROCESS ? page.about.processes.find((p) => p.id === id) : null;
+    replace(this.element, this.grip(words.name, KIND_WORDS[words.kind], value, part),
+      h("div", { class: "head" }, h("h2", null, words.name),
+        h("div", { class: "place" }, h("span", { class: "tag kind-p" }, words.kind === "t"
+          && type === THREAD ? "thread" : KIND_WORDS[words.kind]))),
+      pairs([
+        ["Cumulative", value], ["Share of all", part],
+        ["Program", process?.program ?? ""], ["Python", process?.python ?? ""],
+        ["Wall time", process ? amount(process.wall_ns, "ns") : ""],
+        ["CPU time", process ? amount(process.cpu_ns, "ns") : ""],
+        ["Exit status", process?.exit === null || !process ? "" : String(process.exit)],
+        ["Signal", process?.signal ? String(process.signal) : ""],
+        ["Not entered", process?.reason ?? ""],
+      ]));
+  }
+
+  private ofFunction(told: Told, path: Path | null): void {
+    const { page } = this;
+    const f = page.session.names.of(told.id), { unit } = page.about;
+    const scroll = this.element.scrollTop;
+    const link = editorLink(f);
+    replace(this.element,
+      this.grip(f.name, placeOf(f), amount(told.cumulative, unit),
+        `${share(told.cumulative, told.total)} of all`),
+      h("div", { class: "head" }, h("h2", null, f.name),
+        h("div", { class: "place clip" },
+          h("span", { class: `tag kind-${f.kind}` }, KIND_WORDS[f.kind]),
+          link ? h("a", { href: link, title: `${f.path}:${f.line}` }, placeOf(f))
+            : h("span", { title: f.path }, placeOf(f))),
+        this.actions(told, path)),
+      this.large(told), this.guess(path), this.figures(told, path),
+      this.links("Callers", told.callers, told.callers_total),
+      this.links("Callees", told.callees, told.callees_total),
+      this.source(f));
+    this.element.scrollTop = scroll;
+  }
+
+  private actions(told: Told, path: Path | null): Kid {
+    const { page } = this;
+    const button = (title: string, act: () => void, key: string) => h("button", {
+      class: "button small", onclick: act, title: `${title} (${key})`,
+    }, title);
+    return h("div", { class: "actions" },
+      button("Focus", () => page.narrow("focus", told.id), "f"),
+      button("Sandwich", () => page.sandwich(told.id), "s"),
+      button("Hide", () => page.narrow("hide", told.id), "h"),
+      button("Copy stack", () => {
+        void stackText(page, path?.path ?? "", false).then(toClipboard)
+          .then(() => page.floats.toast("Stack copied"));
+      }, "c"));
+  }
+
+  private large(told: Told): Kid {
+    const { unit } = this.page.about;
+    const one = (title: string, swatch: string, value: number) => {
+      const [digits, name] = parts(value, unit);
+      return h("div", null,
+        h("dt", null, h("span", { class: `dot ${swatch}` }), title),
+        h("dd", null, `${digits} ${name}`.trim(),
+          h("small", null, share(value, told.total))));
+    };
+    const width = (value: number) =>
+      `${told.total > 0 ? Math.min(100, (100 * value) / told.total) : 0}%`;
+    return [
+      h("dl", { class: "large" }, one("Cumulative", "grey", told.cumulative),
+        one("Self", "heat", told.self)),
+      h("div", { class: "whole", "aria-hidden": "true" },
+        sized(h("i", { class: "heat" }), { width: width(told.self) }),
+        sized(h("i", null), { width: width(told.cumulative - told.self) })),
+    ];
+  }
+
+  private guess(path: Path | null): Kid {
+    if (!path?.steps.low || !path.steps.high) return null;
+    const last = path.steps.type.length - 1;
+    const low = path.steps.low[last] ?? 0, high = path.steps.high[last] ?? 0;
+    if (low === high) return null;
+    const unit = this.page.session.unitOf(this.page.state);
+    const from = low > 0 ? amount(low, unit) : "nothing";
+    return h("p", { class: "note hatched" },
+      h("b", null, `On this path: guessed, ${from} to ${amount(high, unit)}. `),
+      "The file records callers, not whole paths. The figures above are measured.");
+  }
+
+  private figures(told: Told, path: Path | null): Kid {
+    const { page } = this, { unit } = page.about;
+    const per = (value: number, calls: number) =>
+      (calls > 0 ? amount(value / calls, unit) : "");
+    const last = path ? path.steps.type.length - 1 : -1;
+    const here = path && last >= 0 && path.steps.type[last] === FUNCTION
+      && path.steps.id[last] === told.id ? path.steps.value[last]! : null;
+    const parent = path && last > 0 ? path.steps.value[last - 1]! : path?.total ?? 0;
+    const recursive = told.primitive_calls !== told.calls
+      ? `${count(told.calls)} (${count(told.primitive_calls)} outermost)`
+      : count(told.calls);
+    return pairs([
+      ["Calls", recursive],
+      ["Per call, cumulative", per(told.cumulative, told.primitive_calls)],
+      ["Per call, self", per(told.self, told.calls)],
+      ["Share of parent, this path", here === null ? "" : share(here, parent)],
+      ["Share of all, this path", here === null ? "" : share(here, path!.total)],
+      ["Paths", told.paths === null ? "not known" : count(told.paths)],
+      ["Rank by self time", `${count(told.rank.self)} of ${count(told.of)}`],
+    ]);
+  }
+
+  private links(title: string, links: Links, total: number): Kid {
+    const { page } = this, { unit } = page.about;
+    if (links.id.length === 0) return null;
+    const shown = Math.min(LINKS, links.id.length);
+    const most = largest(links.cumulative);
+    const rows = links.id.slice(0, shown).map((id, i) => {
+      const f = page.session.names.of(id);
+      const value = links.cumulative[i] ?? null;
+      return h("tr", { onclick: () => page.select(id) },
+        h("td", { class: f.kind === "o" ? "name own" : "name" },
+          h("div", null, h("span", { class: `dot kind-${f.kind}` }),
+            h("button", { class: "clip", title: `${f.name}  ${placeOf(f)}` }, f.name))),
+        h("td", { class: "right faint" }, `${short(links.calls[i]!)} ×`),
+        h("td", { class: "right" }, figure(value, unit)),
+        h("td", null, bar(value ?? 0, most, f.kind)));
+    });
+    return h("section", null,
+      h("h3", null, title, h("small", null, total > shown ? `${shown} of ${count(total)}` : "")),
+      h("table", { class: "mini" }, h("tbody", null, rows)));
+  }
+
+  private source(f: Named): Kid {
+    const { page } = this;
+    if (f.file < 0) return null;
+    const { source } = page.about;
+    const place = h("div", { class: "preview", tabindex: 0, role: "group",
+      "aria-label": "Its first lines" });
+    if (source.shown) void this.preview(f, place).catch(() => undefined);
+    return h("section", null, h("h3", null, "Source",
+      page.canShow("source") ? null
+        : h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),
+    source.shown ? place
+      : h("p", { class: "aside" }, source.why ?? "Source files are shown only where you " +
+        "allow it: sonde view --source ."));
+  }
+
+  /** The function's first lines, with their heat where lines were measured. */
+  private async preview(f: Named, place: HTMLElement): Promise<void> {
+    const { page } = this;
+    const answer = await page.session.ask<Source>("source", {
+      file: f.file, ...narrowed(page.state),
+    });
+    if (!answer.text || f.line < 1) {
+      replace(place, h("p", { class: "aside" }, answer.why ?? "Its text is not here."));
+      return;
+    }
+    const { lines, functions_at: at } = answer;
+    // Where lines were not measured the function's own time stands at its first.
+    const heat = lines.line.length > 0 ? lines : at;
+    const self = new Map(heat.line.map((line, i) => [line, heat.self[i]!]));
+    const most = largest(heat.self);
+    let open = "";
+    replace(place, answer.text.slice(f.line - 1, f.line - 1 + PREVIEW).map((text, i) => {
+      const cut = pieces(text.slice(0, 400), open);
+      open = cut.open;
+      const cost = self.get(f.line + i) ?? 0;
+      const row = h("div", null, h("span", { class: "number" }, f.line + i),
+        h("span", { class: "cost" }, cost > 0 ? amount(cost, page.about.unit) : ""),
+        cut.pieces.map(({ text: part, kind }) => h("span", { class: kind || null }, part)));
+      return cost > 0
+        ? sized(row, { "--tint": `${(3 + (15 * cost) / most).toFixed(1)}%` }) : row;
+    }));
+  }
+}
+
+export function pairs(rows: [string, string][]): HTMLElement {
+  return h("dl", { class: "pairs" }, rows.filter(([, value]) => value !== "")
+    .map(([title, value]) => [h("dt", null, title), h("dd", null, value)]));
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// rowtable.ts - the table of functions or groups. Only rows on the screen exist; they are
+// asked for a page at a time. One tab stop; arrows move the selection.
+
+import type { Rows } from "../answers.ts";
+import { h, isNarrow, replace, sized, type Kid } from "../dom.ts";
+import { count, parts, percent, type Unit } from "../figures.ts";
+import { KIND_WORDS, placeOf, type Named } from "../names.ts";
+import type { Page } from "../page.ts";
+import { narrowed } from "../session.ts";
+
+const ROW = 24, HEAD = 28, BATCH = 200;
+/** Browsers lose precision in elements much higher than this. */
+const MOST_HEIGHT = 8_000_000;
+
+interface Column {
+  key: string;
+  title: string;
+  /** What pstats calls it. */
+  known: string;
+  width: number;
+  from?: number;
+  left?: boolean;
+  cell(row: Row): Kid;
+}
+
+interface Row {
+  i: number; answer: Rows; name: string; f: Named | null; unit: Unit;
+}
+
+export function figure(value: number | null, unit: Unit): Kid {
+  const [digits, name] = parts(value, unit);
+  return [digits, h("span", { class: "unit" }, name)];
+}
+
+export function bar(part: number, whole: number, kind: string): HTMLElement {
+  const width = whole > 0 ? Math.min(100, (100 * part) / whole) : 0;
+  return h("span", { class: "bar", "aria-hidden": "true" },
+    sized(h("i", { class: kind === "o" ? "own" : null }), { width: `${width.toFixed(1)}%` }));
+}
+
+const each = (total: number, calls: number) => (calls > 0 ? total / calls : null);
+const kindOf = (row: Row) => row.f?.kind ?? "l";
+
+const COLUMNS: Column[] = [
+  { key: "calls", title: "Calls", known: "ncalls", width: 80, from: 420,
+    cell: ({ answer, i }) => count(answer.calls[i]!) },
+  { key: "self", title: "Self", known: "tottime", width: 78,
+    cell: ({ answer, i, unit }) => figure(answer.self[i]!, unit) },
+  { key: "self", title: "self %", known: "tottime by the total", width: 104, from: 560,
+    cell: (row) => [percent(row.answer.self[row.i]!, row.answer.total),
+      bar(row.answer.self[row.i]!, row.answer.largest.self, kindOf(row))] },
+  { key: "self_percall", title: "per call", known: "tottime by ncalls", width: 80, from: 760,
+    cell: ({ answer, i, unit }) =>
+      figure(each(answer.self[i]!, answer.calls[i]!), unit) },
+  { key: "cumulative", title: "Cumul.", known: "cumtime", width: 78,
+    cell: ({ answer, i, unit }) => figure(answer.cumulative[i]!, unit) },
+  { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 108,
+    from: 660,
+    cell: (row) => [percent(row.answer.cumulative[row.i]!, row.answer.total),
+      bar(row.answer.cumulative[row.i]!, row.answer.total, kindOf(row))] },
+  { key: "cumulative_percall", title: "per call", known: "cumtime by primitive calls",
+    width: 88, from: 760,
+    cell: ({ answer, i, unit }) =>
+      figure(each(answer.cumulative[i]!, answer.primitive_calls[i]!), unit) },
+  { key: "place", title: "File", known: "filename:lineno", width: 320, from: 1180, left: true,
+    cell: ({ f }) => h("span", { class: "faint" }, f ? placeOf(f) : "") },
+];
+
+export class RowTable {
+  readonly element: HTMLElement;
+  private readonly head = h("tr");
+  private readonly body = h("tbody");
+  private readonly columns = h("colgroup");
+  private readonly none = h("div", { class: "blank", hidden: true });
+  private readonly table: HTMLTableElement;
+  private batches = new Map<number, Rows>();
+  private wanted = new Set<number>();
+  private asked = "";
+  private rows = 0;
+  private focusing = false;
+  private found: Set<number> | null = null;
+  private shownFn = -1;
+
+  constructor(private readonly page: Page, private readonly by: () => string) {
+    this.table = h("table", {
+      class: "rows", role: "grid", "aria-label": "Functions",
+      onkeydown: (event: KeyboardEvent) => this.key(event),
+    }, this.columns, h("thead", null, this.head), this.body);
+    this.element = h("div", { class: "scroll", onscroll: () => this.draw() }, this.table,
+      this.none);
+    new ResizeObserver(() => this.draw()).observe(this.element);
+  }
+
+  private parameters() {
+    const { state } = this.page;
+    const kinds = ["o", "l", "b"].filter((kind) => !state.without.includes(kind));
+    const words = { o: "own", l: "library", b: "builtin" } as Record<string, string>;
+    return {
+      by: this.by(), sort: state.sort, reverse: state.up ? 1 : 0, q: state.search.trim(),
+      kinds: kinds.length === 3 || kinds.length === 0
+        ? "" : kinds.map((kind) => words[kind]).join(","),
+      ...narrowed(state),
+    };
+  }
+
+  async update(): Promise<void> {
+    const { page } = this;
+    const asked = JSON.stringify([this.parameters(), page.about.generation]);
+    this.found = await page.found();
+    if (asked !== this.asked) {
+      const first = await this.batch(0);
+      this.asked = asked;
+      this.batches = new Map([[0, first]]);
+      this.wanted.clear();
+      this.rows = first.matches;
+      this.element.scrollTop = 0;
+      this.shownFn = -1;
+      this.tellNone();
+    }
+    this.draw();
+    await this.reveal();
+  }
+
+  focus(): void {
+    this.focusing = true;
+    this.draw();
+  }
+
+  private tellNone(): void {
+    const { state } = this.page;
+    this.none.hidden = this.rows > 0;
+    this.table.hidden = this.rows === 0;
+    if (this.rows > 0) return;
+    replace(this.none,
+      h("h2", null, state.search ? `No function matches “${state.search}”.`
+        : "Nothing to list."),
+      h("p", null, state.search
+        ? "Try a part of the name, a file, or file and line such as pricing.py:39."
+        : "All kinds and threads that were chosen are empty."),
+      h("button", {
+        class: "button lined",
+        onclick: () => this.page.store.set({ search: "", without: "", threads: [] }),
+      }, state.search ? "Clear search" : "Show all"));
+  }
+
+  private batch(number: number): Promise<Rows> {
+    return this.page.session.ask<Rows>("rows", {
+      ...this.parameters(), from: number * BATCH, count: BATCH,
+    });
+  }
+
+  private async fetch(number: number): Promise<void> {
+    if (this.wanted.has(number)) return;
+    this.wanted.add(number);
+    const { asked } = this;
+    const rows = await this.batch(number);
+    if (asked !== this.asked) return;
+    this.batches.set(number, rows);
+    this.draw();
+  }
+
+  /** Scrolls to the selected function where the answer tells which row it has. */
+  private async reveal(): Promise<void> {
+    const { state } = this.page;
+    if (state.fn < 0 || state.fn === this.shownFn || this.by() !== "function") return;
+    this.shownFn = state.fn;
+    const plain = !state.search && !state.without && !state.up;
+    if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return;
+    const { rank } = await this.page.told(state.fn);
+    if (this.page.state.fn !== state.fn) return;
+    const top = (rank[state.sort] - 1) * ROW, room = this.element.clientHeight - HEAD;
+    if (top < this.element.scrollTop || top + ROW > this.element.scrollTop + room) {
+      this.element.scrollTop = Math.max(0, top - room / 2);
+    }
+    this.draw();
+  }
+
+  private shown(): Column[] {
+    const wide = this.element.clientWidth;
+    const middling = innerWidth > 760 && innerWidth <= 1100;
+    const functions = this.by() === "function";
+    return COLUMNS.filter((column) => wide >= (column.from ?? 0)
+      && (functions || column.key !== "place")
+      && !(middling && column.key.endsWith("_percall")));
+  }
+
+  private drawHead(columns: Column[]): void {
+    const { state, store } = this.page;
+    const sort = (key: string) => store.set(
+      { sort: key, up: state.sort === key && !state.up });
+    const th = (column: Pick<Column, "key" | "title" | "known" | "left">, lead: boolean) => {
+      const on = state.sort === column.key && lead;
+      const natural = column.key === "name" || column.key === "place";
+      const up = natural ? !state.up : state.up;
+      return h("th", {
+        class: column.left ? null : "right", scope: "col", title: column.known,
+        "aria-sort": on ? (up ? "ascending" : "descending") : null,
+      }, h("button", { onclick: () => sort(column.key) }, column.title,
+        on ? h("span", { "aria-hidden": "true" }, up ? "↑" : "↓") : null));
+    };
+    const seen = new Set<string>();
+    const by = this.by();
+    const title = by.slice(0, 1).toUpperCase() + by.slice(1);
+    replace(this.head, th({ key: "name", title, known: "function", left: true }, true),
+      columns.map((column) => {
+        const lead = !seen.has(column.key);
+        seen.add(column.key);
+        return th(column, lead);
+      }));
+    replace(this.columns, h("col"), columns.map((column) =>
+      sized(h("col"), { width: `${isNarrow() ? column.width - 12 : column.width}px` })));
+  }
+
+  private draw(): void {
+    const { element, rows } = this;
+    if (element.clientHeight === 0 || rows === 0) return;
+    const columns = this.shown();
+    this.drawHead(columns);
+    const scale = Math.max(1, (rows * ROW) / MOST_HEIGHT);
+    const first = Math.max(0, Math.floor((element.scrollTop * scale) / ROW) - 4);
+    const many = Math.ceil(element.clientHeight / ROW) + 8;
+    const last = Math.min(rows, first + many);
+    const space = (height: number) => sized(
+      h("tr", { "aria-hidden": "true", class: "space" }), { height: `${height}px` });
+    const drawn: HTMLElement[] = [space(Math.min((first * ROW) / scale, MOST_HEIGHT))];
+    for (let at = first; at < last; at++) {
+      const batch = this.batches.get(Math.floor(at / BATCH));
+      if (batch) drawn.push(this.row(batch, at % BATCH, at, columns));
+      else {
+        drawn.push(h("tr", null, h("td", { class: "faint" }, "…")));
+        void this.fetch(Math.floor(at / BATCH)).catch(() => undefined);
+      }
+    }
+    drawn.push(space(Math.max(0, Math.min(((rows - last) * ROW) / scale, MOST_HEIGHT))));
+    const had = this.body.contains(document.activeElement) || this.focusing;
+    replace(this.body, drawn);
+    this.table.setAttribute("aria-rowcount", String(rows + 1));
+    const stop = this.body.querySelector<HTMLElement>("[aria-selected=true]")
+      ?? this.body.querySelector<HTMLElement>("tr[aria-rowindex]");
+    stop?.setAttribute("tabindex", "0");
+    if (had) stop?.focus({ preventScroll: true });
+    this.focusing = false;
+  }
+
+  private row(answer: Rows, i: number, at: number, columns: Column[]): HTMLElement {
+    const { page } = this;
+    const id = answer.id[i]!, group = answer.key !== null;
+    const f = group ? null : page.session.names.of(id);
+    const row: Row = { i, answer, f, name: f?.name ?? answer.key![i]!, unit: page.about.unit };
+    const selected = !group && id === page.state.fn;
+    const name = h("span", { class: "clip" },
+      this.found?.has(id) && f ? h("mark", null, row.name) : row.name);
+    return h("tr", {
+      "aria-rowindex": at + 2, "aria-selected": selected ? "true" : "false", tabindex: -1,
+      class: selected ? "selected" : null, "data-at": at,
+      title: f ? `${f.name}  ${placeOf(f)}  ${KIND_WORDS[f.kind]}` : row.name,
+      onclick: () => (f ? page.select(id) : this.openGroup(answer, i)),
+      ondblclick: () => f && page.sandwich(id),
+      oncontextmenu: (event: MouseEvent) => {
+        if (!f) return;
+        event.preventDefault();
+        page.floats.menu({ fn: id, path: null }, event.clientX, event.clientY);
+      },
+    }, h("td", { class: f?.kind === "o" ? "name own" : "name" }, h("div", null,
+      f ? h("span", { class: `dot kind-${f.kind}` }) : null, name,
+      f ? h("span", { class: "unseen" }, `, ${KIND_WORDS[f.kind]}`) : null)),
+    columns.map((column) =>
+      h("td", { class: column.left ? "clip" : "right" }, column.cell(row))));
+  }
+
+  /** A group's functions: those of a thread, or those whose place has its name. */
+  private openGroup(answer: Rows, i: number): void {
+    const { store, about } = this.page;
+    const id = answer.ids?.[i] ?? -1;
+    if (answer.by === "thread" && id >= 0) store.set({ by: "function", threads: [id] });
+    else if (answer.by === "process" && id >= 0) {
+      const threads = about.threads.filter((thread) => thread.process === id);
+      store.set({ by: "function", threads: threads.map((thread) => thread.id) });
+    } else if (["file", "module", "package"].includes(answer.by)) {
+      store.set({ by: "function", search: answer.key![i]! });
+    }
+  }
+
+  private key(event: KeyboardEvent): void {
+    const row = (event.target as HTMLElement).closest<HTMLElement>("tr[data-at]");
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor((this.element.clientHeight - HEAD) / ROW) - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.rows,
+      End: this.rows,
+    };
+    const step = steps[event.key];
+    const selected = this.page.state.fn >= 0 || this.by() !== "function";
+    if (step !== undefined) {
+      event.preventDefault();
+      event.stopPropagation();
+      const from = Number(row.dataset.at);
+      const to = row.ariaSelected === "true" || !selected ? from + step : from;
+      void this.go(Math.max(0, Math.min(this.rows - 1, selected ? to : from)));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.by() === "function" && this.page.state.fn >= 0) {
+        this.page.sandwich(this.page.state.fn);
+      } else row.click();
+    }
+  }
+
+  private async go(at: number): Promise<void> {
+    const batch = await this.batch(Math.floor(at / BATCH));
+    this.batches.set(Math.floor(at / BATCH), batch);
+    const top = at * ROW, room = this.element.clientHeight - HEAD;
+    if (top < this.element.scrollTop) this.element.scrollTop = top;
+    if (top + ROW > this.element.scrollTop + room) this.element.scrollTop = top + ROW - room;
+    this.focusing = true;
+    if (batch.key === null) {
+      this.shownFn = batch.id[at % BATCH]!;
+      this.page.select(this.shownFn, "", true);
+    }
+    this.draw();
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// shell.ts - the frame: lays the parts out, mounts the view that the state names, and has
+// everything drawn anew when the state or the profile changes.
+
+import { h, replace } from "./dom.ts";
+import { Keys } from "./keys.ts";
+import { Page } from "./page.ts";
+import { Crumbs } from "./parts/crumbs.ts";
+import { Details } from "./parts/details.ts";
+import { boxMenu } from "./parts/boxmenu.ts";
+import { Live, means } from "./parts/live.ts";
+import { Opener } from "./parts/opener.ts";
+import { Rail } from "./parts/rail.ts";
+import { refusal } from "./parts/states.ts";
+import { Status } from "./parts/status.ts";
+import { Tip } from "./parts/tip.ts";
+import { Top } from "./parts/top.ts";
+import type { Session } from "./session.ts";
+import { FRESH, type State } from "./state.ts";
+import { viewNamed, type View } from "./views/list.ts";
+
+export class Shell {
+  private readonly page: Page;
+  readonly top: Top;
+  readonly rail: Rail;
+  readonly details: Details;
+  readonly crumbs: Crumbs;
+  readonly status: Status;
+  readonly opener: Opener;
+  private readonly live = new Live(() => this.renew());
+  private readonly tip = new Tip();
+  private readonly toastBox = h("div", { id: "toast", role: "status", hidden: true });
+  private readonly tools = h("div", { class: "tools" });
+  private readonly view = h("div", { id: "view" });
+  private readonly main: HTMLElement;
+  private shown: View | null = null;
+  private turn = 0;
+  private toastTimer = 0;
+
+  constructor(session: Session) {
+    this.page = new Page(session);
+    const { page } = this;
+    page.floats = {
+      tip: (mark, scene, x, y) => this.tip.show(page.session, mark, scene, x, y),
+      menu: (target, x, y) => boxMenu(page, target, x, y),
+      toast: (text) => this.toast(text),
+    };
+    const keys = new Keys(page, this);
+    this.opener = new Opener((next) => this.adopt(next), () => page.about.title);
+    this.top = new Top(page, {
+      open: () => this.opener.choose(), theme: () => this.turnTheme(),
+      help: () => keys.sheet(),
+    });
+    this.rail = new Rail(page);
+    this.details = new Details(page);
+    this.crumbs = new Crumbs(page);
+    this.status = new Status(page, this.live);
+    this.main = h("main", { id: "main", tabindex: -1 }, this.crumbs.element, this.tools,
+      this.view);
+    this.opener.host = this.main;
+    page.store.listen((now, before) => this.changed(now, before));
+    addEventListener("keydown", (event) => keys.press(event));
+    let narrow = innerWidth <= 760;
+    addEventListener("resize", () => {
+      this.top.update();
+      if (narrow !== innerWidth <= 760) void this.draw();
+      narrow = innerWidth <= 760;
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.theme());
+  }
+
+  start(): void {
+    this.theme();
+    const skip = h("button", { class: "skip", onclick: () => this.page.mounted?.focus?.() },
+      "To the chart");
+    replace(document.body, h("nav", { "aria-label": "Shortcut" }, skip), this.top.element, this.rail.element, this.main,
+    this.details.element, this.status.element, this.rail.tabs, this.tip.element,
+    this.toastBox);
+    this.live.follow(this.page.about.live);
+    void this.draw();
+  }
+
+  /** Another profile takes the place of the one before. */
+  adopt(session: Session): void {
+    const before = this.page.session;
+    this.page.session = session;
+    if (before.engine !== session.engine) before.engine.close();
+    const { theme, view } = this.page.state;
+    this.live.follow(session.about.live);
+    this.shown = null;
+    this.page.store.set({ ...FRESH, theme, view, steps: [], threads: [] });
+    void this.draw();
+  }
+
+  /** The same profile grew: what is shown stays, its figures are asked for anew. */
+  private async renew(): Promise<void> {
+    const { page } = this, old = page.session;
+    const next = await old.renew();
+    const kept = await means(page.state, old, next);
+    if (page.session !== old) return;
+    page.session = next;
+    this.live.follow(page.about.live);
+    if (!kept) page.store.set({ fn: -1, node: "", root: "", steps: [], threads: [] }, true);
+    await this.draw();
+  }
+
+  toast(text: string): void {
+    clearTimeout(this.toastTimer);
+    this.toastBox.textContent = text;
+    this.toastBox.hidden = false;
+    this.toastTimer = setTimeout(() => {
+      this.toastBox.hidden = true;
+    }, 2400);
+  }
+
+  turnTheme(): void {
+    const now = document.documentElement.dataset.theme;
+    this.page.store.set({ theme: now === "dark" ? "light" : "dark" }, true);
+  }
+
+  hideTip(): void {
+    this.tip.element.hidden = true;
+  }
+
+  focusDetails(): void {
+    if (innerWidth <= 760) this.details.toggle();
+    this.details.element.focus();
+  }
+
+  private theme(): void {
+    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const { theme } = this.page.state;
+    document.documentElement.dataset.theme = theme === "light" || theme === "dark"
+      ? theme : system;
+  }
+
+  private changed(now: State, before: State): void {
+    if (now.theme !== before.theme) this.theme();
+    this.hideTip();
+    void this.draw();
+  }
+
+  private async draw(): Promise<void> {
+    const { page } = this;
+    const turn = ++this.turn;
+    const view = viewNamed(page.state.view);
+    document.title = `${page.about.title || "sonde"}: ${view.title}`;
+    this.top.update();
+    this.rail.update();
+    this.status.update();
+    const beside = Promise.all([this.details.update(), this.crumbs.update()]);
+    const why = page.canShow(view.name);
+    if (why) {
+      this.unmount();
+      replace(this.tools, h("h1", null, view.title));
+      replace(this.view, refusal(why, null, ""));
+    } else {
+      if (view !== this.shown) this.mount(view);
+      this.drawTools(view);
+      const slow = setTimeout(() => this.view.classList.add("stale"), 200);
+      try {
+        await page.mounted!.update();
+        if (turn === this.turn) this.settle();
+      } catch (error) {
+        if (turn === this.turn) this.refuse((error as Error).message);
+      } finally {
+        clearTimeout(slow);
+        this.view.classList.remove("stale");
+      }
+    }
+    await beside;
+    if (turn !== this.turn) return;
+    document.body.dataset.drawn = String(Number(document.body.dataset.drawn ?? 0) + 1);
+  }
+
+  private mount(view: View): void {
+    this.unmount();
+    this.shown = view;
+    this.page.mounted = view.mount(this.page);
+    replace(this.view, this.page.mounted.element);
+  }
+
+  private unmount(): void {
+    this.page.mounted?.leave?.();
+    this.page.mounted = null;
+    this.shown = null;
+  }
+
+  private drawTools(view: View): void {
+    const mounted = this.page.mounted!;
+    const focused = document.activeElement?.getAttribute("aria-label");
+    const within = this.tools.contains(document.activeElement);
+    replace(this.tools, h("h1", null, view.title),
+      h("span", { class: "hint clip" }, mounted.hint()), h("span", { class: "space" }),
+      mounted.tools());
+    if (within && focused) {
+      this.tools.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
+    }
+  }
+
+  /** After an error the view's own element comes back with its next good answer. */
+  private settle(): void {
+    const { mounted } = this.page;
+    if (mounted && !this.view.contains(mounted.element)) replace(this.view, mounted.element);
+  }
+
+  private refuse(text: string): void {
+    const { page } = this;
+    const { root, node, steps, threads } = page.state;
+    const narrowed = root || node || steps.length > 0 || threads.length > 0;
+    replace(this.view, refusal(text, narrowed ? () =>
+      page.store.set({ root: "", node: "", steps: [], threads: [] }) : null, "Show all"));
+  }
+}
