@@ -92,7 +92,7 @@ static void add_up(const struct stats *s, const uint32_t *group, const bool *out
 
         if (n->function != FUNCTION_NONE)
             stat_add(&rows[group ? group[n->function] : n->function], n, s->below[id],
-                     s->samples ? &s->samples[id] : NULL, outer[id]);
+                     stats_samples(s, id), outer[id]);
     }
 }
 
@@ -163,6 +163,11 @@ uint64_t stats_below(const struct stats *s, node_id n)
 bool stats_outer(const struct stats *s, node_id n)
 {
     return s->outer[n];
+}
+
+const uint64_t *stats_samples(const struct stats *s, node_id n)
+{
+    return s->samples ? &s->samples[n] : NULL;
 }
 
 void stats_add_edges(struct stats *s)

@@ -24,6 +24,8 @@ const struct stat_row *stats_of(const struct stats *s, function_id f);
 const struct stat_row *stats_total(const struct stats *s);
 /* What was spent in the node and below it. */
 uint64_t stats_below(const struct stats *s, node_id n);
+/* How many samples fell in the node and below it; NULL: its calls are calls. */
+const uint64_t *stats_samples(const struct stats *s, node_id n);
 
 /* Whether the node's function is not active above it. */
 bool stats_outer(const struct stats *s, node_id n);

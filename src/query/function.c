@@ -72,7 +72,7 @@ static void add_node(struct query *q, struct pairs *p, struct edge *edge, node_i
         q->place[other] = ++p->count;
     }
     stat_add(&edge[q->place[other] - 1].stat, profile_node(q->profile, n),
-             stats_below(q->stats, n), outer);
+             stats_below(q->stats, n), stats_samples(q->stats, n), outer);
 }
 
 /* Without finding everybody's callers and callees. */
