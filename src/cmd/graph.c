@@ -245,11 +245,12 @@ static bool compare(struct work *w, struct err *e)
 
     if (!b)
         return false;
-    if (profile_unit(b) != profile_unit(w->profile)) {
+    if (profile_unit(b) != profile_unit(w->profile) ||
+        run_clocks_differ(profile_run(b)->clock, profile_run(w->profile)->clock)) {
         profile_close(b);
         return err_set(e, ERR_FORMAT,
                        "cannot be compared: %s: its figures are of another "
-                       "kind",
+                       "kind (CPU and wall time, samples and times are no pairs)",
                        w->args->before);
     }
     struct stats *s = stats_open(b);

@@ -43,8 +43,12 @@ static struct mode mode_of(const struct sides *w, const struct profile *p,
         .counted = q->counted_callers,
     };
 
-    for (process_id i = 0; i < profile_processes(p); i++)
-        m.builtins = m.builtins || profile_process(p, i)->probed.builtins;
+    m.builtins = true; /* of a file that does not say */
+    for (process_id i = 0; i < profile_processes(p); i++) {
+        const struct probed *probed = &profile_process(p, i)->probed;
+
+        m.builtins = m.builtins && (probed->builtins || probed->python == 0);
+    }
     return m;
 }
 
@@ -53,7 +57,7 @@ static const char *writer_of(const struct mode *m)
     return !m->given    ? "by sonde"
            : m->timed   ? "by cProfile"
            : m->counted ? "by the module profile"
-                        : "a .pstats file";
+                        : "a file of calls and callers";
 }
 
 /* cProfile's time is wall time, profile's CPU time, unless a timer was given. */
@@ -90,7 +94,7 @@ static bool alike(const struct sides *w, const struct mode *m, struct err *e)
                       "one tells wall time, the other CPU time", e);
     if (f->given != m->given)
         return true;
-    if (!str_eq(f->clock, m->clock))
+    if (run_clocks_differ(f->clock, m->clock))
         return differ(f, m, str_eq(f->clock, STR("cpu")) ? "CPU time" : "wall time",
                       str_eq(m->clock, STR("cpu")) ? "CPU time" : "wall time",
                       "record both with the same --clock", e);

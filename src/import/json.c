@@ -199,6 +199,12 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     if (ok) {
         r.json = json_in_on(text);
         ok = take_all(&r, e) && source_unit(b, r.unit, path, e);
+        if (ok && build_processes(b) > 0 &&
+            run_clocks_differ(build_run(b)->clock, r.clock))
+            ok = err_set(e, ERR_FORMAT,
+                         "cannot be one profile: %s: it tells %.*s time, the files "
+                         "before it the other (take them one by one)",
+                         path, (int)r.clock.len, r.clock.at);
     }
     if (ok) {
         thread_id t =

@@ -107,6 +107,13 @@ struct run {
     const struct str *python; /* "3.13.0", each once */
 };
 
+/* Of two runs: that one's times are CPU time and the other's wall time. */
+static inline bool run_clocks_differ(struct str a, struct str b)
+{
+    return (str_eq(a, STR("cpu")) && str_eq(b, STR("wall"))) ||
+           (str_eq(a, STR("wall")) && str_eq(b, STR("cpu")));
+}
+
 void profile_close(struct profile *p); /* NULL is allowed */
 
 enum unit profile_unit(const struct profile *p);

@@ -321,7 +321,7 @@ REFUSED = [
     (["c.pstats", "p.pstats"], 2, "cannot compare: c.pstats: by cProfile, p.pstats: by the module profile (one tells "),
     (["p.pstats", "c.pstats"], 2, "cannot compare: p.pstats: by the module profile, c.pstats: by cProfile (one tells "),
     (["before.sonde", "p.pstats", "--as-cprofile"], 2, "before.sonde: by sonde, p.pstats: by the module profile (one "),
-    (["before.sonde", "empty.pstats"], 2, "before.sonde: by sonde, empty.pstats: a .pstats file (--as-cprofile"),
+    (["before.sonde", "empty.pstats"], 2, "before.sonde: by sonde, empty.pstats: a file of calls and callers (--as-cprofile"),
     (["--before", "before.sonde", "--before", "before.sonde", "--after", "after.sonde"], 2,
      "the same run twice: before.sonde (name each run once)"),
     (["--before", "before.sonde", "--before", "linked.sonde", "--after", "after.sonde"], 2,

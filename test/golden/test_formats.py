@@ -238,6 +238,20 @@ def test_names_without_files_and_without_anything(run_sonde, report, tmp_path):
     assert {f["name"]: f["self"] for f in report("n.callgrind")["functions"]} == {"a": 5, "b": 3, "???": 0}
 
 
+def test_wall_and_cpu_time_are_not_one(run_sonde, tmp_path):
+    write_orders(tmp_path / "r.sonde")
+    run_sonde("convert", "r.sonde", "-o", "wall.json", check=True)
+    data = json.loads((tmp_path / "wall.json").read_text())
+    data["run"]["clock"] = "cpu"
+    (tmp_path / "cpu.json").write_text(json.dumps(data))
+    for words, said in ((["report", "r.sonde", "cpu.json"], "cannot be one profile: cpu.json: it tells cpu time"),
+                        (["graph", "--compare", "r.sonde", "cpu.json", "-o", "-"], "cannot be compared: r.sonde")):
+        done = run_sonde(*words)
+        assert (done.returncode, done.stdout) == (1, "") and said in done.stderr
+    run_sonde("convert", "r.sonde", "-o", "r.pb.gz", check=True)
+    assert run_sonde("diff", "r.pb.gz", "r.sonde").returncode == 0
+
+
 def test_a_callgrind_file_cut_between_two_functions(run_sonde, tmp_path):
     whole = "# callgrind format\nevents: ns\nsummary: 9\nfn=a\n1 5\n"
     (tmp_path / "half.callgrind").write_text(whole)
