@@ -149,6 +149,15 @@ static void take_args(struct trace *t, struct event *v)
     }
 }
 
+/* us. Not to be taken for 0. */
+static double moment(struct json_in *j)
+{
+    if (json_in_next(j) == JSON_IN_NUMBER)
+        return json_in_double(j);
+    json_in_fail(j, "a time that is no number");
+    return 0;
+}
+
 static void read_event(struct trace *t, struct event *v)
 {
     struct json_in *j = &t->json;
@@ -160,9 +169,9 @@ static void read_event(struct trace *t, struct event *v)
         else if (str_eq(key, STR("ph")))
             v->phase = json_in_str(j, t->scratch);
         else if (str_eq(key, STR("ts")))
-            v->ts = json_in_double(j);
+            v->ts = moment(j);
         else if (str_eq(key, STR("dur")))
-            v->dur = json_in_double(j);
+            v->dur = moment(j);
         else if (str_eq(key, STR("pid")))
             v->pid = json_in_u64(j);
         else if (str_eq(key, STR("tid")))

@@ -276,6 +276,7 @@ def test_a_speedscope_file_of_two_units(report, tmp_path):
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=(3)\n1 2\n", "cannot read callgrind: x.callgrind: byte 30: "),
     ("x.callgrind", "# callgrind format\n1 2\n", "cannot read callgrind: x.callgrind: byte 19: "),
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 2.5x\nwhat\n", "callgrind: x.callgrind: byte "),
+    ("x.trace.json", '[{"ph": "X", "ts": "0", "dur": 5}]', "chrome trace: x.trace.json: byte 19: a time that is no number"),
     ("x.trace.json", '[{"ph": "X", "ts": 1, "dur": -1}]', "chrome trace: x.trace.json: byte "),
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 1.5\n", "a cost that is no whole number"),
     ("x.callgrind", "# callgrind format\nevents: ns\nfn=a\n1 99999999999999999999999\n", "a cost that is no whole number"),
