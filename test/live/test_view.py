@@ -204,7 +204,8 @@ def test_a_host_must_be_ours(view):
 
 
 def test_nobody_without_the_secret(view):
-    wrong = ["", "0" * 64, view.token[:63], view.token + "0", view.token.upper(), "0" + view.token[1:]]
+    wrong = ["", "0" * 64, view.token[:63], view.token + "0", view.token.upper(),
+             ("1" if view.token[0] == "0" else "0") + view.token[1:]]
     for path in ROUTES:
         assert view.ask(path)[0].status == 403
         for token in wrong:
