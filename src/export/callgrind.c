@@ -43,6 +43,7 @@ struct grind {
     uint32_t file_now; /* that fl= says; 0: none yet */
     bool *file_told;   /* by file_id */
     struct top *top;   /* by function */
+    struct top *had;   /* by function: what its callers had of it, of those written */
 };
 
 static char *text_to(char *to, struct str s)
@@ -166,6 +167,7 @@ static void name_all(struct grind *g)
 
     g->of = arena_array(g->arena, count + 1u, sizeof *g->of);
     g->call = arena_array(g->arena, count + 1u, sizeof *g->call);
+    g->had = arena_array(g->arena, count + 1u, sizeof *g->had);
     g->files = map_on(g->arena);
     for (function_id f = 0; f < count; f++) {
         const struct function *is = profile_function(g->profile, f);
@@ -289,8 +291,14 @@ static void put_function(struct grind *g, function_id f)
     out_u64(g->out, row->self);
     out_char(g->out, '\n');
     fetch_ahead(g, f);
-    for (uint32_t i = 0; i < callees.count; i++)
-        put_call(g, position, callees.at[i]);
+    for (uint32_t i = 0; i < callees.count; i++) {
+        const struct edge *e = callees.at[i];
+        struct top *had = &g->had[e->callee];
+
+        put_call(g, position, e);
+        had->calls += e->stat.calls;
+        had->cumulative += e->callee != f ? e->stat.cumulative : 0;
+    }
 }
 
 static void find_tops(struct grind *g)
@@ -309,21 +317,16 @@ static void find_tops(struct grind *g)
 
 /* Where paths are not known of all: what its callers are not known to have had of it.
  */
-static void find_rest(struct grind *g, function_id f)
+static struct top rest_of(const struct grind *g, function_id f)
 {
     const struct stat_row *row = stats_of(g->stats, f);
-    struct edges callers = stats_callers(g->stats, f);
-    struct top had = { 0 };
+    struct top had = g->had[f], rest = { 0 };
 
-    for (uint32_t i = 0; i < callers.count; i++) {
-        had.calls += callers.at[i]->stat.calls;
-        if (callers.at[i]->caller != f)
-            had.cumulative += callers.at[i]->stat.cumulative;
-    }
     if (had.cumulative < row->cumulative)
-        g->top[f].cumulative = row->cumulative - had.cumulative;
+        rest.cumulative = row->cumulative - had.cumulative;
     if (had.calls < row->calls)
-        g->top[f].calls = row->calls - had.calls;
+        rest.calls = row->calls - had.calls;
+    return rest;
 }
 
 /* What nobody called is called by a function outside of all cycles, and first in the
@@ -332,23 +335,21 @@ static void find_rest(struct grind *g, function_id f)
 static void put_tops(struct grind *g)
 {
     uint32_t functions = profile_functions(g->profile);
+    bool given = given_rows(g->profile) > 0;
 
     g->top = arena_array(g->arena, functions + 1u, sizeof *g->top);
-    if (given_rows(g->profile) == 0)
+    if (!given)
         find_tops(g);
-    else
-        for (function_id f = 0; f < functions; f++)
-            find_rest(g, f);
     out_printf(g->out, "\nfl=(%u) ~\nfn=(%u) (program)\n0 0\n", g->file_count + 1,
                functions + 1);
     for (function_id f = 0; f < functions; f++) {
-        if (g->top[f].cumulative == 0 && g->top[f].calls == 0)
-            continue;
-        put_file(g, "cfi", f);
-        put_name(g, "cfn", f);
-        out_printf(g->out, "calls=%llu %u\n0 %llu\n",
-                   (unsigned long long)(g->top[f].calls > 0 ? g->top[f].calls : 1),
-                   g->of[f].line, (unsigned long long)g->top[f].cumulative);
+        struct top top = given ? rest_of(g, f) : g->top[f];
+        struct edge edge = { .callee = f & INT32_MAX,
+                             .stat = { .calls = top.calls,
+                                       .cumulative = top.cumulative } };
+
+        if (top.cumulative > 0 || top.calls > 0)
+            put_call(g, STR("0 "), &edge);
     }
 }
 
