@@ -5,26 +5,17 @@
 
 #include "model/build.h"
 
-static struct build *copy(const struct profile *p, struct arena *a)
+static struct build *copy(const struct profile *p)
 {
     struct build *b = build_open(profile_unit(p));
-    node_id *to = arena_array(a, profile_nodes(p), sizeof *to);
 
     build_like(b, p);
-    build_expect(b, profile_nodes(p));
-    for (thread_id t = 0; t < profile_threads(p); t++) {
-        const struct thread *thread = profile_thread(p, t);
-
-        build_thread(b, thread->process, thread->name, thread->native);
-        to[thread->root] = build_thread_root(b, t);
-    }
+    build_like_nodes(b, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
 
-        if (node->depth < 2)
-            continue;
-        to[n] = build_node(b, to[node->parent], node->function);
-        build_add(b, to[n], node->calls, node->resumes, node->self);
+        if (node->depth >= 2)
+            build_add(b, n, node->calls, node->resumes, node->self);
     }
     build_like_given(b, p);
     return b;
@@ -34,8 +25,7 @@ static struct profile *with_gone(struct view_diff *d, const struct profile *p,
                                  struct arena *a)
 {
     const struct compare *c = d->sides->functions;
-    struct arena *scratch = arena_open();
-    struct build *b = copy(p, scratch);
+    struct build *b = copy(p);
 
     d->compared = arena_array(a, compare_rows(c), sizeof *d->compared);
     for (uint32_t i = 0; i < compare_rows(c); i++) {
@@ -46,7 +36,6 @@ static struct profile *with_gone(struct view_diff *d, const struct profile *p,
 
         d->compared[i] = build_function(b, f);
     }
-    arena_close(scratch);
     return build_finish(b);
 }
 

@@ -414,6 +414,24 @@ void build_like(struct build *b, const struct profile *p)
         build_process(b, profile_process(p, i));
 }
 
+/* Threads' roots lie among the nodes of others: each is made at its place. */
+void build_like_nodes(struct build *b, const struct profile *p)
+{
+    thread_id thread = 0;
+
+    build_expect(b, profile_nodes(p));
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(p); id++) {
+        const struct node *n = profile_node(p, id);
+
+        if (n->function != FUNCTION_NONE || node_is_marker(n)) {
+            build_node(b, n->parent, n->function);
+            continue;
+        }
+        const struct thread *t = profile_thread(p, thread++);
+        build_thread(b, t->process, t->name, t->native);
+    }
+}
+
 void build_like_given(struct build *b, const struct profile *p)
 {
     for (uint32_t i = 0; i < given_rows(p); i++) {

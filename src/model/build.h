@@ -53,6 +53,8 @@ void build_python(struct build *b, struct str version); /* listed once */
 void build_note(struct build *b, struct str sentence);  /* listed once */
 /* Into an empty builder: all that profile has but threads and nodes. */
 void build_like(struct build *b, const struct profile *p);
+/* And then its threads and nodes, without what they cost: all keep their ids. */
+void build_like_nodes(struct build *b, const struct profile *p);
 /* And then, once there are as many threads, what was given. */
 void build_like_given(struct build *b, const struct profile *p);
 

@@ -119,23 +119,12 @@ static uint64_t corrected_self(const struct correcting *c, node_id id)
     return corrected < n->self ? corrected : n->self;
 }
 
-/* Threads' roots lie among the nodes of others: each is made at its place. */
-static void copy_node(const struct correcting *c, node_id id, thread_id *thread)
+static void copy_figures(const struct correcting *c, node_id id)
 {
     const struct node *n = profile_node(c->from, id);
 
-    if (node_is_marker(n)) {
-        build_node(c->build, n->parent, FUNCTION_NONE);
-        return;
-    }
-    if (n->function == FUNCTION_NONE) {
-        const struct thread *t = profile_thread(c->from, (*thread)++);
-
-        build_thread(c->build, t->process, t->name, t->native);
-        return;
-    }
-    build_add(c->build, build_node(c->build, n->parent, n->function), n->calls,
-              n->resumes, corrected_self(c, id));
+    if (n->function != FUNCTION_NONE)
+        build_add(c->build, id, n->calls, n->resumes, corrected_self(c, id));
 }
 
 struct profile *correct(const struct profile *p, const struct probe_cost *cost)
@@ -148,16 +137,15 @@ struct profile *correct(const struct profile *p, const struct probe_cost *cost)
         .spent = arena_array(scratch, profile_nodes(p), sizeof *c.spent),
         .events = arena_array(scratch, profile_nodes(p), sizeof *c.events),
     };
-    thread_id thread = 0;
 
-    build_expect(c.build, profile_nodes(p));
     build_like(c.build, p);
+    build_like_nodes(c.build, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         charge(&c, n);
     if (profile_quality(p)->folded_calls > 0)
         spread_folded(&c, scratch);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
-        copy_node(&c, n, &thread);
+        copy_figures(&c, n);
     build_like_given(c.build, p);
     arena_close(scratch);
     return build_finish(c.build);

@@ -50,23 +50,15 @@ static bool wants_given(const struct query *q, struct ask *a, const struct wante
     return true;
 }
 
-/* Ids stay: threads make their roots where they come in the order of nodes. */
 static struct profile *copy(const struct query *q, const struct wanted *w, bool given)
 {
     const struct profile *p = q->profile;
     struct arena *scratch = arena_open();
     struct build *b = build_open(profile_unit(p));
-    node_id *to = arena_array(scratch, profile_nodes(p), sizeof *to);
     bool *in = arena_array(scratch, profile_nodes(p), sizeof *in);
 
     build_like(b, p);
-    build_expect(b, profile_nodes(p));
-    for (thread_id t = 0; t < profile_threads(p); t++) {
-        const struct thread *thread = profile_thread(p, t);
-
-        build_thread(b, thread->process, thread->name, thread->native);
-        to[thread->root] = build_thread_root(b, t);
-    }
+    build_like_nodes(b, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
 
@@ -75,9 +67,8 @@ static struct profile *copy(const struct query *q, const struct wanted *w, bool 
         in[n] = wants_thread(q, w, node->thread) &&
                 (w->focus.count == 0 || in[node->parent] ||
                  ids_have(w->focus, node->function));
-        to[n] = build_node(b, to[node->parent], node->function);
         if (in[n])
-            build_add(b, to[n], node->calls, node->resumes, node->self);
+            build_add(b, n, node->calls, node->resumes, node->self);
     }
     if (given)
         build_like_given(b, p);
