@@ -2,8 +2,6 @@
 /* out.c - base/out.h into memory: the only place there is. */
 #include "base/out.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -73,43 +71,4 @@ void out_bytes(struct out *o, const void *bytes, size_t len)
     if (len > 0)
         memcpy(o->buffer + o->used, bytes, len);
     o->used += len;
-}
-
-void out_char(struct out *o, char c)
-{
-    out_bytes(o, &c, 1);
-}
-
-void out_str(struct out *o, struct str s)
-{
-    out_bytes(o, s.at, s.len);
-}
-
-void out_text_of(struct out *o, const char *terminated)
-{
-    out_bytes(o, terminated, strlen(terminated));
-}
-
-void out_u64(struct out *o, uint64_t value)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    out_bytes(o, digits + at, sizeof digits - at);
-}
-
-void out_printf(struct out *o, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (len > 0)
-        out_bytes(o, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
