@@ -3,8 +3,10 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct json json_on(struct out *o)
 {
@@ -147,4 +149,35 @@ void json_null(struct json *j, const char *key)
 {
     begin(j, key);
     out_text_of(j->out, "null");
+}
+
+void json_str_or_null(struct json *j, const char *key, struct str value)
+{
+    if (value.len > 0)
+        json_str(j, key, value);
+    else
+        json_null(j, key);
+}
+
+void json_i64_or_null(struct json *j, const char *key, int64_t value, bool known)
+{
+    if (known)
+        json_i64(j, key, value);
+    else
+        json_null(j, key);
+}
+
+void json_moment(struct json *j, const char *key, uint64_t ns)
+{
+    time_t seconds = (time_t)(ns / 1000000000u);
+    struct tm tm;
+    char date[32], text[48];
+
+    if (ns == 0 || !gmtime_r(&seconds, &tm) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+        json_null(j, key);
+        return;
+    }
+    snprintf(text, sizeof text, "%s.%06uZ", date, (unsigned)(ns % 1000000000u / 1000));
+    json_text(j, key, text);
 }

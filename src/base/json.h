@@ -28,5 +28,9 @@ void json_i64(struct json *j, const char *key, int64_t value);
 void json_double(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
+void json_str_or_null(struct json *j, const char *key, struct str value); /* of none */
+void json_i64_or_null(struct json *j, const char *key, int64_t value, bool known);
+/* CLOCK_REALTIME in UTC, as ISO 8601 has it, to the microsecond; 0: null. */
+void json_moment(struct json *j, const char *key, uint64_t ns);
 
 #endif

@@ -53,12 +53,6 @@ static char *text_to(char *to, struct str s)
     return to + s.len;
 }
 
-/* U+2028 and U+2029, which are line ends to a reader in JavaScript. */
-static bool ends_line(struct str s)
-{
-    return str_begins(s, STR("\xe2\x80\xa8")) || str_begins(s, STR("\xe2\x80\xa9"));
-}
-
 /* What would end the line becomes ?; nothing else is special but "(7)" in front. */
 static struct str plain(struct str s, struct arena *a)
 {
@@ -69,7 +63,7 @@ static struct str plain(struct str s, struct arena *a)
         text[at++] = '_';
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
-        bool end = c == 0xe2 && ends_line((struct str){ s.at + i, s.len - i });
+        bool end = c == 0xe2 && export_ends_line((struct str){ s.at + i, s.len - i });
 
         text[at++] = (char)(c < 0x20 || c == 0x7f || end ? '?' : c);
         i += end ? 2 : 0;

@@ -38,3 +38,8 @@ const struct exporter *export_for_file(const char *path)
                 return *x;
     return NULL;
 }
+
+bool export_ends_line(struct str s)
+{
+    return str_begins(s, STR("\xe2\x80\xa8")) || str_begins(s, STR("\xe2\x80\xa9"));
+}

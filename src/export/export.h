@@ -26,5 +26,7 @@ struct exporter {
 const struct exporter *const *export_list(void); /* sorted by name; ends in NULL */
 const struct exporter *export_named(const char *name);    /* NULL: none */
 const struct exporter *export_for_file(const char *path); /* by suffix; NULL: none */
+/* It begins with U+2028 or U+2029, which are line ends to a reader in JavaScript. */
+bool export_ends_line(struct str s);
 
 #endif

@@ -16,8 +16,7 @@ static void put_text(struct out *o, struct str s)
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
         struct str rest = { s.at + i, s.len - i };
-        bool end = str_begins(rest, STR("\xe2\x80\xa8")) ||
-                   str_begins(rest, STR("\xe2\x80\xa9"));
+        bool end = export_ends_line(rest);
 
         out_char(o, (char)(c == ';' ? ':' : c < 0x20 || c == 0x7f || end ? '?' : c));
         i += end ? 2 : 0;

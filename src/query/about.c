@@ -1,57 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* about.c - what the profile is, and what can be asked of it. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "query/guess.h"
 #include "query/inside.h"
 
 enum { OWNERS_MAX = 2000 };
 
-static void text_or_null(struct json *j, const char *key, struct str s)
-{
-    if (s.len > 0)
-        json_str(j, key, s);
-    else
-        json_null(j, key);
-}
-
-static void number_or_null(struct json *j, const char *key, uint64_t number, bool known)
-{
-    if (known)
-        json_u64(j, key, number);
-    else
-        json_null(j, key);
-}
-
-/* UTC, as ISO 8601 has it. */
-static void write_moment(struct json *j, const char *key, uint64_t ns, struct arena *a)
-{
-    time_t seconds = (time_t)(ns / 1000000000u);
-    struct tm tm;
-    char date[32];
-
-    if (ns == 0 || !gmtime_r(&seconds, &tm) ||
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-        json_null(j, key);
-        return;
-    }
-    json_str(j, key,
-             arena_printf(a, "%s.%06uZ", date, (unsigned)(ns % 1000000000u / 1000)));
-}
-
-static void write_run(const struct query *q, struct json *j, struct arena *a)
+static void write_run(const struct query *q, struct json *j)
 {
     const struct run *run = profile_run(q->profile);
 
     json_object(j, "run");
-    text_or_null(j, "program", run->program);
+    json_str_or_null(j, "program", run->program);
     json_array(j, "pythons");
     for (uint32_t i = 0; i < run->pythons; i++)
         json_str(j, NULL, run->python[i]);
     json_end(j);
-    write_moment(j, "started", run->started_ns, a);
-    number_or_null(j, "wall_ns", run->wall_ns, run->wall_ns != 0);
+    json_moment(j, "started", run->started_ns);
+    json_i64_or_null(j, "wall_ns", (int64_t)run->wall_ns, run->wall_ns != 0);
     json_str(j, "clock", run->clock);
     json_end(j);
 }
@@ -94,18 +61,18 @@ static void write_process(const struct query *q, const struct owner *o, struct j
 
     json_object(j, NULL);
     json_u64(j, "id", o->id);
-    number_or_null(j, "pid", p->pid, p->pid != 0);
-    number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
-    text_or_null(j, "name", p->name);
+    json_i64_or_null(j, "pid", p->pid, p->pid != 0);
+    json_i64_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
+    json_str_or_null(j, "name", p->name);
     json_str(j, "role", p->role);
-    text_or_null(j, "program", p->program);
-    text_or_null(j, "python", p->python);
-    number_or_null(j, "wall_ns", p->wall_ns, known);
-    number_or_null(j, "cpu_ns", p->cpu_ns, known);
-    number_or_null(j, "exit", (uint64_t)p->exit, p->exit >= 0);
-    number_or_null(j, "signal", (uint64_t)p->signal, p->signal != 0);
+    json_str_or_null(j, "program", p->program);
+    json_str_or_null(j, "python", p->python);
+    json_i64_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
+    json_i64_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
+    json_i64_or_null(j, "exit", p->exit, p->exit >= 0);
+    json_i64_or_null(j, "signal", p->signal, p->signal != 0);
     json_bool(j, "entered", p->entered);
-    text_or_null(j, "reason", p->reason);
+    json_str_or_null(j, "reason", p->reason);
     json_bool(j, "alive", p->alive);
     json_u64(j, "value", o->value);
     json_array(j, "threads");
@@ -155,7 +122,7 @@ static void write_threads(const struct query *q, struct json *j, struct arena *a
         json_object(j, NULL);
         json_u64(j, "id", at[i].id);
         json_u64(j, "process", t->process);
-        number_or_null(j, "native", t->native, t->native != 0);
+        json_i64_or_null(j, "native", t->native, t->native != 0);
         json_str(j, "name", t->name);
         json_u64(j, "self", t->self);
         json_end(j);
@@ -254,7 +221,7 @@ static void answer(struct query *q, struct ask *a, struct json *j)
         json_text(j, NULL, *file);
     json_end(j);
     write_totals(q, j, a->arena);
-    write_run(q, j, a->arena);
+    write_run(q, j);
     write_processes(q, j, a->arena);
     write_threads(q, j, a->arena);
     write_quality(q, j);

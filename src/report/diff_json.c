@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* diff_json.c - the comparison as JSON, schema sonde.diff/1 (doc/schema/diff.json). */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -26,21 +27,13 @@ static void value(const struct writing *w, const char *key, double v)
         json_double(w->json, name, v);
 }
 
-static void number_or_null(struct json *j, const char *key, double number, bool known)
-{
-    if (known)
-        json_double(j, key, number);
-    else
-        json_null(j, key);
-}
-
 static void write_effect(const struct writing *w, const struct effect *e)
 {
     static const char *const verdict[] = { NULL, "slower", "faster",
                                            "no difference proven" };
     struct json *j = w->json;
 
-    number_or_null(j, "ratio", e->ratio, e->ratio > 0);
+    json_double(j, "ratio", e->ratio > 0 ? e->ratio : NAN);
     if (e->low > 0) {
         json_array(j, "ci95");
         json_double(j, NULL, e->low);
@@ -79,14 +72,6 @@ static void write_change(const struct writing *w, const struct compared *c)
     if (w->diff->options->above > 0)
         json_bool(w->json, "above", c->effect.above);
     write_calls(w, c);
-}
-
-static void text_or_null(struct json *j, const char *key, struct str s)
-{
-    if (s.len > 0)
-        json_str(j, key, s);
-    else
-        json_null(j, key);
 }
 
 static void write_side(const struct writing *w, enum side side)
@@ -135,7 +120,7 @@ static void write_function(const struct writing *w, const struct compared *c)
     json_str(j, "qualname", f->qualname.len > 0 ? f->qualname : f->name);
     json_str(j, "file", w->diff->options->strip_dirs ? str_basename(f->file) : f->file);
     json_u64(j, "line", f->line);
-    text_or_null(j, "class", f->owner);
+    json_str_or_null(j, "class", f->owner);
     write_moved(w, c);
     write_change(w, c);
     json_end(j);

@@ -2,7 +2,6 @@
 /* json.c - the report as JSON, schema sonde.report/1 (doc/schema/report.json).
  * Nothing is left out unless asked: without -n all rows are written. */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "report/report.h"
@@ -22,51 +21,19 @@ static void value(const struct writing *w, const char *key, uint64_t v)
     json_u64(w->json, name, v);
 }
 
-static void text_or_null(struct json *j, const char *key, struct str s)
-{
-    if (s.len > 0)
-        json_str(j, key, s);
-    else
-        json_null(j, key);
-}
-
-/* UTC, as ISO 8601 has it. */
-static void write_moment(struct json *j, const char *key, uint64_t ns)
-{
-    time_t seconds = (time_t)(ns / 1000000000u);
-    struct tm tm;
-    char date[32], text[48];
-
-    if (ns == 0 || !gmtime_r(&seconds, &tm) ||
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-        json_null(j, key);
-        return;
-    }
-    snprintf(text, sizeof text, "%s.%06uZ", date, (unsigned)(ns % 1000000000u / 1000));
-    json_text(j, key, text);
-}
-
-static void number_or_null(struct json *j, const char *key, int64_t number, bool known)
-{
-    if (known)
-        json_i64(j, key, number);
-    else
-        json_null(j, key);
-}
-
 static void write_run(const struct writing *w)
 {
     const struct run *run = profile_run(w->report->profile);
     struct json *j = w->json;
 
     json_object(j, "run");
-    text_or_null(j, "program", run->program);
+    json_str_or_null(j, "program", run->program);
     json_array(j, "pythons");
     for (uint32_t i = 0; i < run->pythons; i++)
         json_str(j, NULL, run->python[i]);
     json_end(j);
-    write_moment(j, "started", run->started_ns);
-    number_or_null(j, "wall_ns", (int64_t)run->wall_ns, run->wall_ns != 0);
+    json_moment(j, "started", run->started_ns);
+    json_i64_or_null(j, "wall_ns", (int64_t)run->wall_ns, run->wall_ns != 0);
     json_str(j, "clock", run->clock);
     json_end(j);
 }
@@ -77,7 +44,7 @@ static void value_or_null(const struct writing *w, const char *key, uint64_t v,
     char name[32];
 
     snprintf(name, sizeof name, "%s%s", key, w->ns ? "_ns" : "");
-    number_or_null(w->json, name, (int64_t)v, known);
+    json_i64_or_null(w->json, name, (int64_t)v, known);
 }
 
 static void write_process(struct json *j, const struct process *p)
@@ -85,18 +52,18 @@ static void write_process(struct json *j, const struct process *p)
     bool known = p->pid != 0 || !p->entered; /* else it is a file */
 
     json_object(j, NULL);
-    number_or_null(j, "pid", p->pid, p->pid != 0);
-    number_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
-    text_or_null(j, "name", p->name);
+    json_i64_or_null(j, "pid", p->pid, p->pid != 0);
+    json_i64_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
+    json_str_or_null(j, "name", p->name);
     json_str(j, "role", p->role);
-    text_or_null(j, "program", p->program);
-    text_or_null(j, "python", p->python);
-    number_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
-    number_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
-    number_or_null(j, "exit", p->exit, p->exit >= 0);
-    number_or_null(j, "signal", p->signal, p->signal != 0);
+    json_str_or_null(j, "program", p->program);
+    json_str_or_null(j, "python", p->python);
+    json_i64_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
+    json_i64_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
+    json_i64_or_null(j, "exit", p->exit, p->exit >= 0);
+    json_i64_or_null(j, "signal", p->signal, p->signal != 0);
     json_bool(j, "entered", p->entered);
-    text_or_null(j, "reason", p->reason);
+    json_str_or_null(j, "reason", p->reason);
     json_bool(j, "alive", p->alive);
     json_end(j);
 }
@@ -123,7 +90,7 @@ static void write_threads(const struct writing *w)
         json_object(w->json, NULL);
         json_u64(w->json, "id", i);
         json_u64(w->json, "process", t->process);
-        number_or_null(w->json, "pid", pid, pid != 0);
+        json_i64_or_null(w->json, "pid", pid, pid != 0);
         json_str(w->json, "name", t->name);
         value(w, "self", t->self);
         json_end(w->json);
@@ -162,7 +129,7 @@ static void write_quality(const struct writing *w)
 static void write_stat(const struct writing *w, const struct stat_row *stat, bool known)
 {
     json_u64(w->json, "calls", stat->calls);
-    number_or_null(w->json, "primitive_calls", (int64_t)stat->primitive_calls, known);
+    json_i64_or_null(w->json, "primitive_calls", (int64_t)stat->primitive_calls, known);
     json_u64(w->json, "resumes", stat->resumes);
     value_or_null(w, "self", stat->self, known);
     value_or_null(w, "cumulative", stat->cumulative, known);
@@ -184,7 +151,7 @@ static void write_callers(const struct writing *w, function_id f)
 
 static void corrected(const struct writing *w, const char *key, uint64_t ns)
 {
-    number_or_null(w->json, key, (int64_t)ns, w->report->corrected != NULL);
+    json_i64_or_null(w->json, key, (int64_t)ns, w->report->corrected != NULL);
 }
 
 static void write_function(const struct writing *w, const struct row *row)
@@ -198,7 +165,7 @@ static void write_function(const struct writing *w, const struct row *row)
     json_str(j, "qualname", f->qualname.len > 0 ? f->qualname : f->name);
     json_str(j, "file", row->file);
     json_u64(j, "line", f->line);
-    text_or_null(j, "class", f->owner);
+    json_str_or_null(j, "class", f->owner);
     write_stat(w, &row->stat, true);
     corrected(w, "corrected_self_ns", row->corrected_self);
     corrected(w, "corrected_cumulative_ns",
@@ -271,8 +238,8 @@ static void write_nodes(const struct writing *w)
             above = profile_node(p, above)->parent;
         json_object(j, NULL);
         json_u64(j, "id", id);
-        number_or_null(j, "parent", above,
-                       profile_node(p, above)->function != FUNCTION_NONE);
+        json_i64_or_null(j, "parent", above,
+                         profile_node(p, above)->function != FUNCTION_NONE);
         json_u64(j, "function", n->function);
         json_u64(j, "thread", n->thread);
         json_u64(j, "calls", n->calls);
