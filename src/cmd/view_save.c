@@ -3,13 +3,12 @@
 #include "cmd/view_save.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/map.h"
 #include "base/whole.h"
+#include "cmd/trial.h"
 #include "tape/pack.h"
 #include "tape/recording.h"
 
@@ -18,17 +17,17 @@ static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a
                        struct err *e)
 {
     const struct whole_kind kind = { .what = "cannot read pack", .most = UINT32_MAX };
-    char folder[] = "/tmp/sonde-view-XXXXXX";
+    const char *folder = trial_folder(a);
     struct pack_made made;
 
-    if (!mkdtemp(folder))
-        return err_set(e, ERR_IO, "cannot pack: %s: no folder for it in /tmp",
-                       recording);
+    if (!*folder)
+        return err_set(e, ERR_IO,
+                       "cannot pack: %s: no folder for it in $TMPDIR or /tmp: %s",
+                       recording, strerror(errno));
     const char *path = arena_printf(a, "%s/pack.sonde", folder).at;
     bool ok = pack_write(recording, path, NULL, &made, e) &&
               whole_read(path, &kind, a, bytes, e);
-    unlink(path);
-    rmdir(folder);
+    trial_remove(folder, a);
     return ok;
 }
 
@@ -99,7 +98,7 @@ bool view_save(const struct saving *s, struct arena *a, struct err *e)
             return false;
     if (s->sources)
         count = add_sources(s, files, count, a);
-    struct out *o = out_open(s->to, e);
+    struct out *o = out_open_private(s->to, e); /* as the recording in it */
     if (!o)
         return false;
     if (page_save(s->page, files, count, o, e))
