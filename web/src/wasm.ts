@@ -17,7 +17,20 @@ export interface File {
   bytes: Uint8Array;
 }
 
+/** What went wrong, for people. */
 export class EngineError extends Error {}
+
+/** What a trap is, or null where it is none: out of memory, or a fault of the engine's. */
+export function trapped(error: unknown): EngineError | null {
+  const text = error instanceof Error ? error.message : "";
+  const full = "the tab ran out of memory (look at it with: sonde view FILE)";
+  // It traps by itself where no memory is left; nothing else in it does.
+  const trap = error instanceof WebAssembly.RuntimeError;
+  if (!trap && !(error instanceof RangeError)) return null;
+  const fault = trap ? !/unreachable/.test(text) : /call stack/.test(text);
+  return new EngineError(fault ? "the engine failed, which is a fault of sonde (please " +
+    "report it; sonde view FILE may still show it)" : full);
+}
 
 /** The text of {"error": text}, or what was said instead. */
 export function errorIn(text: string): string {

@@ -2,6 +2,7 @@
 // What needs no browser: figures, the address, paths, lines of Python, Markdown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encoded, forXml, quoted } from "../src/encode.ts";
 import { amount, count, parts, percent, share, short } from "../src/figures.ts";
 import { below, begins, carried, functionOf, merged, parentOf, stepsOf } from "../src/paths.ts";
 import { pieces } from "../src/parts/python.ts";
@@ -84,4 +85,15 @@ test("lines of Python", () => {
   assert.equal(kinds('b""" + y', '"""').open, "");
   assert.equal(kinds('x = "a').open, "");
   assert.equal(kinds("'#not a comment'").pieces[0]!.kind, "string");
+});
+
+test("any text goes into a query, a picture and a command as what it is", () => {
+  assert.equal(encoded("a b/é😀&"), encodeURIComponent("a b/é😀&"));
+  assert.equal(encoded("x\udcff\udc80y"), "x%ff%80y");
+  assert.equal(encoded("\ud800"), "%EF%BF%BD");
+  assert.equal(forXml("\x1b[31m\0\t\n<\ud800\uffff😀"), "\u241b[31m\u2400\t\n<\ufffd\ufffd😀");
+  assert.equal(quoted("app.prof"), "app.prof");
+  assert.equal(quoted("my app's.prof"), "'my app'\\''s.prof'");
+  assert.equal(quoted("$(reboot).prof"), "'$(reboot).prof'");
+  assert.equal(quoted("-o"), "./-o");
 });
