@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/map.h"
+#include "base/unpack.h"
 #include "base/whole.h"
 #include "cmd/trial.h"
 #include "tape/pack.h"
@@ -43,6 +44,24 @@ static bool same_path(const void *with, uint32_t id)
     return str_eq(profile_function(w->profile, id)->file, w->path);
 }
 
+/* The page packs what it holds itself, and undoes nothing else. */
+static bool take_packing_off(struct page_file *f, const char *path, struct arena *a,
+                             struct err *e)
+{
+    static const char *const suffix[] = { ".gz", ".xz", ".zst" };
+    struct str name = str_of(f->name);
+
+    if (!unpack_is_packed(f->bytes))
+        return true;
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++)
+        if (str_ends(name, str_of(suffix[i])) && name.len > strlen(suffix[i])) {
+            name.len -= strlen(suffix[i]);
+            break;
+        }
+    f->name = arena_cstr(a, name);
+    return unpack(f->bytes, UINT32_MAX, path, a, &f->bytes, e);
+}
+
 static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
                        struct err *e)
 {
@@ -55,7 +74,8 @@ static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
     name = str_basename(name);
     f->name = arena_cstr(a, name);
     if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return whole_read(path, &kind, a, &f->bytes, e);
+        return whole_read(path, &kind, a, &f->bytes, e) &&
+               take_packing_off(f, path, a, e);
     if (str_ends(name, STR(RECORDING_SUFFIX)))
         name.len -= STR(RECORDING_SUFFIX).len;
     f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;

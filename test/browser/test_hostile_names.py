@@ -36,7 +36,7 @@ def hostile(folder, way):
 def ids_of(told, count):
     """Functions that are called as one of the names, the first `count` of them."""
     wanted = set(names())
-    return [f["id"] for f in told["functions"] if f["name"] in wanted or f["qualname"] in wanted][:count]
+    return [f["id"] for f in told["functions"] if f["name"] in wanted and f["file"].startswith("/srv/")][:count]
 
 
 def check(played, charts=len(CHARTS)):
@@ -81,10 +81,10 @@ def test_names_are_text_where_sides_differ(browser, serve, tmp_path):
 @pytest.mark.parametrize("way", ["served", "saved"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_name_in_each_view(browser, serve, save, told, tmp_path, way, view):
-    """Chosen, pointed at, with its menu, copied as text and as Markdown, as a picture."""
+    """Chosen, pointed at, with its menu, copied as text and as Markdown, as a picture; of a saved page every third."""
     file = hostile(tmp_path, way)
-    ids = ids_of(told(file), 1000)
-    assert len(ids) > 300
+    ids = ids_of(told(file), 1000)[::3 if way == "saved" else 1]
+    assert len(ids) > (100 if way == "saved" else 300)
     played = browser.play("names", url=(save if way == "saved" else serve)(file), views=views_of(ids[0], view), charts=list(CHARTS),
                           each=[view], functions=ids, searches=names() if view == "icicle" else [], addresses=[], deep=True)
     check(played, charts=len(ids) if view in CHARTS else 0)

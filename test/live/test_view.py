@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import lzma
 import marshal
 import os
 import pathlib
@@ -161,6 +162,10 @@ def test_other_sites_get_nothing(view):
                 answer, body = view.ask(path, Sec_Fetch_Site=site, Sec_Fetch_Mode=mode)
                 assert (answer.status, body) == (403, b"")
         assert view.ask("/", Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors")[0].status == 403
+    for dest in "iframe", "frame", "embed", "object", "script", "image", "empty", "":
+        answer, body = view.ask("/", Sec_Fetch_Site="same-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest=dest)
+        assert (answer.status, body) == (403, b""), dest
+    assert view.ask("/", Sec_Fetch_Site="same-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest="document")[0].status == 200
     assert view.ask("/q/about", Origin=own, Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors")[0].status == 200
     # Where a browser comes to the page from the file that was opened in it, or by typing.
     assert view.ask("/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")[0].status == 200
@@ -303,6 +308,9 @@ def test_behind_a_proxy(sonde, clean_env, folder):
     view.cookie = answer.getheader("Set-Cookie").split(";")[0]
     for path in "/p/1/q/about", "/q/about":
         assert view.ask(path, host="hub.example.org")[0].status == 200
+    for dest, status in ("iframe", 200), ("document", 200), ("embed", 403):
+        assert view.ask("/p/1/", host="hub.example.org", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate",
+                        Sec_Fetch_Dest=dest)[0].status == status
     assert view.ask("/q/about", host="hub.example.org.evil.test")[0].status == 403
     assert view.ask("/p/q/about", host="hub.example.org")[0].status == 404
     process.send_signal(signal.SIGINT)
@@ -445,6 +453,17 @@ def test_a_saved_page_of_hostile_names(run_sonde, folder):
     run_sonde("view", "--html", "out.html", name, "plain.pstats", check=True)
     page = (folder / "out.html").read_text()
     assert "<script>alert" not in page and list(blocks(page)) == ["sonde-engine", "sonde-file-0", "sonde-file-1"]
+
+
+def test_a_saved_page_of_packed_files(run_sonde, folder):
+    """The page undoes its own packing alone: others are taken off before."""
+    run_sonde("convert", "orders.sonde", "-o", "plain.pstats", check=True)
+    plain = (folder / "plain.pstats").read_bytes()
+    for name, packed in ("a.prof.gz", gzip.compress(plain)), ("b.prof.xz", lzma.compress(plain)), ("c.prof", gzip.compress(plain)):
+        (folder / name).write_bytes(packed)
+    run_sonde("view", "--html", "out.html", "a.prof.gz", "b.prof.xz", "c.prof", check=True)
+    held = list(blocks((folder / "out.html").read_text()).values())
+    assert held[1:] == [("a.prof", plain), ("b.prof", plain), ("c.prof", plain)]
 
 
 def test_what_cannot_be_saved(run_sonde, folder):

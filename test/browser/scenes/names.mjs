@@ -71,11 +71,17 @@ async function scroll(page, told) {
     const boxes = [...document.querySelectorAll("#view, #view *, #side")].filter((element) =>
       element.scrollHeight > element.clientHeight + 40 &&
       /auto|scroll/.test(getComputedStyle(element).overflowY));
+    const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+    // The rows there are reach down to where the box ends: they are asked for on the way.
+    const filled = (box) => [...box.querySelectorAll("tr[data-at]")].some((row) =>
+      row.getBoundingClientRect().bottom > box.getBoundingClientRect().bottom - 60);
     for (const box of boxes) {
+      const table = box.querySelector("tr[data-at]") !== null;
       for (let at = 0; at < box.scrollHeight && at < 60_000; at += box.clientHeight) {
         box.scrollTop = at;
-        await new Promise((done) => setTimeout(done, 15));
-        for (const row of document.querySelectorAll("#view tbody tr")) seen.add(row.textContent);
+        await wait(10);
+        for (let tries = 0; table && tries < 300 && !filled(box); tries++) await wait(10);
+        for (const row of box.querySelectorAll("tbody tr")) seen.add(row.textContent);
       }
       box.scrollTop = 0;
     }
@@ -109,7 +115,7 @@ export async function play(browser, args) {
     }
   }
   for (const words of args.searches) {
-    await go(page, `v=icicle&q=${encodeURIComponent(words)}`);
+    await go(page, `v=icicle&q=${encodeURIComponent(words.toWellFormed())}`);
     await page.keyboard.press("n");
   }
   // The address bar itself: what no link of ours says may be refused, and is nothing worse.

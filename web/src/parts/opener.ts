@@ -98,8 +98,11 @@ export class Opener {
   private tell(name: string, text: string): void {
     // The engine says "what: where: why": the first two are the title's.
     const where = `${name.replace(/\.gz$/, "")}: `, at = text.indexOf(where);
-    const why = at >= 0 && at < 60 ? text.slice(at + where.length) : text;
-    this.shown = banner(`Cannot read ${name}.`, why, this.still(),
+    const why = (at >= 0 && at < 60 ? text.slice(at + where.length) : text)
+      .replace(/[.]$/, "");
+    const hint = why.endsWith(")") ? ""
+      : " (is it whole, and a profile? sonde formats lists what can be read)";
+    this.shown = banner(`Cannot read ${name}.`, why + hint, this.still(),
       () => this.choose(), () => this.dismiss());
     this.host!.prepend(this.shown);
   }
