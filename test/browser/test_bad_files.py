@@ -67,9 +67,14 @@ def test_the_profile_before_stays_and_works(browser, serve, save, recording, dum
     drops = [("choose", [name]) for name in names if name.startswith("five")] + [("drop", [name]) for name in names]
     drops += [("drop", [dump, tmp_path / "cut.prof"]), ("drop", [tmp_path / "five.bin", dump])]
     url = (serve if way == "served" else save)(recording)
-    played = browser.play("bad", url=url, drops=[{"how": how, "paths": [str(tmp_path / name) for name in names]}
+    large = tmp_path / "large.folded"
+    large.write_text("".join(f"main;f{i % 977};g{i % 1013};h{i} {i}\n" for i in range(200_000)))
+    last = tmp_path / "last.prof"
+    last.write_bytes(dump.read_bytes())
+    played = browser.play("bad", url=url, twice=[str(large), str(tmp_path / "five.bin"), str(large), str(last)], drops=[{"how": how, "paths": [str(tmp_path / name) for name in names]}
                                                   for how, names in drops] + [{"how": "drop", "paths": [str(dump)]}])
     assert played["problems"] == [] and played["reports"] == []
+    assert played["workers"] == 1 and played["after"]["files"] == "last.prof" and played["after"]["banners"] == []
     before, *told, last = [played["before"], *played["seen"]]
     for (how, names), now in zip(drops, told, strict=True):
         assert len(now["banners"]) == 1, (how, names, now)

@@ -6,6 +6,7 @@ import { encoded, forXml, quoted } from "../src/encode.ts";
 import { amount, count, parts, percent, share, short } from "../src/figures.ts";
 import { below, begins, carried, functionOf, merged, parentOf, stepsOf } from "../src/paths.ts";
 import { pieces } from "../src/parts/python.ts";
+import { trapped } from "../src/wasm.ts";
 import { fromAddress, FRESH, toAddress, type State } from "../src/state.ts";
 
 test("three digits and the unit that suits", () => {
@@ -96,4 +97,18 @@ test("any text goes into a query, a picture and a command as what it is", () => 
   assert.equal(quoted("my app's.prof"), "'my app'\\''s.prof'");
   assert.equal(quoted("$(reboot).prof"), "'$(reboot).prof'");
   assert.equal(quoted("-o"), "./-o");
+});
+
+test("a trap is told as what it was", () => {
+  const { RuntimeError } = WebAssembly;
+  const full = /ran out of memory .*sonde view FILE/, fault = /fault of sonde .*report it/;
+  assert.match(trapped(new RuntimeError("unreachable"))!.message, full);
+  assert.match(trapped(new RuntimeError("Unreachable code should not be executed"))!.message,
+    full);
+  assert.match(trapped(new RangeError("Array buffer allocation failed"))!.message, full);
+  assert.match(trapped(new RuntimeError("memory access out of bounds"))!.message, fault);
+  assert.match(trapped(new RangeError("Maximum call stack size exceeded"))!.message, fault);
+  assert.match(trapped(new Error("too much recursion"))!.message, fault);
+  assert.equal(trapped(new TypeError("x is null")), null);
+  assert.equal(trapped("text"), null);
 });

@@ -46,5 +46,10 @@ export async function play(browser, args) {
     }
     seen.push(now);
   }
-  return { before, seen, problems, reports: await page.evaluate(() => globalThis.reports) };
+  // What is still being read is given up for what is dropped then, and its worker with it.
+  for (const path of args.twice) await drop(page, session, [path]);
+  await page.waitForFunction(({ file }) =>
+    document.querySelector("#profile")?.title === file && !document.querySelector(".loading"),
+  { file: args.twice.at(-1).split("/").pop() }, { timeout: 120_000 });
+  return { before, seen, problems, workers: page.workers().length, after: await shown(page), reports: await page.evaluate(() => globalThis.reports) };
 }
