@@ -66,10 +66,12 @@ static bool replaceable(const char *path, struct err *e)
                err_set(e, ERR_IO, "cannot write: %s: %s", path, strerror(errno));
     if (!S_ISREG(s.st_mode))
         return err_set(e, ERR_IO,
-                       "cannot write: %s: not a regular file (give another -o)", path);
+                       "cannot write: %s: not a regular file (give another name)",
+                       path);
     if (s.st_uid != geteuid())
         return err_set(e, ERR_IO,
-                       "cannot write: %s: another user's file (give another -o)", path);
+                       "cannot write: %s: another user's file (give another name)",
+                       path);
     return true;
 }
 

@@ -3,13 +3,13 @@
 #include "cmd/view_save.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/map.h"
+#include "base/unpack.h"
 #include "base/whole.h"
+#include "cmd/trial.h"
 #include "tape/pack.h"
 #include "tape/recording.h"
 
@@ -18,17 +18,17 @@ static bool pack_bytes(const char *recording, struct str *bytes, struct arena *a
                        struct err *e)
 {
     const struct whole_kind kind = { .what = "cannot read pack", .most = UINT32_MAX };
-    char folder[] = "/tmp/sonde-view-XXXXXX";
+    const char *folder = trial_folder(a);
     struct pack_made made;
 
-    if (!mkdtemp(folder))
-        return err_set(e, ERR_IO, "cannot pack: %s: no folder for it in /tmp",
-                       recording);
+    if (!*folder)
+        return err_set(e, ERR_IO,
+                       "cannot pack: %s: no folder for it in $TMPDIR or /tmp: %s",
+                       recording, strerror(errno));
     const char *path = arena_printf(a, "%s/pack.sonde", folder).at;
     bool ok = pack_write(recording, path, NULL, &made, e) &&
               whole_read(path, &kind, a, bytes, e);
-    unlink(path);
-    rmdir(folder);
+    trial_remove(folder, a);
     return ok;
 }
 
@@ -44,6 +44,24 @@ static bool same_path(const void *with, uint32_t id)
     return str_eq(profile_function(w->profile, id)->file, w->path);
 }
 
+/* The page packs what it holds itself, and undoes nothing else. */
+static bool take_packing_off(struct page_file *f, const char *path, struct arena *a,
+                             struct err *e)
+{
+    static const char *const suffix[] = { ".gz", ".xz", ".zst" };
+    struct str name = str_of(f->name);
+
+    if (!unpack_is_packed(f->bytes))
+        return true;
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++)
+        if (str_ends(name, str_of(suffix[i])) && name.len > strlen(suffix[i])) {
+            name.len -= strlen(suffix[i]);
+            break;
+        }
+    f->name = arena_cstr(a, name);
+    return unpack(f->bytes, UINT32_MAX, path, a, &f->bytes, e);
+}
+
 static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
                        struct err *e)
 {
@@ -56,7 +74,8 @@ static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
     name = str_basename(name);
     f->name = arena_cstr(a, name);
     if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return whole_read(path, &kind, a, &f->bytes, e);
+        return whole_read(path, &kind, a, &f->bytes, e) &&
+               take_packing_off(f, path, a, e);
     if (str_ends(name, STR(RECORDING_SUFFIX)))
         name.len -= STR(RECORDING_SUFFIX).len;
     f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;
@@ -99,7 +118,7 @@ bool view_save(const struct saving *s, struct arena *a, struct err *e)
             return false;
     if (s->sources)
         count = add_sources(s, files, count, a);
-    struct out *o = out_open(s->to, e);
+    struct out *o = out_open_private(s->to, e); /* as the recording in it */
     if (!o)
         return false;
     if (page_save(s->page, files, count, o, e))

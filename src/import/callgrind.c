@@ -359,6 +359,8 @@ static bool take_all(struct grind *g, struct err *e)
     while (g->left.len > 0) {
         struct str next = g->left;
 
+        if (source_line_is_long(next))
+            return fail(g, SOURCE_LINE_LONG, e);
         if (!take_line(g, str_take_line(&next), e))
             return false;
         g->left = next;

@@ -46,6 +46,8 @@ static bool take_field(struct rows *r, struct str *field, bool *last)
     struct str s = r->left;
     size_t at = 0;
 
+    if (s.len > SOURCE_LINE_MOST)
+        s.len = SOURCE_LINE_MOST;
     if (s.len > 0 && s.at[0] == '"') {
         at = end_of(s);
         if (at == 0)
@@ -57,6 +59,8 @@ static bool take_field(struct rows *r, struct str *field, bool *last)
             at++;
         *field = (struct str){ s.at, at };
     }
+    if (at == SOURCE_LINE_MOST)
+        return false;
     if (at < s.len && s.at[at] == '\r')
         at++;
     *last = at >= s.len || s.at[at] == '\n';

@@ -72,8 +72,11 @@ static bool read_lines(struct str text, const char *path, thread_id t, struct bu
     const char *begin = text.at;
 
     while (text.len > 0) {
+        uint64_t count, at = (uint64_t)(text.at - begin);
+
+        if (source_line_is_long(text))
+            return source_fail("folded stacks", path, at, SOURCE_LINE_LONG, e);
         struct str line = str_take_line(&text), stack;
-        uint64_t count, at = (uint64_t)(line.at - begin);
 
         if (line.len == 0 || line.at[0] == '#' || (line.len == 1 && line.at[0] == '\r'))
             continue;

@@ -87,6 +87,10 @@ static bool take_field(struct wire *w, struct field *f)
         return false;
     uint64_t tag = take_varint(w);
     *f = (struct field){ .number = (uint32_t)(tag >> 3), .kind = tag & 7 };
+    if (f->number == 0) { /* no message has it; files of zeros do */
+        w->bad = true;
+        return false;
+    }
     if (f->kind == WIRE_VARINT) {
         f->value = take_varint(w);
         return !w->bad;

@@ -25,6 +25,12 @@ bool source_read(const char *path, struct arena *a, struct str *bytes, struct er
     return true;
 }
 
+bool source_line_is_long(struct str text)
+{
+    return text.len > SOURCE_LINE_MOST &&
+           !memchr(text.at, '\n', (size_t)SOURCE_LINE_MOST);
+}
+
 bool source_fail(const char *format, const char *path, uint64_t byte, const char *why,
                  struct err *e)
 {

@@ -26,6 +26,10 @@ function_id source_function(struct build *b, struct str frame);
 /* The same told apart. qualified: "Feed.parse"; file "" or line 0: not known. */
 function_id source_named(struct build *b, struct str qualified, struct str file,
                          uint64_t line);
+/* Longer than any line or field is: what is no text is not searched to its end. */
+enum { SOURCE_LINE_MOST = 64 << 20 };
+#define SOURCE_LINE_LONG "a line longer than 64 MB"
+bool source_line_is_long(struct str text);
 /* A sum of two, at most what can be told. */
 uint64_t source_add(uint64_t a, uint64_t b);
 

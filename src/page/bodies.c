@@ -92,9 +92,9 @@ bool unpack(struct str bytes, uint64_t most, const char *path, struct arena *a,
     (void)a;
     (void)all;
     return err_set(e, ERR_FORMAT,
-                   "cannot unpack %s here: %s (sonde convert %s -o OUT.prof makes "
-                   "what this page reads)",
-                   packed_by(bytes), path, path);
+                   "cannot read profile: %s: what is in it is packed once more, by %s "
+                   "(unpack it first)",
+                   path, packed_by(bytes));
 }
 
 size_t unpack_begin(struct str bytes, char *to, size_t most)

@@ -61,8 +61,9 @@ static uint32_t reversed(uint32_t code, uint32_t bits)
     return turned;
 }
 
-/* False: more codes than there are bits for, or too few, which is allowed of one. */
-static bool make(struct code *c, const uint8_t *length, uint32_t symbols)
+/* False: more codes than there are bits for, or too few, which, as with zlib, may be of
+ * none, and of one of one bit where it may stand alone. */
+static bool make(struct code *c, const uint8_t *length, uint32_t symbols, bool alone)
 {
     uint16_t offset[BITS_MAX + 1] = { 0 };
     uint32_t next[BITS_MAX + 2] = { 0 }, used;
@@ -92,7 +93,7 @@ static bool make(struct code *c, const uint8_t *length, uint32_t symbols)
              at += 1u << bits)
             c->fast[at] = (uint16_t)(i << 4 | bits);
     }
-    return left == 0 || used <= 1;
+    return left == 0 || used == 0 || (alone && used == 1 && c->count[1] == 1);
 }
 
 static uint32_t decode(struct flow *f, const struct code *c)
@@ -233,11 +234,11 @@ static void inflate_dynamic(struct flow *f)
     for (uint32_t i = 0; i < of_lengths; i++)
         length[order[i]] = (uint8_t)take(f, 3);
     bool sound = of_literals <= 286 && of_distances <= DISTANCES &&
-                 make(&literals, length, CODE_LENGTHS);
+                 make(&literals, length, CODE_LENGTHS, false);
     memset(length, 0, sizeof length);
     sound = sound && read_lengths(f, &literals, length, of_literals + of_distances) &&
-            length[256] > 0 && make(&literals, length, of_literals) &&
-            make(&distances, length + of_literals, of_distances);
+            length[256] > 0 && make(&literals, length, of_literals, true) &&
+            make(&distances, length + of_literals, of_distances, true);
     if (!sound && f->status == INFLATE_WHOLE)
         f->status = INFLATE_DAMAGED;
     inflate_block(f, &literals, &distances);
@@ -250,9 +251,9 @@ static void inflate_fixed(struct flow *f)
 
     for (uint32_t i = 0; i < LITERALS; i++)
         length[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-    make(&literals, length, LITERALS);
+    make(&literals, length, LITERALS, true);
     memset(length, 5, DISTANCES);
-    make(&distances, length, DISTANCES);
+    make(&distances, length, DISTANCES, true);
     inflate_block(f, &literals, &distances);
 }
 

@@ -11,7 +11,7 @@ static bool wrong(struct ask *a, const char *key, struct str value, const char *
 {
     int len = value.len < 60 ? (int)value.len : 60;
 
-    return err_set(&a->err, ERR_USAGE, "bad query: %s=%.*s: %s", key, len,
+    return err_set(&a->err, ERR_USAGE, "bad query: %.60s=%.*s: %s", key, len,
                    len ? value.at : "", why);
 }
 

@@ -91,7 +91,11 @@ static bool has_cookie(const struct guard *g, struct str cookies)
 
 enum guarded guard_asks(struct guard *g, const struct request *r, bool document)
 {
-    bool arrives = document && (!r->mode.at || str_eq(r->mode, STR("navigate")));
+    /* In a window of its own, or in a frame where that was allowed. */
+    bool window = !r->dest.at || str_eq(r->dest, STR("document")) ||
+                  (g->framed && str_eq(r->dest, STR("iframe")));
+    bool arrives =
+        document && window && (!r->mode.at || str_eq(r->mode, STR("navigate")));
     bool near = !r->has_site || str_eq(r->site, STR("same-origin")) ||
                 str_eq(r->site, STR("none"));
 

@@ -14,7 +14,8 @@ struct guard {
     char host[GUARD_HOSTS][256]; /* as in a Host line */
     uint32_t hosts, own;         /* own: the first so many are loopback's, http alone */
     struct secret token, cookie;
-    bool spent; /* the token was exchanged */
+    bool spent;  /* the token was exchanged */
+    bool framed; /* the page may come into another one's frame (--frame-from) */
     uint32_t port;
 };
 

@@ -96,6 +96,8 @@ static bool take_field(struct str line, struct request *r, uint32_t *hosts)
         return once(&r->site, value);
     } else if (is_called(name, "sec-fetch-mode")) {
         return once(&r->mode, value);
+    } else if (is_called(name, "sec-fetch-dest")) {
+        return once(&r->dest, value);
     } else if (is_called(name, "cookie")) {
         return once(&r->cookie, value);
     } else if (is_called(name, "content-length")) {

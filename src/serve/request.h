@@ -10,7 +10,7 @@ enum { REQUEST_MAX = 80 * 1024 }; /* bytes of a head */
 
 struct request {
     struct str method, path, query; /* query: behind the '?', as sent */
-    struct str host, origin, site, mode, cookie;
+    struct str host, origin, site, mode, dest, cookie;
     bool has_origin, has_site;
     bool close; /* the connection is to end with the answer */
 };

@@ -109,6 +109,7 @@ static bool set_up(struct server *s, struct err *e)
     for (const char *const *host = s->o.allow; host && *host; host++)
         if (!guard_allow(&s->guard, *host, e))
             return false;
+    s->guard.framed = s->o.frame_from != NULL;
     s->frame = str_of(s->o.frame_from ? s->o.frame_from : "'none'");
     for (int i = 0; i < CLIENTS; i++) {
         s->client[i].fd = -1;

@@ -121,6 +121,29 @@ def expressions(folder):
         (folder / f"{number}").write_bytes(pattern.encode() + b"\0/srv/ab.py:41(xx\xc3\xa4)")
 
 
+QUERIES = ["about\nrows?by=package&sort=name&q=f%20main\nmap?width=90&root=app", "boxes?view=icicle&depth=512&least=0&root=p0.t0.0",
+           "boxes?view=flame&collapse=all\nboxes?view=inverted&hide=3,4&metric=calls\nboxes?view=callers&function=4",
+           "path?path=p0.t0.0.1\npath?view=flame&path=0\nsandwich?function=9&root_callers=9&root_callees=9",
+           "function?id=3&callers=2&callees=0&focus=1\nsearch?q=srv/app.py:12\ngraph?focus_on=4&nodes=9\ngraph",
+           "source\nsource?file=1\nsource?function=2\ndiff?q=x\nrows?kinds=own,builtin&from=3&count=2&process=0&thread=1"]
+
+
+def asked(folder):
+    for number, text in enumerate(QUERIES):
+        for which in range(3):
+            (folder / f"{number}-{which}").write_bytes(bytes([which]) + text.encode())
+
+
+def deflated(folder):
+    import zlib
+    texts = [b"", b"a" * 5000, bytes(range(256)) * 8, b"def f(): pass\n" * 40 + bytes(range(90))]
+    for number, text in enumerate(texts):
+        for level, strategy in (0, 0), (1, 0), (9, 0), (9, 2), (9, 3), (9, 4):
+            packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+            room = len(text) + 9 * (level == 1)
+            (folder / f"{number}-{level}-{strategy}").write_bytes(room.to_bytes(2, "big") + packer.compress(text) + packer.flush())
+
+
 TRACES = {
     "object": b'{"traceEvents":[{"ph":"M","name":"process_name","pid":1,"tid":1,"args":{"name":"p"}},'
               b'{"ph":"X","name":"f (/a.py:1)","ts":1.5,"dur":20,"pid":1,"tid":1},'
@@ -165,6 +188,10 @@ if __name__ == "__main__":
         dumped(folder)
     elif sys.argv[1] == "regex":
         expressions(folder)
+    elif sys.argv[1] == "query":
+        asked(folder)
+    elif sys.argv[1] == "inflate":
+        deflated(folder)
     elif sys.argv[1] != "tape":
         formats(folder, pathlib.Path(sys.argv[3]).resolve(), sys.argv[1])
     else:

@@ -99,6 +99,7 @@ def test_every_file_of_start(python, package_env, tmp_path):
 def test_an_export(sonde, python, run_sonde, clean_env, tmp_path):
     """As the umask has it, and never writable for all; nothing else is made."""
     run_sonde("run", "-o", "x", "--python", python, "-c", "len('x')", check=True)
+    run_sonde("report", "x.sonde", check=True)  # the first one measures the probe, in a folder that goes
     made = list(strace([sonde, "report", "--json", "-o", "out.json", "x.sonde"], cwd=tmp_path, env=clean_env, umask=0))
     [(_, folder, flags), (_, name, rest)] = [call for call in made if not call[1].startswith("/dev/")]
     assert folder == "." and set(flags.split(", ")[0].split("|")) == {"O_WRONLY", "O_TMPFILE", "O_CLOEXEC"}
@@ -195,7 +196,7 @@ def test_planted_where_an_export_goes(run_sonde, python, tmp_path, what):
     done = run_sonde("report", "--json", "-o", "out.json", recording, cwd=place, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"sonde: cannot write: out\.json: (not a regular file|another user's file) "
-                        r"\(give another -o\)\n", done.stderr)
+                        r"\(give another name\)\n", done.stderr)
     assert (state(place), state(tmp_path / "victims")) == before
 
 

@@ -414,8 +414,8 @@ def test_what_a_terminal_shows(sonde, run_sonde, clean_env, recording, live, tmp
     (["app.py"], 2, "a program, not a profile: app.py (sonde run app.py records it, sonde pack takes the recording)"),
     (["app.pack.sonde"], 1, "cannot pack: app.pack.sonde: it is a pack (cp copies it)"),
     (["app.sonde", "b.sonde"], 2, "one word too many: b.sonde (one recording at a time)"),
-    (["app.sonde", "-o", "folder"], 1, "cannot write: folder: not a regular file (give another -o)"),
-    (["app.sonde", "-o", "link"], 1, "cannot write: link: not a regular file (give another -o)"),
+    (["app.sonde", "-o", "folder"], 1, "cannot write: folder: not a regular file (give another name)"),
+    (["app.sonde", "-o", "link"], 1, "cannot write: link: not a regular file (give another name)"),
     (["app.sonde", "-o", "no/x"], 1, "cannot write: no/x: No such file or directory"),
     (["folder"], 1, "cannot read recording: folder: a directory that is no recording: there is no tape in it (sonde run "
                     "makes recordings)"),

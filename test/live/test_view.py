@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import lzma
 import marshal
 import os
 import pathlib
@@ -20,7 +21,7 @@ import time
 
 import pytest
 
-from orders import write_orders
+from live.viewing import View, built, folder, view, viewing  # noqa: F401
 from tape_writer import Tape
 
 HEADERS = {
@@ -29,83 +30,6 @@ HEADERS = {
 POLICY = ("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
           "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 ROUTES = ["/", "/page.css", "/page.js", "/engine.wasm", "/q/about", "/q/rows?count=3", "/events"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built(sonde):
-    """What make build made; a sonde that was built without the page says so, and that is tested elsewhere."""
-    folder = pathlib.Path(sonde).resolve().parent.parent
-    if not list(folder.glob("lib*/python3*/site-packages/sonde/page/engine.wasm")):
-        pytest.skip("this sonde was built without the page")
-
-
-class View:
-    def __init__(self, process, address):
-        self.process, self.address = process, address
-        self.port = int(re.match(r"http://127\.0\.0\.1:(\d+)/\?token=[0-9a-f]{64}$", address)[1])
-        self.token = address[-64:]
-        self.cookie = None
-
-    def raw(self, data, timeout=5):
-        """What comes back for these bytes, up to the end of the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout) as s:
-            with contextlib.suppress(OSError):
-                s.sendall(data)
-                s.shutdown(socket.SHUT_WR)
-            back = b""
-            with contextlib.suppress(ConnectionResetError):  # what was refused is not read to its end
-                while piece := s.recv(65536):
-                    back += piece
-            return back
-
-    def ask(self, path, method="GET", host=None, cookie=True, **headers):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        c.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        c.putheader("Host", host or f"127.0.0.1:{self.port}")
-        if cookie and self.cookie:
-            c.putheader("Cookie", self.cookie if cookie is True else cookie)
-        for name, value in headers.items():
-            c.putheader(name.replace("_", "-"), value)
-        c.endheaders()
-        answer = c.getresponse()
-        if path == "/events" and answer.status == 200:
-            body = answer.fp.read1(100)
-        else:
-            body = answer.read()
-        c.close()
-        return answer, body
-
-    def enter(self):
-        answer, _ = self.ask(f"/?token={self.token}")
-        assert answer.status == 200
-        self.cookie = answer.getheader("Set-Cookie").split(";")[0]
-        return answer
-
-
-@contextlib.contextmanager
-def viewing(sonde, env, folder, *words):
-    process = subprocess.Popen([sonde, "view", "-s", *words], cwd=folder, env=env, text=True, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    try:
-        line = process.stdout.readline().strip()
-        assert line, process.stderr.read()
-        yield View(process, line)
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=10)
-        assert (process.returncode, said) == (0, "")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    write_orders(tmp_path / "orders.sonde")
-    return tmp_path
-
-
-@pytest.fixture
-def view(sonde, clean_env, folder):
-    with viewing(sonde, clean_env, folder, "orders.sonde") as view:
-        yield view
 
 
 def test_it_shows_the_profile(view, folder, run_sonde):
@@ -188,7 +112,7 @@ def hosts(port):
 def test_a_host_must_be_ours(view):
     view.enter()
     wrong = hosts(view.port)
-    assert len(wrong) >= 50
+    assert len(wrong) >= 56  # with the lines and targets below 64
     for host in wrong:
         back = view.raw(f"GET /q/about HTTP/1.1\r\nHost: {host}\r\nCookie: {view.cookie}\r\n\r\n".encode("latin-1"))
         status, _, body = back.partition(b"\r\n\r\n")
@@ -224,14 +148,6 @@ def test_nobody_without_the_secret(view):
     assert view.ask("/q/about", cookie=f"a=b; {view.cookie}; c=d")[0].status == 200
 
 
-def test_guessing_finds_nothing(view):
-    guess = b"".join(b"GET /?token=%064x HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % (i, view.port) for i in range(50))
-    for _ in range(40):
-        back = view.raw(guess)
-        assert back.startswith(b"HTTP/1.1 403 ") and b"200" not in back and b"Set-Cookie" not in back
-    view.enter()
-
-
 def test_other_sites_get_nothing(view):
     view.enter()
     own = f"http://127.0.0.1:{view.port}"
@@ -246,6 +162,10 @@ def test_other_sites_get_nothing(view):
                 answer, body = view.ask(path, Sec_Fetch_Site=site, Sec_Fetch_Mode=mode)
                 assert (answer.status, body) == (403, b"")
         assert view.ask("/", Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors")[0].status == 403
+    for dest in "iframe", "frame", "embed", "object", "script", "image", "empty", "":
+        answer, body = view.ask("/", Sec_Fetch_Site="same-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest=dest)
+        assert (answer.status, body) == (403, b""), dest
+    assert view.ask("/", Sec_Fetch_Site="same-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest="document")[0].status == 200
     assert view.ask("/q/about", Origin=own, Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors")[0].status == 200
     # Where a browser comes to the page from the file that was opened in it, or by typing.
     assert view.ask("/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")[0].status == 200
@@ -294,10 +214,8 @@ def test_slow_clients_keep_nobody_waiting(view):
         with contextlib.suppress(OSError):
             s.sendall(b"GET /q/about HTT"[:i % 16])
         slow.append(s)
-    started = time.monotonic()
     for _ in range(5):
         assert view.ask("/q/about")[0].status == 200
-    assert time.monotonic() - started < 5
     descriptors = len(os.listdir(f"/proc/{view.process.pid}/fd"))
     assert descriptors < 50
     for s in slow:
@@ -306,15 +224,18 @@ def test_slow_clients_keep_nobody_waiting(view):
 
 @pytest.mark.long
 def test_a_head_that_trickles_in_is_let_go(view):
-    with socket.create_connection(("127.0.0.1", view.port), 30) as s:
-        started = time.monotonic()
-        with pytest.raises(OSError):
-            for _ in range(40):
-                s.sendall(b"X")
-                time.sleep(0.5)
-                if select.select([s], [], [], 0)[0] and s.recv(1) == b"":
-                    raise OSError
-        assert 8 < time.monotonic() - started < 15
+    """Ten seconds from its first byte on, however many come: a byte is no reason to wait longer. A busy machine
+    can only be late, so the test has a lower bound and an end."""
+    with socket.create_connection(("127.0.0.1", view.port)) as s:
+        begun, sent = time.monotonic(), 0
+        while not select.select([s], [], [], 0.5)[0]:
+            assert sent < 400, "it waits as long as bytes come"
+            s.sendall(b"X")
+            sent += 1
+        with contextlib.suppress(ConnectionResetError):  # where a byte was still on its way
+            assert s.recv(1) == b"", "it is let go without a word"
+        assert time.monotonic() - begun >= 10 and sent >= 2
+    view.enter()
 
 
 def test_large_and_odd_requests(view):
@@ -357,7 +278,6 @@ def test_the_token_is_in_no_words_of_a_process(sonde, clean_env, folder):
                 words += (entry / name).read_bytes()
     assert view.token.encode() not in words
     view.enter()
-    time.sleep(0.1)
     assert not page.exists() and not page.parent.exists()
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=10)
@@ -388,6 +308,9 @@ def test_behind_a_proxy(sonde, clean_env, folder):
     view.cookie = answer.getheader("Set-Cookie").split(";")[0]
     for path in "/p/1/q/about", "/q/about":
         assert view.ask(path, host="hub.example.org")[0].status == 200
+    for dest, status in ("iframe", 200), ("document", 200), ("embed", 403):
+        assert view.ask("/p/1/", host="hub.example.org", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate",
+                        Sec_Fetch_Dest=dest)[0].status == status
     assert view.ask("/q/about", host="hub.example.org.evil.test")[0].status == 403
     assert view.ask("/p/q/about", host="hub.example.org")[0].status == 404
     process.send_signal(signal.SIGINT)
@@ -467,9 +390,7 @@ def test_source_below_the_roots_alone(sonde, clean_env, tmp_path):
         listed = json.loads(view.ask("/q/source")[1])
         texts = {}
         for id, path in zip(listed["files"]["id"], listed["files"]["path"]):
-            started = time.monotonic()
             answer = json.loads(view.ask(f"/q/source?file={id}")[1])
-            assert time.monotonic() - started < 1
             assert (answer["text"] is None) == (answer["why"] is not None) and answer["path"] == path
             if answer["text"] is not None:
                 texts[path] = answer["text"]
@@ -532,6 +453,17 @@ def test_a_saved_page_of_hostile_names(run_sonde, folder):
     run_sonde("view", "--html", "out.html", name, "plain.pstats", check=True)
     page = (folder / "out.html").read_text()
     assert "<script>alert" not in page and list(blocks(page)) == ["sonde-engine", "sonde-file-0", "sonde-file-1"]
+
+
+def test_a_saved_page_of_packed_files(run_sonde, folder):
+    """The page undoes its own packing alone: others are taken off before."""
+    run_sonde("convert", "orders.sonde", "-o", "plain.pstats", check=True)
+    plain = (folder / "plain.pstats").read_bytes()
+    for name, packed in ("a.prof.gz", gzip.compress(plain)), ("b.prof.xz", lzma.compress(plain)), ("c.prof", gzip.compress(plain)):
+        (folder / name).write_bytes(packed)
+    run_sonde("view", "--html", "out.html", "a.prof.gz", "b.prof.xz", "c.prof", check=True)
+    held = list(blocks((folder / "out.html").read_text()).values())
+    assert held[1:] == [("a.prof", plain), ("b.prof", plain), ("c.prof", plain)]
 
 
 def test_what_cannot_be_saved(run_sonde, folder):

@@ -95,13 +95,13 @@ static void only_a_regular_file_is_replaced(void **state)
 {
     (void)state;
     assert_int_equal(mkdir("d", 0700), 0);
-    check_refused("d", "cannot write: d: not a regular file (give another -o)");
+    check_refused("d", "cannot write: d: not a regular file (give another name)");
     rmdir("d");
     assert_int_equal(mkfifo("p", 0600), 0);
-    check_refused("p", "cannot write: p: not a regular file (give another -o)");
+    check_refused("p", "cannot write: p: not a regular file (give another name)");
     unlink("p");
     assert_int_equal(symlink("elsewhere", "l"), 0);
-    check_refused("l", "cannot write: l: not a regular file (give another -o)");
+    check_refused("l", "cannot write: l: not a regular file (give another name)");
     unlink("l");
     check_refused("no/such", "cannot write: no/such: No such file or directory");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape_kept.c - every file of the folder named, tapes or packs, goes through its fuzz
- * target: those on which a fuzzer once found something, and some that hold every kind
- * of record. */
+/* tape_kept.c - every file of the folder named, tapes, packs or raw deflate, goes
+ * through its fuzz target: those on which a fuzzer once found something, and some that
+ * hold every kind of record. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>

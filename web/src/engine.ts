@@ -2,6 +2,7 @@
 // engine.ts - one interface, two bodies: the server (fetch) and WebAssembly in a worker.
 // Both answer what doc/query.md says.
 
+import { encoded } from "./encode.ts";
 import { EngineError, errorIn, type File } from "./wasm.ts";
 import type { Order, Reply } from "./worker.ts";
 
@@ -17,7 +18,7 @@ export interface Engine {
 export function spell(name: string, parameters: Parameters): string {
   const words = Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`);
+    .map(([key, value]) => `${key}=${encoded(String(value))}`);
   return words.length > 0 ? `${name}?${words.join("&")}` : name;
 }
 
@@ -51,11 +52,16 @@ export class WorkerEngine implements Engine {
       if (data.error !== undefined) reject?.(new EngineError(data.error));
       else resolve?.(data.text ?? "");
     };
-    worker.onerror = () => this.fail("the engine could not be started in a worker");
+    worker.onerror = () => this.fail("the engine could not be started (reload the page)");
   }
 
-  static async open(module: WebAssembly.Module, files: File[]): Promise<WorkerEngine> {
+  /** `stop`: when it is given up; then nothing is left running. */
+  static async open(
+    module: WebAssembly.Module, files: File[], stop?: AbortSignal,
+  ): Promise<WorkerEngine> {
+    stop?.throwIfAborted();
     const engine = new WorkerEngine(startWorker());
+    stop?.addEventListener("abort", () => engine.close());
     try {
       await engine.ask({ id: 0, open: { module, files } }, files.map((f) => f.bytes.buffer));
     } catch (error) {

@@ -17,7 +17,21 @@ export interface File {
   bytes: Uint8Array;
 }
 
+/** What went wrong, for people. */
 export class EngineError extends Error {}
+
+/** What a trap is, or null where it is none: out of memory, or a fault of the engine's. */
+export function trapped(error: unknown): EngineError | null {
+  const text = error instanceof Error ? error.message : "";
+  const trap = error instanceof WebAssembly.RuntimeError;
+  const deep = /call stack|recursion/i.test(text);
+  if (!trap && !deep && !(error instanceof RangeError)) return null;
+  // It traps by itself where no memory is left; nothing else in it does.
+  return new EngineError(deep || (trap && !/unreachable/i.test(text))
+    ? "the engine failed, which is a fault of sonde (please report it; sonde view FILE may " +
+      "still show it)"
+    : "the tab ran out of memory (look at it with: sonde view FILE)");
+}
 
 /** The text of {"error": text}, or what was said instead. */
 export function errorIn(text: string): string {
@@ -31,7 +45,11 @@ export function errorIn(text: string): string {
 }
 
 export class WasmEngine {
-  private constructor(private readonly e: Exports) {}
+  private readonly e: Exports;
+
+  private constructor(exports: Exports) {
+    this.e = exports;
+  }
 
   /** Makes an instance and reads `files` into it as one profile. */
   static async open(module: WebAssembly.Module, files: File[]): Promise<WasmEngine> {

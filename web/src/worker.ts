@@ -2,7 +2,7 @@
 // worker.ts - page.js itself as a worker: it sees that it has no document. Holds one
 // engine; messages are answered in the order they came.
 
-import { EngineError, WasmEngine, type File } from "./wasm.ts";
+import { EngineError, trapped, WasmEngine, type File } from "./wasm.ts";
 
 export type Order =
   | { id: number; open: { module: WebAssembly.Module; files: File[] } }
@@ -17,16 +17,15 @@ async function obey(order: Order): Promise<string> {
     await engine;
     return "";
   }
-  if (!engine) throw new EngineError("no profile is open");
+  if (!engine) throw new EngineError("no profile is open (open one again)");
   return (await engine).query(order.query);
 }
 
 function spoken(error: unknown): string {
-  if (error instanceof EngineError) return error.message;
-  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-    return "the tab ran out of memory (look at it with: sonde view FILE)";
-  }
-  return String(error);
+  const trap = trapped(error);
+  // What an engine has in its memory after a trap is worth nothing.
+  if (trap) engine = null;
+  return trap?.message ?? (error instanceof EngineError ? error.message : String(error));
 }
 
 export function serve(): void {

@@ -2,9 +2,11 @@
 // What needs no browser: figures, the address, paths, lines of Python, Markdown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encoded, forXml, quoted } from "../src/encode.ts";
 import { amount, count, parts, percent, share, short } from "../src/figures.ts";
 import { below, begins, carried, functionOf, merged, parentOf, stepsOf } from "../src/paths.ts";
 import { pieces } from "../src/parts/python.ts";
+import { trapped } from "../src/wasm.ts";
 import { fromAddress, FRESH, toAddress, type State } from "../src/state.ts";
 
 test("three digits and the unit that suits", () => {
@@ -84,4 +86,29 @@ test("lines of Python", () => {
   assert.equal(kinds('b""" + y', '"""').open, "");
   assert.equal(kinds('x = "a').open, "");
   assert.equal(kinds("'#not a comment'").pieces[0]!.kind, "string");
+});
+
+test("any text goes into a query, a picture and a command as what it is", () => {
+  assert.equal(encoded("a b/é😀&"), encodeURIComponent("a b/é😀&"));
+  assert.equal(encoded("x\udcff\udc80y"), "x%ff%80y");
+  assert.equal(encoded("\ud800"), "%EF%BF%BD");
+  assert.equal(forXml("\x1b[31m\0\t\n<\ud800\uffff😀"), "\u241b[31m\u2400\t\n<\ufffd\ufffd😀");
+  assert.equal(quoted("app.prof"), "app.prof");
+  assert.equal(quoted("my app's.prof"), "'my app'\\''s.prof'");
+  assert.equal(quoted("$(reboot).prof"), "'$(reboot).prof'");
+  assert.equal(quoted("-o"), "./-o");
+});
+
+test("a trap is told as what it was", () => {
+  const { RuntimeError } = WebAssembly;
+  const full = /ran out of memory .*sonde view FILE/, fault = /fault of sonde .*report it/;
+  assert.match(trapped(new RuntimeError("unreachable"))!.message, full);
+  assert.match(trapped(new RuntimeError("Unreachable code should not be executed"))!.message,
+    full);
+  assert.match(trapped(new RangeError("Array buffer allocation failed"))!.message, full);
+  assert.match(trapped(new RuntimeError("memory access out of bounds"))!.message, fault);
+  assert.match(trapped(new RangeError("Maximum call stack size exceeded"))!.message, fault);
+  assert.match(trapped(new Error("too much recursion"))!.message, fault);
+  assert.equal(trapped(new TypeError("x is null")), null);
+  assert.equal(trapped("text"), null);
 });

@@ -2,6 +2,7 @@
 // pen.ts - what charts are drawn with: on a canvas, or into an SVG that is saved.
 
 import { svg } from "../dom.ts";
+import { forXml } from "../encode.ts";
 import { ink } from "./ink.ts";
 import { fontOf, type Weight } from "./text.ts";
 
@@ -182,7 +183,7 @@ export class SvgPen implements Pen {
       x, y, fill: how.colour, "font-size": how.size ?? 12, "font-weight": how.weight ?? 400,
       "font-family": ink("font"), "text-anchor": anchor, "dominant-baseline": "central",
       transform: turn,
-    }, text));
+    }, forXml(text)));
   }
 
   private pattern(colour: string, step: number, slant: boolean): string {

@@ -7,6 +7,7 @@ import {
 } from "../answers.ts";
 import { wordsOf } from "../chart/boxes.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
+import { encoded } from "../encode.ts";
 import { amount, count, counted, largest, parts, share, short } from "../figures.ts";
 import { icon } from "../icons.ts";
 import { KIND_WORDS, placeOf, type Named } from "../names.ts";
@@ -21,7 +22,7 @@ const LINKS = 5, PREVIEW = 8;
 /** vscode:// opens an editor where one is there; only absolute paths have a link. */
 export function editorLink(f: Pick<Named, "path" | "line">): string | null {
   if (!f.path.startsWith("/")) return null;
-  const path = f.path.split("/").map(encodeURIComponent).join("/");
+  const path = f.path.split("/").map(encoded).join("/");
   return `vscode://file${path}${f.line > 0 ? `:${f.line}` : ""}`;
 }
 

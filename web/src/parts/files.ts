@@ -17,8 +17,12 @@ function engineModule(): Promise<WebAssembly.Module> {
     let bytes: Uint8Array;
     if (block) bytes = await gunzip(fromBase64(block.textContent!.trim()));
     else {
-      const answer = await fetch("engine.wasm", { credentials: "same-origin" });
-      if (!answer.ok) throw new EngineError("sonde view gives no engine to this page");
+      const answer = await fetch("engine.wasm", { credentials: "same-origin" })
+        .catch(() => null);
+      if (!answer?.ok) {
+        throw new EngineError(answer ? "not allowed (open the address that sonde view printed)"
+          : "sonde view no longer answers, and the engine is its (start it again: sonde view)");
+      }
       bytes = new Uint8Array(await answer.arrayBuffer());
     }
     return WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
@@ -46,7 +50,7 @@ export async function savedEngine(): Promise<WorkerEngine> {
 
 /** Several files are one merged profile. */
 export async function chosenEngine(
-  chosen: File[], tell: (text: string, part: number) => void,
+  chosen: File[], tell: (text: string, part: number) => void, stop: AbortSignal,
 ): Promise<WorkerEngine> {
   const files: EngineFile[] = [];
   const all = chosen.reduce((sum, file) => sum + file.size, 0);
@@ -57,5 +61,5 @@ export async function chosenEngine(
     read += file.size;
   }
   tell(chosen.map((file) => file.name).join(", "), 1);
-  return WorkerEngine.open(await engineModule(), files);
+  return WorkerEngine.open(await engineModule(), files, stop);
 }

@@ -3,6 +3,7 @@
 // is there, and where it cannot be read one line says why.
 
 import { h } from "../dom.ts";
+import type { Engine } from "../engine.ts";
 import { Session } from "../session.ts";
 import { chosenEngine } from "./files.ts";
 import { banner, Loading } from "./states.ts";
@@ -13,6 +14,7 @@ export class Opener {
   private readonly input: HTMLInputElement;
   private shown: HTMLElement | null = null;
   private turn = 0;
+  private stop: AbortController | null = null;
   private depth = 0;
 
   constructor(
@@ -64,17 +66,28 @@ export class Opener {
     if (files.length === 0 || !this.host) return;
     const turn = ++this.turn;
     this.dismiss();
+    // What is still being read is given up, with the worker that does it.
+    this.stop?.abort();
+    const stop = this.stop = new AbortController();
     const cancel = () => {
       this.turn += 1;
+      stop.abort();
       loading.end();
     };
     const loading = new Loading(this.host, files[0]!.name, cancel);
+    let engine: Engine | null = null;
     try {
-      const engine = await chosenEngine(files, (text, part) => loading.tell(text, part));
+      engine = await chosenEngine(files, (text, part) => loading.tell(text, part),
+        stop.signal);
       const session = await Session.open(engine, files.map((file) => file.name));
-      if (turn === this.turn) this.adopt(session);
-      else engine.close();
+      if (turn === this.turn) {
+        this.stop = null; // it is in use now
+        this.adopt(session);
+      } else {
+        engine.close();
+      }
     } catch (error) {
+      engine?.close();
       const name = files.length > 1 ? `these ${files.length} files` : files[0]!.name;
       if (turn === this.turn) this.tell(name, (error as Error).message);
     } finally {
@@ -83,8 +96,13 @@ export class Opener {
   }
 
   private tell(name: string, text: string): void {
-    const why = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
-    this.shown = banner(`Cannot read ${name}.`, why, this.still(),
+    // The engine says "what: where: why": the first two are the title's.
+    const where = `${name.replace(/\.gz$/, "")}: `, at = text.indexOf(where);
+    const why = (at >= 0 && at < 60 ? text.slice(at + where.length) : text)
+      .replace(/[.]$/, "");
+    const hint = why.endsWith(")") ? ""
+      : " (is it whole, and a profile? sonde formats lists what can be read)";
+    this.shown = banner(`Cannot read ${name}.`, why + hint, this.still(),
       () => this.choose(), () => this.dismiss());
     this.host!.prepend(this.shown);
   }

@@ -8,6 +8,7 @@ import { rectangle, type Pen } from "../chart/pen.ts";
 import type { Mark, Scene } from "../chart/scene.ts";
 import { fit, widthOf } from "../chart/text.ts";
 import { h } from "../dom.ts";
+import { encoded } from "../encode.ts";
 import { share, type Unit } from "../figures.ts";
 import type { NameBook } from "../names.ts";
 import type { Page } from "../page.ts";
@@ -68,9 +69,9 @@ class MapScene implements Scene {
     const keys: string[] = [];
     for (let at: Mark | undefined = mark; at; at = this.marks[at.parent]) {
       const key = this.answer.key[at.index];
-      if (key) keys.unshift(encodeURIComponent(key));
+      if (key) keys.unshift(encoded(key));
     }
-    const before = this.answer.root_names.map(encodeURIComponent);
+    const before = this.answer.root_names.map(encoded);
     return [...before.filter((key) => !keys.includes(key)), ...keys].slice(0, 2).join(",");
   }
 

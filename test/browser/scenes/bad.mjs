@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// bad.mjs - files of the disk are dropped by the browser's own drag and drop, or chosen,
+// one set after another: what is said of each, what is still shown, and that it works.
+import { act, enter, go } from "./stage.mjs";
+
+async function drop(page, session, paths) {
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+  }
+}
+
+const shown = (page) => page.evaluate(() => ({
+  title: document.title, files: document.querySelector("#profile")?.title ?? null,
+  rows: [...document.querySelectorAll("#view tr[data-at]")].slice(0, 5)
+    .map((row) => row.textContent),
+  banners: [...document.querySelectorAll(".banner > div")].map((text) => text.innerText),
+  loading: document.querySelectorAll(".loading").length,
+}));
+
+export async function play(browser, args) {
+  const { page, context, problems } = await enter(browser, args);
+  const session = await context.newCDPSession(page);
+  let chosen = [];
+  // Listening all the time: what is not listened for Chromium shows itself.
+  page.on("filechooser", (chooser) => void chooser.setFiles(chosen));
+  await go(page, "v=table");
+  const before = await shown(page);
+  const seen = [];
+  for (const { how, paths } of args.drops) {
+    const drawn = await page.evaluate(() => document.body.dataset.drawn ?? "0");
+    if (how === "drop") await drop(page, session, paths);
+    else {
+      chosen = paths;
+      await page.keyboard.press("w");
+    }
+    await page.waitForFunction((count) => document.querySelector(".banner") ||
+      (document.body.dataset.drawn ?? "0") !== count, drawn, { timeout: 120_000 });
+    const now = await shown(page);
+    if (now.banners.length > 0) {
+      // It goes on as before: another view, and back.
+      await act(page, () => page.keyboard.press("1"));
+      await go(page, "v=table");
+      Object.assign(now, { again: (await shown(page)).rows });
+      await page.locator(".banner [aria-label=Dismiss]").click();
+    }
+    seen.push(now);
+  }
+  // What is still being read is given up for what is dropped then, and its worker with it.
+  for (const path of args.twice) await drop(page, session, [path]);
+  await page.waitForFunction(({ file }) =>
+    document.querySelector("#profile")?.title === file && !document.querySelector(".loading"),
+  { file: args.twice.at(-1).split("/").pop() }, { timeout: 120_000 });
+  return { before, seen, problems, workers: page.workers().length, after: await shown(page), reports: await page.evaluate(() => globalThis.reports) };
+}
