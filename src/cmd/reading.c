@@ -19,8 +19,8 @@ enum {
 };
 
 const struct argp_option reading_options[] = {
-    { "by", KEY_BY, "WHAT", 0, "function, file, module, package, thread, process, role",
-      0 },
+    { "by", KEY_BY, "WHAT", 0,
+      "function, file, module, package, class, cycle, thread, process, role", 0 },
     { "sort", 's', "KEYS", 0,
       "calls, cumulative, filename, line, module, name, nfl, pcalls, stdname, time, as "
       "pstats has them; several with commas (default: time)",
@@ -68,8 +68,9 @@ static bool take_limit(struct reading *r, const char *value, struct err *e)
 
 static bool take_by(struct reading *r, const char *value, struct err *e)
 {
-    static const char *const names[] = { "function", "file",    "module", "package",
-                                         "thread",   "process", "role",   NULL };
+    static const char *const names[] = { "function", "file",  "module", "package",
+                                         "class",    "cycle", "thread", "process",
+                                         "role",     NULL };
 
     for (int i = 0; names[i]; i++)
         if (strcmp(names[i], value) == 0) {
@@ -79,7 +80,7 @@ static bool take_by(struct reading *r, const char *value, struct err *e)
     const char *near = help_nearest(value, names);
     return err_set(e, ERR_USAGE,
                    "bad value: --by %s: function, file, module, package, "
-                   "thread, process or role%s%s%s",
+                   "class, cycle, thread, process or role%s%s%s",
                    value, near ? " (did you mean " : "", near ? near : "",
                    near ? "?)" : "");
 }

@@ -249,7 +249,7 @@ static bool needs_callers(const struct report_args *a)
     enum by by = a->reading.by;
 
     return a->callers || a->callees || a->reading.json || by == BY_FILE ||
-           by == BY_MODULE || by == BY_PACKAGE;
+           by == BY_MODULE || by == BY_PACKAGE || by == BY_CLASS || by == BY_CYCLE;
 }
 
 static int run(const void *args, struct words words, struct err *e)

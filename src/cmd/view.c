@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cmd/costs.h"
 #include "cmd/opener.h"
 #include "cmd/page.h"
 #include "cmd/reading.h"
@@ -162,6 +163,7 @@ struct viewing {
     struct query *query;
     struct query_of of;
     struct opener *opener;
+    struct arena *probe;       /* what the probe cost lies there */
     uint64_t read_ns, read_at; /* how long it took to read the profile, and when */
 };
 
@@ -187,6 +189,17 @@ static bool is_live(const struct profile *p)
         if (profile_process(p, i)->alive)
             return true;
     return false;
+}
+
+/* What is kept of it, where it is: a page does not wait for a measurement. */
+static void find_probe(struct viewing *v, const struct profile *p)
+{
+    arena_close(v->probe);
+    v->probe = arena_open();
+    struct costs costs = costs_of(p, false, v->probe);
+
+    if (costs.any && profile_has_paths(p))
+        v->of.probed = correct_taken(p, costs.of, v->probe);
 }
 
 static bool read_profile(struct viewing *v, struct err *e)
@@ -220,6 +233,7 @@ static bool read_profile(struct viewing *v, struct err *e)
         v->of.compared = v->diff.compared;
         v->of.before = v->before.at[0];
     }
+    find_probe(v, p);
     query_close(v->query);
     profile_close(v->profile);
     v->profile = p;
@@ -326,6 +340,7 @@ static bool save(struct viewing *v, struct err *e)
     const struct view_args *a = v->args;
     const struct saving saving = { .page = &v->page,
                                    .files = v->files,
+                                   .before = v->before,
                                    .profile = v->profile,
                                    .sources = a->with_source ? &a->sources : NULL,
                                    .to = a->html };
@@ -342,11 +357,8 @@ static bool split_files(struct viewing *v, struct err *e)
 {
     char **side = arena_array(v->arena, 4, sizeof *side);
 
-    if (v->files.count != 2 || v->args->html)
-        return err_set(e, ERR_USAGE, "--diff: %s",
-                       v->args->html ? "a saved page holds one side (sonde diff "
-                                       "--markdown prints what differs)"
-                                     : "two files are wanted: BEFORE AFTER");
+    if (v->files.count != 2)
+        return err_set(e, ERR_USAGE, "--diff: two files are wanted: BEFORE AFTER");
     side[0] = v->files.at[0];
     side[2] = v->files.at[1];
     v->before = (struct words){ 1, side };
@@ -384,6 +396,7 @@ static int run(const void *args, struct words words, struct err *e)
     view_diff_close(&v.diff);
     opener_close(v.opener);
     query_close(v.query);
+    arena_close(v.probe);
     profile_close(v.profile);
     arena_close(arena);
     return ok ? 0 : 1;

@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* view_diff.c - a copy of the profile with the functions that are gone behind its own.
- */
+/* view_diff.c - both sides are read, and looked at, as sonde diff does. */
 #include "cmd/view_diff.h"
 
-#include "model/build.h"
-
-static struct build *copy(const struct profile *p)
-{
-    struct build *b = build_open(profile_unit(p));
-
-    build_like(b, p);
-    build_like_nodes(b, p);
-    for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
-        const struct node *node = profile_node(p, n);
-
-        if (node->depth >= 2)
-            build_add(b, n, node->calls, node->resumes, node->self);
-    }
-    build_like_given(b, p);
-    return b;
-}
-
-static struct profile *with_gone(struct view_diff *d, const struct profile *p,
-                                 struct arena *a)
-{
-    const struct compare *c = d->sides->functions;
-    struct build *b = copy(p);
-
-    d->compared = arena_array(a, compare_rows(c), sizeof *d->compared);
-    for (uint32_t i = 0; i < compare_rows(c); i++) {
-        const struct compared *row = compare_row(c, i);
-        const struct function *f = row->function[SIDE_AFTER]
-                                       ? row->function[SIDE_AFTER]
-                                       : row->function[SIDE_BEFORE];
-
-        d->compared[i] = build_function(b, f);
-    }
-    return build_finish(b);
-}
+#include "model/gone.h"
 
 struct profile *view_diff_open(struct view_diff *d, struct words before,
                                struct words after, const struct choice *choice,
@@ -53,7 +18,7 @@ struct profile *view_diff_open(struct view_diff *d, struct words before,
         sides_add(d->sides, SIDE_AFTER, after, e)) {
         sides_pair(d->sides);
         compare_finish(d->sides->functions, 0);
-        all = with_gone(d, p, a);
+        all = gone_with(d->sides->functions, p, &d->compared, a);
     }
     profile_close(p);
     return all;

@@ -62,8 +62,9 @@ static bool take_packing_off(struct page_file *f, const char *path, struct arena
     return unpack(f->bytes, UINT32_MAX, path, a, &f->bytes, e);
 }
 
-static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
-                       struct err *e)
+/* side: what stands before its name. */
+static bool file_bytes(const char *path, const char *side, struct page_file *f,
+                       struct arena *a, struct err *e)
 {
     const struct whole_kind kind = { .what = "cannot read", .most = UINT32_MAX };
     struct str name = str_of(path);
@@ -72,13 +73,14 @@ static bool file_bytes(const char *path, struct page_file *f, struct arena *a,
     while (name.len > 1 && name.at[name.len - 1] == '/')
         name.len--;
     name = str_basename(name);
-    f->name = arena_cstr(a, name);
+    f->name = arena_printf(a, "%s%.*s", side, (int)name.len, name.at).at;
     if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
         return whole_read(path, &kind, a, &f->bytes, e) &&
                take_packing_off(f, path, a, e);
     if (str_ends(name, STR(RECORDING_SUFFIX)))
         name.len -= STR(RECORDING_SUFFIX).len;
-    f->name = arena_printf(a, "%.*s" RECORDING_PACKED, (int)name.len, name.at).at;
+    f->name =
+        arena_printf(a, "%s%.*s" RECORDING_PACKED, side, (int)name.len, name.at).at;
     return pack_bytes(path, &f->bytes, a, e);
 }
 
@@ -109,12 +111,16 @@ static uint32_t add_sources(const struct saving *s, struct page_file *files,
 
 bool view_save(const struct saving *s, struct arena *a, struct err *e)
 {
-    uint32_t count = (uint32_t)s->files.count;
-    size_t most = (size_t)count + profile_functions(s->profile);
-    struct page_file *files = arena_array(a, most, sizeof *files);
+    size_t given = (size_t)s->files.count + (size_t)s->before.count;
+    struct page_file *files =
+        arena_array(a, given + profile_functions(s->profile), sizeof *files);
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < count; i++)
-        if (!file_bytes(s->files.at[i], &files[i], a, e))
+    for (int i = 0; i < s->files.count; i++)
+        if (!file_bytes(s->files.at[i], "", &files[count++], a, e))
+            return false;
+    for (int i = 0; i < s->before.count; i++)
+        if (!file_bytes(s->before.at[i], PAGE_BEFORE, &files[count++], a, e))
             return false;
     if (s->sources)
         count = add_sources(s, files, count, a);

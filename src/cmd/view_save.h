@@ -10,7 +10,7 @@
 
 struct saving {
     const struct page *page;
-    struct words files;
+    struct words files, before;    /* before: of --diff */
     const struct profile *profile; /* of these files */
     const struct sources *sources; /* what of source goes in; NULL: nothing */
     const char *to;

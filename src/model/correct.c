@@ -127,26 +127,53 @@ static void copy_figures(const struct correcting *c, node_id id)
         build_add(c->build, id, n->calls, n->resumes, corrected_self(c, id));
 }
 
-struct profile *correct(const struct profile *p, const struct probe_cost *cost)
+/* Sums up what each node's calls cost it and its parent. */
+static struct correcting charge_all(const struct profile *p,
+                                    const struct probe_cost *cost,
+                                    struct arena *scratch)
 {
-    struct arena *scratch = arena_open();
     struct correcting c = {
         .from = p,
         .cost = cost,
-        .build = build_open(profile_unit(p)),
         .spent = arena_array(scratch, profile_nodes(p), sizeof *c.spent),
         .events = arena_array(scratch, profile_nodes(p), sizeof *c.events),
     };
 
-    build_like(c.build, p);
-    build_like_nodes(c.build, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         charge(&c, n);
     if (profile_quality(p)->folded_calls > 0)
         spread_folded(&c, scratch);
+    return c;
+}
+
+struct profile *correct(const struct profile *p, const struct probe_cost *cost)
+{
+    struct arena *scratch = arena_open();
+    struct correcting c = charge_all(p, cost, scratch);
+
+    c.build = build_open(profile_unit(p));
+    build_like(c.build, p);
+    build_like_nodes(c.build, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         copy_figures(&c, n);
     build_like_given(c.build, p);
     arena_close(scratch);
     return build_finish(c.build);
+}
+
+uint64_t *correct_taken(const struct profile *p, const struct probe_cost *cost,
+                        struct arena *a)
+{
+    struct arena *scratch = arena_open();
+    struct correcting c = charge_all(p, cost, scratch);
+    uint64_t *taken = arena_array(a, profile_functions(p), sizeof *taken);
+
+    for (node_id id = NODE_ROOT + 1; id < profile_nodes(p); id++) {
+        const struct node *n = profile_node(p, id);
+
+        if (n->function != FUNCTION_NONE)
+            taken[n->function] += n->self - corrected_self(&c, id);
+    }
+    arena_close(scratch);
+    return taken;
 }

@@ -7,6 +7,7 @@
 #ifndef MODEL_CORRECT_H
 #define MODEL_CORRECT_H
 
+#include "base/arena.h"
 #include "model/profile.h"
 
 enum probe_callee {               /* what is called: each is told by other means */
@@ -35,5 +36,8 @@ enum { PROBE_SLOW_NS = 500 };
 
 /* cost: by process. Where it is not known times stay. */
 struct profile *correct(const struct profile *p, const struct probe_cost *cost);
+/* What correct takes from each function's self time, by function. */
+uint64_t *correct_taken(const struct profile *p, const struct probe_cost *cost,
+                        struct arena *a);
 
 #endif

@@ -24,6 +24,7 @@ struct grouping {
     struct entry *entry;
     bool *returns;    /* by group: calls leave it and may come back */
     uint32_t *circle; /* by group: one of its component; NULL: not asked for */
+    bool trees;       /* call paths link groups as well */
 };
 
 static void add_edges(const struct grouping *g)
@@ -49,22 +50,45 @@ struct link {            /* of the graph of groups: which group calls which */
     uint32_t *to, *from; /* from: by group, where its links begin; the end last */
 };
 
-static struct link links_of(const struct grouping *g)
+/* The i-th call there is: given ones first, then those of nodes. */
+static bool call_at(const struct grouping *g, uint32_t i, uint32_t *from, uint32_t *to)
 {
     uint32_t edges = given_edges(g->profile);
+    function_id caller, callee;
+
+    if (i < edges) {
+        caller = given_edge(g->profile, i)->caller;
+        callee = given_edge(g->profile, i)->callee;
+    } else {
+        const struct node *n = profile_node(g->profile, i - edges);
+
+        caller = profile_node(g->profile, n->parent)->function;
+        callee = n->function;
+    }
+    if (caller == FUNCTION_NONE || callee == FUNCTION_NONE)
+        return false;
+    *from = g->group[caller];
+    *to = g->group[callee];
+    return true;
+}
+
+static struct link links_of(const struct grouping *g)
+{
+    uint32_t calls =
+        given_edges(g->profile) + (g->trees ? profile_nodes(g->profile) : 0);
     struct link l = { .from = arena_array(g->scratch, (size_t)g->groups + 2,
                                           sizeof *l.from) };
+    uint32_t from, to;
 
-    for (uint32_t i = 0; i < edges; i++)
-        l.from[g->group[given_edge(g->profile, i)->caller] + 2]++;
+    for (uint32_t i = 0; i < calls; i++)
+        if (call_at(g, i, &from, &to))
+            l.from[from + 2]++;
     for (uint32_t i = 0; i < g->groups; i++)
         l.from[i + 2] += l.from[i + 1];
-    l.to = arena_array(g->scratch, edges, sizeof *l.to);
-    for (uint32_t i = 0; i < edges; i++) {
-        const struct edge *e = given_edge(g->profile, i);
-
-        l.to[l.from[g->group[e->caller] + 1]++] = g->group[e->callee];
-    }
+    l.to = arena_array(g->scratch, calls, sizeof *l.to);
+    for (uint32_t i = 0; i < calls; i++)
+        if (call_at(g, i, &from, &to))
+            l.to[l.from[from + 1]++] = to;
     return l;
 }
 
@@ -209,13 +233,15 @@ void groups_add_given(const struct profile *p, const uint32_t *group, uint32_t g
     arena_close(scratch);
 }
 
-uint32_t *groups_circles(const struct profile *p, struct arena *a)
+uint32_t *groups_circles(const struct profile *p, bool trees, struct arena *a)
 {
     struct arena *scratch = arena_open();
     uint32_t functions = profile_functions(p);
     uint32_t *group = arena_array(scratch, functions, sizeof *group);
     uint32_t *circle = arena_array(a, functions, sizeof *circle);
-    struct grouping g = { .profile = p, .group = group, .groups = functions };
+    struct grouping g = {
+        .profile = p, .group = group, .groups = functions, .trees = trees
+    };
 
     g.scratch = scratch;
     g.returns = arena_array(scratch, functions, sizeof *g.returns);

@@ -10,8 +10,8 @@
 /* Adds what is given to rows and bounds that hold what the trees came to. */
 void groups_add_given(const struct profile *p, const uint32_t *group, uint32_t groups,
                       struct stat_row *rows, struct bounds *bounds);
-/* By function, by given pairs: equal numbers are of functions that call each other in a
- * circle. */
-uint32_t *groups_circles(const struct profile *p, struct arena *a);
+/* By function: equal numbers are of functions that call each other in a circle, as
+ * given pairs tell, with `trees` call paths as well. */
+uint32_t *groups_circles(const struct profile *p, bool trees, struct arena *a);
 
 #endif

@@ -168,6 +168,11 @@ bool name_is_rooted(const struct function *f)
            str_begins(shown_file(f->file, false), STR("/"));
 }
 
+struct str name_file(const struct function *f)
+{
+    return shown_file(f->file, false);
+}
+
 /* Up to the last dot of "sqlite3.Cursor.execute" or "json.loads", twice for the
  * method of a type; names without a module are builtins. */
 static struct str builtin_module(const struct function *f)

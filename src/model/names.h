@@ -13,6 +13,8 @@ enum owner { OWNER_PROGRAM, OWNER_LIBRARY, OWNER_BUILTIN };
 struct str name_standard(const struct function *f, bool strip_dirs, struct arena *a);
 /* As we do: "Feed.parse", "sqlite3.Cursor.execute", "len". */
 struct str name_shown(const struct function *f, struct arena *a);
+/* Its file, cut down to what is below the library's folder or the current directory. */
+struct str name_file(const struct function *f);
 /* "orders/feed.py:41": cut down to what is below the library's folder or the
  * current directory, but not below so many parts of the path; empty for builtins. */
 struct str name_place(const struct function *f, bool strip_dirs, uint32_t parts,

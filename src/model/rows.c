@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "model/groups.h"
 #include "model/names.h"
 #include "model/places.h"
 
@@ -88,6 +89,79 @@ static struct rows rows_of_functions(const struct profile *p, const struct stats
     return rows;
 }
 
+static const struct str classless = { "(no class)", 10 };
+
+/* Where one is told of: whose method it is, what it constructs. */
+static struct str class_of(const struct function *f)
+{
+    struct str name = f->qualname.len > 0 ? f->qualname : f->name;
+    size_t dot = name.len;
+
+    if (f->owner.len > 0)
+        return f->owner;
+    if (f->kind == FUNCTION_TYPE)
+        return name;
+    if (f->kind == FUNCTION_BUILTIN && !str_begins(f->name, STR("<method ")))
+        return (struct str){ 0 };
+    while (dot > 0 && name.at[dot - 1] != '.')
+        dot--;
+    name.len = dot > 0 ? dot - 1 : 0;
+    return str_ends(name, STR("<locals>")) ? (struct str){ 0 } : name;
+}
+
+static struct str key_of_class(const struct function *f, struct str root,
+                               struct arena *a)
+{
+    struct str class = class_of(f), module = name_module(f, root, a);
+
+    if (class.len == 0)
+        return classless;
+    str_skip(&class, STR("builtins."));
+    if (f->kind != FUNCTION_PYTHON)
+        return class;
+    return arena_printf(a, "%.*s.%.*s", (int)module.len, module.at, (int)class.len,
+                        class.at);
+}
+
+enum { NAMED_MAX = 3 };
+
+/* "2: load, walk and 4 more", of the functions that call each other in a circle, by
+ * function; others have one key. */
+static struct str *keys_of_cycles(const struct profile *p, struct arena *a)
+{
+    uint32_t functions = profile_functions(p), cycles = 0;
+    uint32_t *circle = groups_circles(p, true, a);
+    uint32_t *members = arena_array(a, functions, sizeof *members);
+    uint32_t *named = arena_array(a, functions, sizeof *named);
+    struct str *key = arena_array(a, functions, sizeof *key);
+
+    for (function_id f = 0; f < functions; f++)
+        members[circle[f]]++;
+    for (function_id f = 0; f < functions; f++) {
+        uint32_t at = circle[f];
+
+        if (members[at] == 1) {
+            key[f] = STR("(in no cycle)");
+        } else if (named[at]++ < NAMED_MAX) {
+            struct str name = name_shown(profile_function(p, f), a);
+            struct str before =
+                named[at] == 1
+                    ? arena_printf(a, "%u: ", ++cycles)
+                    : arena_printf(a, "%.*s, ", (int)key[at].len, key[at].at);
+
+            key[at] = arena_printf(a, "%.*s%.*s", (int)before.len, before.at,
+                                   (int)name.len, name.at);
+        }
+    }
+    for (function_id f = 0; f < functions; f++)
+        if (circle[f] == f && members[f] > NAMED_MAX)
+            key[f] = arena_printf(a, "%.*s and %u more", (int)key[f].len, key[f].at,
+                                  members[f] - NAMED_MAX);
+    for (function_id f = 0; f < functions; f++)
+        key[f] = key[circle[f]];
+    return key;
+}
+
 static struct str key_of_function(const struct function *f, enum by by, bool strip_dirs,
                                   struct str root, struct arena *a)
 {
@@ -96,6 +170,8 @@ static struct str key_of_function(const struct function *f, enum by by, bool str
         return name_module(f, root, a);
     case BY_PACKAGE:
         return name_package(f, root, a);
+    case BY_CLASS:
+        return key_of_class(f, root, a);
     default:
         return strip_dirs ? str_basename(f->file) : f->file;
     }
@@ -162,10 +238,13 @@ struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
     if (by == BY_FUNCTION)
         return rows_of_functions(p, s, strip_dirs, a);
     struct str root = of_threads ? STR("") : places_root(p);
+    const struct str *cycle = by == BY_CYCLE ? keys_of_cycles(p, a) : NULL;
     for (uint32_t i = 0; i < members; i++)
-        group[i] = group_of(&g, of_threads ? rows_thread_key(p, i, by, a)
-                                           : key_of_function(profile_function(p, i), by,
-                                                             strip_dirs, root, a));
+        group[i] =
+            group_of(&g, cycle        ? cycle[i]
+                         : of_threads ? rows_thread_key(p, i, by, a)
+                                      : key_of_function(profile_function(p, i), by,
+                                                        strip_dirs, root, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
     struct bounds *bounds = arena_array(a, g.count, sizeof *bounds);
     if (of_threads)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rows.h - the rows of a table: functions, or the groups they make (files,
- * modules, threads, ...). */
+ * modules, cycles, threads, ...). */
 #ifndef MODEL_ROWS_H
 #define MODEL_ROWS_H
 
@@ -12,6 +12,8 @@ enum by {
     BY_FILE,
     BY_MODULE,
     BY_PACKAGE,
+    BY_CLASS,
+    BY_CYCLE, /* functions that call each other in a circle */
     BY_THREAD,
     BY_PROCESS,
     BY_ROLE,

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "import/import.h"
+#include "model/gone.h"
 #include "page/files.h"
 #include "query/query.h"
 
@@ -15,18 +16,23 @@ static struct {
     struct arena *rooms; /* what the page asked for since the last call; or NULL */
     struct arena *kept[FILES_MAX], *names; /* of files */
     const char *name[FILES_MAX + 1];       /* ends in NULL */
-    uint32_t files;
+    uint32_t files, after; /* the side after has the first of them, and they are all
+                              where no two are compared */
     struct text {
         struct str path, bytes;
         struct text *next;
     } * texts; /* of source files */
     struct profile *profile;
+    struct compare *compare; /* NULL: no two sides */
+    const char *before;      /* the side before, as it was called */
+    function_id *compared;
     struct query *query;
     struct out *text;
 } engine;
 
-/* Before the path of a source file, which a saved page may hold (cmd/page.h). */
+/* What a saved page may hold beside the files of a profile (cmd/page.h). */
 static const struct str source = { "sonde-source:", 13 };
+static const struct str before = { "sonde-before:", 13 };
 
 static void begin_text(void)
 {
@@ -122,27 +128,61 @@ int engine_file(const char *name, size_t name_bytes, const char *data, size_t by
         add_source((struct str){ name, name_bytes }, (struct str){ data, bytes });
         return 1;
     }
-    const char *own = name_of((struct str){ name, name_bytes });
+    struct str given = { name, name_bytes };
+    bool first = str_skip(&given, before);
+    const char *own = name_of(given);
 
+    if (first && !engine.before)
+        engine.before = arena_cstr(engine.names, str_basename(given));
+
+    if (!first && engine.after < engine.files)
+        return fail("a file of the side after comes behind those of the side before");
     files_add(own, (struct str){ data, bytes });
     engine.name[engine.files] = own;
     engine.kept[engine.files++] = engine.rooms;
+    engine.after += !first;
     engine.rooms = NULL;
     return 1;
 }
 
-static bool read_all(struct build *b, struct err *e)
+/* From one file to before another, as one profile. */
+static struct profile *read_files(uint32_t from, uint32_t to, struct err *e)
 {
+    struct build *b = build_open(UNIT_NS);
     bool ok = true;
 
     /* Recordings first: see import.h. */
-    for (uint32_t i = 0; ok && i < 2 * engine.files; i++) {
-        const char *name = engine.name[i % engine.files];
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = from; ok && i < to; i++)
+            if ((import_for(engine.name[i]) == NULL) == (pass == 0))
+                ok = import_file(engine.name[i], str_of(engine.name[i]), b, e);
+    if (ok)
+        return build_finish(b);
+    build_abandon(b);
+    return NULL;
+}
 
-        if ((import_for(name) == NULL) == (i < engine.files))
-            ok = import_file(name, str_of(name), b, e);
-    }
-    return ok;
+/* sonde view looked whether they can be compared before it saved them. */
+static bool compare_sides(struct query_of *of, struct err *e)
+{
+    struct profile *old = read_files(engine.after, engine.files, e);
+    struct profile *after = engine.profile;
+
+    if (!old)
+        return false;
+    engine.compare = compare_open((struct compare_options){ .cumulative = true });
+    compare_add(engine.compare, SIDE_BEFORE, old);
+    compare_add(engine.compare, SIDE_AFTER, after);
+    compare_pair(engine.compare);
+    compare_finish(engine.compare, 0);
+    engine.profile = gone_with(engine.compare, after, &engine.compared, engine.names);
+    profile_close(old);
+    profile_close(after);
+    of->compare = engine.compare;
+    of->compared = engine.compared;
+    of->before = engine.before;
+    engine.name[engine.after] = NULL;
+    return true;
 }
 
 static uint32_t count_formats(void)
@@ -158,33 +198,30 @@ EXPORT(engine_open) int engine_open(void);
 int engine_open(void)
 {
     struct err e = { 0 };
-    struct build *b = build_open(UNIT_NS);
     struct query_of of = { .version = SONDE_VERSION,
                            .file = engine.name,
                            .generation = 1 };
 
     drop_rooms();
-    if (engine.query || engine.files == 0)
+    if (engine.query || engine.after == 0)
         return fail(engine.query ? "a profile is open" : "no file was handed in");
-    if (!read_all(b, &e)) {
-        build_abandon(b);
+    engine.profile = read_files(0, engine.after, &e);
+    if (!engine.profile || (engine.after < engine.files && !compare_sides(&of, &e)))
         return fail(e.text);
-    }
-    engine.profile = build_finish(b);
     files_forget();
     for (uint32_t i = 0; i < engine.files; i++)
         arena_close(engine.kept[i]);
     of.title = engine.name[0];
-    if (engine.files > 1)
+    if (engine.after > 1)
         of.title = arena_printf(engine.names, "%s and %u more", engine.name[0],
-                                engine.files - 1)
+                                engine.after - 1)
                        .at;
     of.formats = count_formats();
     of.source = read_source;
     if (!engine.texts)
         of.no_source =
-            "This page holds no source (sonde view --html with --source DIR and "
-            "--with-source puts it in).";
+            "This page holds no source (sonde view --html OUT.html --source DIR "
+            "--with-source FILE).";
     engine.query = query_open(engine.profile, &of);
     return 1;
 }

@@ -130,14 +130,33 @@ static void write_threads(const struct query *q, struct json *j, struct arena *a
     json_end(j);
 }
 
+/* Of a call, on average; 0: not known. */
+static double probe_ns(const struct query *q)
+{
+    const struct stat_row *total = stats_total(q->stats);
+    double events = (double)total->calls + (double)total->resumes, taken = 0;
+
+    for (function_id f = 0; q->of.probed && f < profile_functions(q->profile); f++)
+        taken += (double)q->of.probed[f];
+    for (uint32_t i = 0; i < given_rows(q->profile); i++) /* not the probe's */
+        events -= (double)given_row(q->profile, i)->stat.calls;
+    return events > 0 ? taken / events : 0;
+}
+
 static void write_quality(const struct query *q, struct json *j)
 {
     const struct quality *quality = profile_quality(q->profile);
+    double probe;
 
     json_object(j, "quality");
     json_bool(j, "exact", quality->exact);
     json_bool(j, "sampled", quality->sampled);
     json_bool(j, "truncated", quality->truncated);
+    probe = probe_ns(q);
+    if (probe > 0)
+        json_double(j, "probe_ns", probe);
+    else
+        json_null(j, "probe_ns");
     json_u64(j, "lost_events", quality->lost_events);
     json_u64(j, "lost_ns", quality->lost_ns);
     json_u64(j, "folded_calls", quality->folded_calls);

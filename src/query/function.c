@@ -269,6 +269,10 @@ static void answer(struct query *all, struct ask *a, struct json *j)
     json_u64(j, "resumes", stat->resumes);
     json_u64(j, "self", stat->self);
     json_u64(j, "cumulative", stat->cumulative);
+    if (q->of.probed && !q->narrow)
+        json_u64(j, "probe_self", q->of.probed[f]);
+    else
+        json_null(j, "probe_self");
     write_rank(q, f, j);
     write_paths(q, f, j, a->arena);
     json_bool(j, "recursive", stat->calls != stat->primitive_calls);

@@ -17,11 +17,10 @@ struct guesses {
     /* By function that may be active twice: what calls had that stay in its circle,
      * to others of it and from them. */
     uint64_t *out_within, *in_within;
+    uint32_t *entries; /* by circle: its functions that are called from outside of it */
 };
 
-enum { SLACK = 2 }; /* times were rounded to the unit */
-/* Paths that are looked at for what is certain, and the share they must have. */
-enum { CERTAIN_MAX = 4096, CERTAIN_PART = 1000 };
+enum { SLACK = 2 };         /* times were rounded to the unit */
 enum { HIDDEN_DEPTH = 24 }; /* of functions that are gone through */
 
 static void sum_rows(struct query *q, struct guesses *g)
@@ -118,7 +117,7 @@ static void mark_recursive(struct query *q, struct guesses *g)
     bool counted = quality->timed_callers || quality->counted_callers;
 
     g->recurs = arena_array(q->arena, functions, sizeof *g->recurs);
-    g->circle = groups_circles(q->profile, q->arena);
+    g->circle = groups_circles(q->profile, false, q->arena);
     g->out_within = arena_array(q->arena, functions, sizeof *g->out_within);
     g->in_within = arena_array(q->arena, functions, sizeof *g->in_within);
     for (function_id f = 0; f < functions; f++)
@@ -136,6 +135,20 @@ static void mark_recursive(struct query *q, struct guesses *g)
     }
 }
 
+/* Called by nobody known counts as from outside. */
+static void count_entries(struct query *q, struct guesses *g, struct arena *scratch)
+{
+    uint32_t functions = profile_functions(q->profile);
+    uint64_t *within = arena_array(scratch, functions, sizeof *within);
+
+    g->entries = arena_array(q->arena, functions, sizeof *g->entries);
+    for (uint32_t i = 0; i < g->edges; i++)
+        if (g->circle[g->edge[i].caller] == g->circle[g->edge[i].callee])
+            within[g->edge[i].callee] += g->edge[i].stat.calls;
+    for (function_id f = 0; f < functions; f++)
+        g->entries[g->circle[f]] += g->row[f].calls > within[f];
+}
+
 static struct guesses *guesses_of(struct query *q)
 {
     struct guesses *g = q->guesses;
@@ -150,6 +163,7 @@ static struct guesses *guesses_of(struct query *q)
     g->callers = index_edges(q, g, false);
     g->callees = index_edges(q, g, true);
     mark_recursive(q, g);
+    count_entries(q, g, scratch);
     arena_close(scratch);
     return g;
 }
@@ -171,18 +185,35 @@ static uint64_t twice_active(const struct guesses *g, const struct edge *e,
                                    : 0);
 }
 
-static void note_seen(const struct guesses *g, function_id f, uint64_t seen,
-                      struct guess *next)
+static void note_seen(const struct guesses *g, function_id f, const struct guess *at,
+                      struct guess *next, struct arena *a)
 {
-    uint64_t bit = g->recurs[f] ? 1ull << f % 64 : 0;
+    uint64_t bit = 1ull << f % 64, seen = at ? at->seen : 0;
+    struct guess_path *path = arena_alloc(a, sizeof *path);
 
-    next->again = (seen & bit) != 0;
-    next->seen = seen | bit;
+    next->again = g->recurs[f] && (seen & bit) != 0;
+    next->seen = seen | (g->recurs[f] ? bit : 0);
+    next->once = (at ? at->once : 0) | (g->recurs[f] ? 0 : bit);
+    *path = (struct guess_path){ f, at ? at->path : NULL };
+    next->path = path;
+}
+
+/* It is on the path, and never was active twice. */
+static bool cannot_follow(const struct guesses *g, const struct guess *at,
+                          function_id f)
+{
+    if (g->recurs[f] || !(at->once & 1ull << f % 64))
+        return false;
+    for (const struct guess_path *p = at->path; p; p = p->before)
+        if (p->function == f)
+            return true;
+    return false;
 }
 
 /* What the path goes on with over the edge. whole: what at is a part of. */
 static struct guess go_on(const struct guesses *g, const struct edge *e,
-                          const struct guess *at, uint64_t whole, enum guess_way way)
+                          const struct guess *at, uint64_t whole, enum guess_way way,
+                          struct arena *a)
 {
     struct figure f = figure_of(g, e, at->of_self);
     const struct stat_row *to = &g->row[way == GUESS_CALLEES ? e->callee : e->caller];
@@ -191,9 +222,10 @@ static struct guess go_on(const struct guesses *g, const struct edge *e,
     bool all = spare <= SLACK && at->high - at->low <= SLACK;
 
     spare = (spare <= SLACK ? 0 : spare) + twice_active(g, e, way);
+    bool single = way == GUESS_CALLEES && e->stat.calls == 1 && !e->untimed;
     next.value = all ? f.value : part_of(at->value, f.value, whole);
     if (f.low > spare && !(at->again && way == GUESS_CALLEES))
-        next.low = least_of(f.low - spare, next.high);
+        next.low = least_of(single ? f.low : f.low - spare, next.high);
     if (next.high - next.low <= SLACK)
         next.low = next.high;
     next.value = next.value > next.high  ? next.high
@@ -201,12 +233,12 @@ static struct guess go_on(const struct guesses *g, const struct edge *e,
                                          : next.value;
     next.calls = next.value == f.value ? e->stat.calls
                                        : part_of(e->stat.calls, next.value, f.value);
-    note_seen(g, way == GUESS_CALLEES ? e->callee : e->caller, at->seen, &next);
+    note_seen(g, way == GUESS_CALLEES ? e->callee : e->caller, at, &next, a);
     next.self = least_of(next.value, part_of(next.value, to->self, to->cumulative));
     return next;
 }
 
-struct guess guess_whole(struct query *q, function_id f, bool self)
+struct guess guess_whole(struct query *q, function_id f, bool self, struct arena *a)
 {
     const struct stat_row *row = &guesses_of(q)->row[f];
     uint64_t value = self ? row->self : row->cumulative;
@@ -215,7 +247,7 @@ struct guess guess_whole(struct query *q, function_id f, bool self)
         value, value, value, row->self, row->calls, .of_self = self
     };
 
-    note_seen(guesses_of(q), f, 0, &whole);
+    note_seen(guesses_of(q), f, NULL, &whole, a);
     return whole;
 }
 
@@ -276,9 +308,9 @@ static void gather(struct going *w, function_id f, const struct guess *at, int d
         const struct edge *e = &g->edge[edges.at[i]];
         function_id to = down ? e->callee : e->caller;
 
-        if (to == f && lens_collapses(w->lens, f))
+        if ((to == f && lens_collapses(w->lens, f)) || cannot_follow(g, at, to))
             continue;
-        struct guess next = go_on(g, e, at, whole, w->way);
+        struct guess next = go_on(g, e, at, whole, w->way, w->arena);
 
         if (!lens_hides(w->lens, to))
             add_step(w, to, &next);
@@ -320,6 +352,24 @@ static struct going go(struct query *q, const struct lens *l, enum guess_way way
     return w;
 }
 
+/* Callees cannot have had more than the path, which the estimates come to where a
+ * function is active twice. What is called from its second activation lies within a
+ * call that took no less: the largest come first, and the others have what is left. */
+static void fit(struct guessed_steps *s, uint64_t room)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct guess *guess = &s->at[i].guess;
+        uint64_t value = guess->value < room ? guess->value
+                         : room < guess->low ? guess->low
+                                             : room;
+
+        guess->calls = part_of(guess->calls, value, guess->value);
+        guess->self = part_of(guess->self, value, guess->value);
+        guess->value = value;
+        room -= value < room ? value : room;
+    }
+}
+
 struct guessed_steps guess_steps(struct query *q, const struct lens *l, function_id f,
                                  const struct guess *at, enum guess_way way,
                                  struct arena *a)
@@ -327,7 +377,10 @@ struct guessed_steps guess_steps(struct query *q, const struct lens *l, function
     struct going w = go(q, l, way, at->high, a);
 
     gather(&w, f, at, 0);
-    return finish(&w);
+    struct guessed_steps steps = finish(&w);
+    if (way == GUESS_CALLEES)
+        fit(&steps, at->value);
+    return steps;
 }
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -337,7 +390,7 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 /* What it had of calls that have no known caller. Callers of its own circle may have
  * called it below such a call: what they had comes off for certain of nothing. */
-static struct guess root_of(const struct guesses *g, function_id f)
+static struct guess root_of(const struct guesses *g, function_id f, struct arena *a)
 {
     const struct stat_row *row = &g->row[f];
     struct slice callers = slice_of(&g->callers, f);
@@ -359,6 +412,9 @@ static struct guess root_of(const struct guesses *g, function_id f)
     }
     if (row->calls <= calls)
         return root;
+    /* Where its circle is entered by it alone, all is below calls of it. */
+    if (g->entries[g->circle[f]] == 1 && had == 0)
+        within = 0;
     root.high = less(row->cumulative, least);
     root.low = less(row->cumulative, had + within);
     if (root.high - root.low <= SLACK)
@@ -366,7 +422,7 @@ static struct guess root_of(const struct guesses *g, function_id f)
     root.value = root.high;
     root.self = part_of(row->self, root.value, row->cumulative);
     root.calls = row->calls - calls;
-    note_seen(g, f, 0, &root);
+    note_seen(g, f, NULL, &root, a);
     return root;
 }
 
@@ -390,7 +446,7 @@ struct guessed_steps guess_roots(struct query *q, const struct lens *l, struct a
     struct going w = go(q, l, GUESS_CALLEES, UINT64_MAX, a);
 
     for (function_id f = 0; f < profile_functions(q->profile); f++) {
-        struct guess root = root_of(w.guesses, f);
+        struct guess root = root_of(w.guesses, f, a);
 
         if (root.high == 0)
             continue;
@@ -410,7 +466,7 @@ struct guessed_steps guess_selves(struct query *q, const struct lens *l,
     struct going w = go(q, l, GUESS_CALLERS, UINT64_MAX, a);
 
     for (function_id f = 0; f < profile_functions(q->profile); f++) {
-        struct guess self = guess_whole(q, f, true);
+        struct guess self = guess_whole(q, f, true, a);
 
         if (self.value > 0 && lens_hides(l, f))
             gather(&w, f, &self, 1);
@@ -418,35 +474,4 @@ struct guessed_steps guess_selves(struct query *q, const struct lens *l,
             add_step(&w, f, &self);
     }
     return finish(&w);
-}
-
-/* Of a function's self, what was on the path for certain. */
-static uint64_t certain_self(const struct guesses *g, const struct guessed_step *s)
-{
-    const struct stat_row *row = &g->row[s->function];
-    uint64_t elsewhere =
-        row->cumulative > s->guess.low ? row->cumulative - s->guess.low : 0;
-
-    return row->self > elsewhere ? row->self - elsewhere : 0;
-}
-
-uint64_t guess_certain(struct query *q, const struct lens *l, struct arena *a)
-{
-    struct guessed_steps *todo = arena_array(a, CERTAIN_MAX, sizeof *todo);
-    uint64_t certain = 0, least = stats_total(q->stats)->self / CERTAIN_PART;
-    uint32_t count = 0;
-
-    todo[count++] = guess_roots(q, l, a);
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t s = 0; s < todo[i].count; s++) {
-            const struct guessed_step *step = &todo[i].at[s];
-
-            if (step->guess.low <= least)
-                continue;
-            certain += certain_self(guesses_of(q), step);
-            if (count < CERTAIN_MAX)
-                todo[count++] =
-                    guess_steps(q, l, step->function, &step->guess, GUESS_CALLEES, a);
-        }
-    return certain;
 }

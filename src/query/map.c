@@ -236,6 +236,17 @@ static void lay_out(struct layout *l, struct area a, const struct group *group,
     }
 }
 
+/* Room is left for its name: not for a module that is all of its package, twice. */
+static bool has_head(const struct layout *l, const struct placed *p)
+{
+    const struct placed *in =
+        p->level == 1 && p->parent >= 0 ? &l->at[p->parent] : NULL;
+    bool again = in && p->group && in->group && in->group->count == 1 &&
+                 str_eq(p->group->key, in->group->key);
+
+    return !again && p->w >= HEAD_WIDTH && p->h >= HEAD_HEIGHT;
+}
+
 /* Level by level: boxes are placed before what is in them. */
 static void lay_out_levels(struct layout *l, struct area whole, const struct group *top,
                            uint32_t count, uint32_t level)
@@ -246,7 +257,7 @@ static void lay_out_levels(struct layout *l, struct area whole, const struct gro
     for (uint32_t below = level + 1; below < LEVELS && below < l->levels; below++)
         for (uint32_t end = l->count; from < end; from++) {
             struct placed p = l->at[from];
-            bool head = p.w >= HEAD_WIDTH && p.h >= HEAD_HEIGHT;
+            bool head = has_head(l, &p);
             struct area in = { p.x, p.y + (head ? HEAD : 0), p.w,
                                p.h - (head ? HEAD : 0), 0 };
 

@@ -27,21 +27,13 @@ void used_add(struct used *u, function_id f)
 
 struct str names_place(const struct query *q, const struct function *f)
 {
-    static const char *const folders[] = { "/site-packages/", "/dist-packages/" };
     struct str place = f->file;
 
     if (q->root.len > 0 && name_is_rooted(f) && str_begins(place, q->root)) {
         str_skip(&place, q->root);
         return place;
     }
-    for (size_t i = 0; i < 2; i++)
-        for (size_t at = place.len; at-- > 0;) {
-            struct str rest = { place.at + at, place.len - at };
-
-            if (str_skip(&rest, str_of(folders[i])))
-                return rest;
-        }
-    return place;
+    return name_file(f);
 }
 
 struct str names_module(const struct query *q, function_id f, struct arena *a)

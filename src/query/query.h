@@ -25,6 +25,8 @@ struct query_of {
     const struct compare *compare;
     const function_id *compared; /* by row: the function */
     const char *before;          /* what the other side was read from */
+    const uint64_t *probed; /* by function: ns of its self time that are the probe's,
+                               about; NULL: not known */
     /* The text of a file, in `to`; false: it may not be shown. */
     bool (*source)(void *with, struct str file, struct out *to);
     void *with;

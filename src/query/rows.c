@@ -2,14 +2,15 @@
 /* rows.c - the table: which rows match, in which order, and some of them. */
 #include <stdlib.h>
 
+#include "model/edges.h"
 #include "model/names.h"
 #include "query/narrow.h"
 #include "query/pick.h"
 
 enum { COUNT_MAX = 5000 };
 
-static const char *const bys[] = { "function", "file",    "module", "package",
-                                   "thread",   "process", "role",   NULL };
+static const char *const bys[] = { "function", "file",   "module",  "package", "class",
+                                   "cycle",    "thread", "process", "role",    NULL };
 static const char *const kinds[] = { "own", "library", "builtin", NULL };
 
 enum order {
@@ -282,8 +283,71 @@ static void write_rows(const struct table *t, struct json *j)
     json_end(j);
 }
 
+struct calls {
+    function_id from;
+    uint64_t count;
+};
+
+/* By calls, itself left out: whatever calls it most. */
+static struct calls main_caller(struct query *q, function_id f, struct arena *a)
+{
+    struct calls most = { FUNCTION_NONE, 0 };
+
+    if (given_rows(q->profile) > 0) {
+        stats_add_edges(q->stats);
+        struct edges e = stats_callers(q->stats, f);
+
+        for (uint32_t i = 0; i < e.count; i++)
+            if (e.at[i]->caller != f && e.at[i]->stat.calls > most.count)
+                most = (struct calls){ e.at[i]->caller, e.at[i]->stat.calls };
+        return most;
+    }
+    struct slice nodes = inside_nodes(q, f);
+    struct calls *calls = arena_array(a, nodes.count, sizeof *calls);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        const struct node *n = profile_node(q->profile, nodes.at[i]);
+        function_id from = profile_node(q->profile, n->parent)->function;
+
+        if (from == FUNCTION_NONE || from == f)
+            continue;
+        if (q->place[from] == 0) {
+            calls[count].from = from;
+            q->place[from] = ++count;
+        }
+        calls[q->place[from] - 1].count += n->calls;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        q->place[calls[i].from] = 0;
+        if (calls[i].count > most.count)
+            most = calls[i];
+    }
+    return most;
+}
+
+static void write_callers(const struct table *t, struct used *u, struct json *j)
+{
+    struct calls *calls = arena_array(t->arena, t->count, sizeof *calls);
+
+    json_array(j, "from_id");
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct arena *scratch = arena_open();
+
+        calls[i] = main_caller(t->query, shown(t, i)->id, scratch);
+        arena_close(scratch);
+        used_add(u, calls[i].from);
+        json_i64(j, NULL, calls[i].from == FUNCTION_NONE ? -1 : (int64_t)calls[i].from);
+    }
+    json_end(j);
+    json_array(j, "from_calls");
+    for (uint32_t i = 0; i < t->count; i++)
+        json_u64(j, NULL, calls[i].count);
+    json_end(j);
+}
+
 static void answer(struct query *q, struct ask *a, struct json *j)
 {
+    bool callers = ask_number(a, "callers", 0, 0, 1) != 0;
     struct table t = { .arena = a->arena };
     uint64_t total;
 
@@ -312,6 +376,8 @@ static void answer(struct query *q, struct ask *a, struct json *j)
     struct used u = used_begin(t.query, a->arena);
     for (uint32_t i = 0; i < t.count && t.by == BY_FUNCTION; i++)
         used_add(&u, shown(&t, i)->id);
+    if (callers && t.by == BY_FUNCTION)
+        write_callers(&t, &u, j);
     used_write(&u, j);
 }
 

@@ -78,7 +78,7 @@ static struct box whole_function(const struct tree *t)
         b.calls += profile_node(t->query->profile, all.at[i])->calls;
     if (t->lens->given && guess_knows(t->query, t->function)) {
         b.guessed = true;
-        b.guess = guess_whole(t->query, t->function, false);
+        b.guess = guess_whole(t->query, t->function, false, t->arena);
         b.guess.seen = UINT64_MAX; /* whatever is above it */
         b.value += b.guess.value;
         b.calls += b.guess.calls;

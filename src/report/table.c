@@ -112,7 +112,8 @@ static void print_row(const struct table *t, const struct row *row)
     out_char(o, '\n');
 }
 
-static const char *const plural[] = { "functions", "files",     "modules", "packages",
+static const char *const plural[] = { "functions", "files",     "modules",
+                                      "packages",  "classes",   "cycles",
                                       "threads",   "processes", "roles" };
 
 /* What to type for more; groups have no call paths and no callers. */
@@ -164,7 +165,8 @@ static void note_estimates(const struct table *t)
 
 void text_table(const struct report *r, const struct screen *s)
 {
-    static const char *const heading[] = { "function", "file",    "module", "package",
+    static const char *const heading[] = { "function", "file",    "module",
+                                           "package",  "class",   "cycle",
                                            "thread",   "process", "role" };
     const struct profile *p = r->profile;
     struct table t = {

@@ -139,15 +139,16 @@ def test_source_is_shown_where_it_was_allowed(browser, serve, save, recording, t
     assert not any(line.strip() and line in str(library) for line in text[4:9])
 
 
-def test_two_sides_are_compared(browser, serve, recording, sonde, pythons_newest, tmp_path):
+@pytest.mark.parametrize("way", ["served", "saved"])
+def test_two_sides_are_compared(browser, serve, save, recording, sonde, pythons_newest, tmp_path, way):
     changed = (recording.parent / "orders.py").read_text().replace("fib(14)", "fib(17)").replace(
         "publish()", "publish_all()").replace("target=publish", "target=publish_all")
     (tmp_path / "orders.py").write_text(changed)
     subprocess.run([sonde, "run", "--python", pythons_newest, "-o", "after.sonde", "orders.py"], cwd=tmp_path,
                    check=True, stdin=subprocess.DEVNULL)
     after = tmp_path / "after.sonde"
-    url = serve("--diff", recording, after)
-    played = browser.play("rows", url=url, address="v=diff", picture=pictures("diff"))
+    url = serve("--diff", recording, after) if way == "served" else save(recording, after, options=["--diff"])
+    played = browser.play("rows", url=url, address="v=diff", picture=pictures(f"diff-{way}"))
     assert played["problems"] == [] and played["reports"] == []
     before, later = (json.loads(subprocess.run([sonde, "report", "--json", file], check=True,
                                                stdout=subprocess.PIPE).stdout) for file in (recording, after))

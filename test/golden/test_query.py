@@ -138,7 +138,7 @@ def test_each_function_alone(ask, report, file):
         assert answer["rank"]["self"] == 1 + sum(figure(g, "self") > figure(f, "self") for g in functions)
 
 
-@pytest.mark.parametrize("by", ["file", "module", "package", "thread", "process", "role"])
+@pytest.mark.parametrize("by", ["file", "module", "package", "class", "cycle", "thread", "process", "role"])
 @pytest.mark.parametrize("file", ALL)
 def test_groups(ask, report, file, by):
     rows = ask(file, f"rows?by={by}&count=5000")
@@ -149,6 +149,35 @@ def test_groups(ask, report, file, by):
             assert (rows["low"][i], rows["high"][i]) == (
                 figure(truth[key], "cumulative_least") or rows["cumulative"][i],
                 figure(truth[key], "cumulative_most") or rows["cumulative"][i])
+
+
+def circles_of(functions):
+    """Sets of functions that call each other in a circle, by who calls whom."""
+    callers = {f["id"]: {c["id"] for c in f["callers"]} for f in functions}
+    reach = {id: set(above) for id, above in callers.items()}
+    while any(any(not reach[b] <= reach[a] for b in set(reach[a])) for a in reach):
+        for a in reach:
+            reach[a] = reach[a].union(*(reach[b] for b in reach[a]))
+    return {frozenset(b for b in reach[a] if a in reach[b]) for a in reach if any(a in reach[b] for b in reach[a] - {a})}
+
+
+@pytest.mark.parametrize("file", ALL)
+def test_cycles_are_those_of_the_call_graph(ask, report, file):
+    functions = {f["id"]: f for f in report(file)["functions"]}
+    circles = circles_of(functions.values())
+    rows = ask(file, "rows?by=cycle&count=5000")
+    assert sorted(self for key, self in zip(rows["key"], rows["self"]) if key != "(in no cycle)") == \
+        sorted(sum(figure(functions[id], "self") for id in circle) for circle in circles)
+    assert sum(rows["self"]) == rows["total"]
+
+
+@pytest.mark.parametrize("file", ALL)
+def test_who_calls_most(ask, report, file):
+    functions = {f["id"]: f for f in report(file)["functions"]}
+    rows = ask(file, "rows?count=5000&callers=1")
+    for id, caller, calls in zip(rows["id"], rows["from_id"], rows["from_calls"]):
+        above = {c["id"]: c["calls"] for c in functions[id]["callers"] if c["id"] != id and c["calls"] > 0}
+        assert calls == max(above.values(), default=0) and (above[caller] == calls if above else caller == -1)
 
 
 def paths_of(boxes):
@@ -409,7 +438,9 @@ def test_the_map_has_each_function_once(ask, report, file):
         if len(below) < 60:
             assert not any(overlap(boxes[i], boxes[k]) for i in below for k in below if i < k)
         room = boxes[parent] if parent >= 0 else (0, 0, 9000, 6000)
-        area = room[2] * (room[3] - (180 if parent >= 0 and room[2] >= 640 and room[3] >= 440 else 0))
+        above = answer["parent"][parent] if parent >= 0 else -1
+        again = above >= 0 and len(children[above]) == 1 and answer["key"][above] == answer["key"][parent]
+        area = room[2] * (room[3] - (180 if parent >= 0 and not again and room[2] >= 640 and room[3] >= 440 else 0))
         all_of_it = sum(answer["value"][i] for i in below)
         for i in below:
             if min(boxes[i][2:]) > 40:  # as large as its value, but for the rounding of its edges

@@ -354,9 +354,29 @@ def test_two_sides(sonde, clean_env, tmp_path, run_sonde):
     with viewing(sonde, clean_env, tmp_path, "a.sonde") as view:
         view.enter()
         assert "--diff" in json.loads(view.ask("/q/diff")[1])["error"]
-    for words in (["--diff", "a.sonde"], ["--diff", "--html", "x.html", "a.sonde", "b.sonde"], ["--diff", "a.sonde", "none.sonde"]):
+    for words in (["--diff", "a.sonde"], ["--diff", "a.sonde", "b.sonde", "c.sonde"], ["--diff", "a.sonde", "none.sonde"]):
         done = run_sonde("view", "-s", *words)
         assert done.returncode and done.stderr.count("\n") == 1
+
+
+def test_what_the_probe_cost_stands_where_it_was_measured(sonde, clean_env, python, tmp_path, run_sonde):
+    env = {**clean_env, "PATH": f"{os.path.dirname(python)}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    (tmp_path / "app.py").write_text("def one(x): return abs(x)\nfor i in range(20000): one(i)\n")
+    run_sonde("run", "--python", python, "-o", "app.sonde", "app.py", env=env, check=True)
+
+    def shown():
+        with viewing(sonde, env, tmp_path, "app.sonde") as view:
+            view.enter()
+            functions = json.loads(view.ask("/q/rows?count=5000")[1])["id"]
+            return (json.loads(view.ask("/q/about")[1])["quality"]["probe_ns"],
+                    {id: json.loads(view.ask(f"/q/function?id={id}")[1])["probe_self"] for id in functions})
+
+    none, parts = shown()
+    assert none is None and set(parts.values()) == {None}
+    report = json.loads(run_sonde("report", "--json", "app.sonde", env=env, check=True).stdout)
+    told, parts = shown()
+    assert told == pytest.approx(report["quality"]["probe_ns"], rel=1e-6) and told > 0
+    assert parts == {f["id"]: f["self_ns"] - f["corrected_self_ns"] for f in report["functions"]}
 
 
 def write_sources(folder):

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from counting import packages_in
 
-PAGES = ["README.md", *(f"examples/{name}.py" for name in ("weblog", "readings", "pricing"))]
+PAGES = ["README.md", "doc/view.md", "doc/viewers.md", *(f"examples/{name}.py" for name in ("weblog", "readings", "pricing", "website"))]
 
 
 def shown_commands(root):

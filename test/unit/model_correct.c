@@ -111,6 +111,27 @@ static void test_each_kind_costs_its_own(void **state)
     profile_close(c);
 }
 
+static void test_what_was_taken_is_told_by_function(void **state)
+{
+    struct profile *p = of_all_kinds(), *c = correct(p, &cost);
+    struct arena *a = arena_open();
+    uint64_t *taken = correct_taken(p, &cost, a);
+    uint64_t *truth = arena_array(a, profile_functions(p), sizeof *truth);
+
+    (void)state;
+    for (node_id n = 0; n < profile_nodes(p); n++)
+        if (profile_node(p, n)->function != FUNCTION_NONE)
+            truth[profile_node(p, n)->function] +=
+                profile_node(p, n)->self - profile_node(c, n)->self;
+    for (function_id f = 0; f < profile_functions(p); f++) {
+        assert_true(taken[f] > 0);
+        assert_int_equal(taken[f], truth[f]);
+    }
+    arena_close(a);
+    profile_close(p);
+    profile_close(c);
+}
+
 static uint64_t alone(uint64_t calls, uint64_t self, struct probe_cost with)
 {
     struct build *b = build_open(UNIT_NS);
@@ -155,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_costs_its_own),
+        cmocka_unit_test(test_what_was_taken_is_told_by_function),
         cmocka_unit_test(test_nothing_falls_below_zero),
         cmocka_unit_test(test_slowness_is_believed_of_short_pieces),
         cmocka_unit_test(test_what_is_not_known_stays),

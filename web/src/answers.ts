@@ -34,6 +34,7 @@ export interface About {
   threads: Thread[]; threads_total?: number;
   quality: {
     exact: boolean; sampled: boolean; truncated: boolean; lost_events: number;
+    probe_ns: number | null;
     lost_ns: number; folded_calls: number; more_functions: number; cut_names: number;
     notes: string[];
   };
@@ -75,7 +76,7 @@ export interface Rows extends Names {
   largest: { self: number; cumulative: number; calls: number };
   id: number[]; ids?: number[]; calls: number[]; primitive_calls: number[];
   self: number[]; cumulative: number[]; low: number[] | null; high: number[] | null;
-  key: string[] | null;
+  key: string[] | null; from_id?: number[]; from_calls?: number[];
 }
 
 export interface Links {
@@ -89,7 +90,7 @@ export interface Function extends Names {
   paths: number | null; threads: number; processes: number; recursive: boolean;
   callers_total: number; callers: Links; callees_total: number; callees: Links;
   standard: string; qualname: string; name: string; class: string | null;
-  largest_path: string | null; low?: number; high?: number;
+  largest_path: string | null; probe_self: number | null;
 }
 
 export interface Search {

@@ -85,6 +85,8 @@ export class Keys {
       { keys: ["t"], says: "light or dark", act: () => shell.turnTheme() },
       { keys: ["x", "X"], says: "save picture: SVG, PNG",
         act: (key) => void this.save(key === "X") },
+      { keys: ["+", "-", "F"], says: "call graph: larger, smaller, all of it",
+        act: (key) => page.mounted?.resize?.({ "+": 1, "-": -1 }[key] ?? 0) },
       { keys: ["w"], says: "open a file", act: () => shell.opener.choose() },
       { keys: ["?"], says: "this sheet", act: () => this.sheet() },
       { keys: ["Escape"], says: "close; then end search, then clear the selection",

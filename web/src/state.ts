@@ -39,6 +39,8 @@ export interface State {
   /** The call graph: of how many functions (0: as many as is usual), about which one. */
   nodes: number;
   around: number;
+  /** Its size in per cent, "fit" for all of it at once; "" is as wide as there is room. */
+  zoom: string;
   theme: string;
 }
 
@@ -46,7 +48,7 @@ export const FRESH: Readonly<State> = Object.freeze({
   view: "icicle", metric: "value", fn: -1, node: "", root: "", search: "", depth: 0,
   cutoff: 1, sort: "self", up: false, by: "function", without: "", steps: [],
   folded: false, threads: [], file: -1, line: 0, theme: "", within: "",
-  nodes: 0, around: -1,
+  nodes: 0, around: -1, zoom: "",
 });
 
 /** The letter of each word in the address. */
@@ -54,7 +56,7 @@ const LETTERS: [string, keyof State][] = [
   ["v", "view"], ["m", "metric"], ["f", "fn"], ["n", "node"], ["r", "root"],
   ["q", "search"], ["d", "depth"], ["c", "cutoff"], ["s", "sort"], ["up", "up"],
   ["by", "by"], ["x", "without"], ["rec", "folded"], ["in", "within"],
-  ["g", "nodes"], ["a", "around"],
+  ["g", "nodes"], ["a", "around"], ["z", "zoom"],
   ["src", "file"], ["line", "line"], ["t", "theme"],
 ];
 

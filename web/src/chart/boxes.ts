@@ -67,7 +67,12 @@ export class BoxScene implements Scene {
   readonly width: number;
   readonly whole: number;
   readonly unit: Unit;
+  /** The row of the box that takes the whole width. */
+  readonly rootRow: number;
   private rows: Mark[][] = [];
+  /** Rows that would tell nothing: the one process there is, its one thread. */
+  private readonly spared: boolean[] = [];
+  private readonly unseen = new Set<Mark>();
   private kids = new Map<string, number>();
   private readonly ancestors: number;
 
@@ -76,6 +81,8 @@ export class BoxScene implements Scene {
     this.whole = how.whole;
     this.unit = how.unit;
     this.ancestors = how.headless ? 0 : answer.ancestors.type.length;
+    this.spare();
+    this.rootRow = this.shownRow(this.ancestors);
     this.addAncestors();
     this.addBoxes();
     const deepest = this.rows.length;
@@ -84,6 +91,24 @@ export class BoxScene implements Scene {
       const row = mark.y;
       mark.y = how.upward ? (deepest - 1 - row) * how.row : row * how.row;
     }
+  }
+
+  private spare(): void {
+    const { answer, how, ancestors } = this, { about } = how;
+    const single = about.processes.length === 1 && about.threads.length === 1;
+    const idle = (type: number) => (single && (type === PROCESS || type === THREAD))
+      || (about.paths === "unknown" && type === PATHLESS);
+    if (how.headless) return;
+    for (let i = 0; i < ancestors; i++) this.spared[i] = idle(answer.ancestors.type[i]!);
+    for (let i = 1; i < answer.row.length && answer.row[i]! < 3; i++) {
+      if (idle(answer.type[i]!)) this.spared[answer.row[i]! + ancestors] = true;
+    }
+  }
+
+  private shownRow(row: number): number {
+    let shown = row;
+    for (let i = 0; i < row; i++) if (this.spared[i]) shown -= 1;
+    return shown;
   }
 
   private addAncestors(): void {
@@ -121,17 +146,19 @@ export class BoxScene implements Scene {
     type: number, id: number, parent: number, row: number, x: number, w: number,
     figures: Pick<Mark, "value" | "self" | "calls" | "low" | "high" | "merged">,
   ): void {
-    const index = this.marks.length;
+    const index = this.marks.length, spared = this.spared[row] ?? false;
+    const place = Math.max(0, this.shownRow(row) - (spared ? 1 : 0));
     const words = wordsOf(type, id, this.how.about, this.how.names);
     const mark: Mark = {
       index, parent, level: row + 1, fn: type === FUNCTION ? id : -1, type,
       kind: words.kind, shade: words.shade, name: words.name, ...figures,
-      x, y: row, w, h: this.how.row,
+      x, y: place, w, h: this.how.row,
     };
     if (type === MORE) mark.name = `${figures.merged.toLocaleString("en-US")} more`;
     else this.kids.set(`${parent}/${stepOf(type, id)}`, index);
     this.marks.push(mark);
-    (this.rows[row] ??= []).push(mark);
+    if (spared) this.unseen.add(mark);
+    else (this.rows[place] ??= []).push(mark);
   }
 
   pathOf(mark: Mark): string | null {
@@ -197,7 +224,9 @@ export class BoxScene implements Scene {
 
   paint(pen: Pen, top: number, bottom: number): void {
     for (const mark of this.marks) {
-      if (mark.y + mark.h > top && mark.y < bottom) this.paintBox(pen, mark);
+      if (mark.y + mark.h > top && mark.y < bottom && !this.unseen.has(mark)) {
+        this.paintBox(pen, mark);
+      }
     }
   }
 

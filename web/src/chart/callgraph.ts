@@ -10,7 +10,11 @@ import { rectangle, type Pen } from "./pen.ts";
 import type { Mark, Scene } from "./scene.ts";
 import { cut, fit, widthOf } from "./text.ts";
 
-const NODE_HEIGHT = 44, MOST_NODE = 210, MARGIN = 12;
+const NODE_HEIGHT = 48, MOST_NODE = 210, MARGIN = 12;
+
+interface Point {
+  x: number; y: number;
+}
 
 interface Edge {
   from: number; to: number; d: string; head: string; label: string; x: number; y: number;
@@ -19,14 +23,19 @@ interface Edge {
 
 export class GraphScene implements Scene {
   readonly marks: Mark[] = [];
-  readonly width: number;
+  width: number;
   readonly height: number;
   readonly whole: number;
-  private readonly edges: Edge[] = [];
+  /** As wide as it is laid out; `width` may be more. */
+  readonly natural: number;
+  private shift = 0;
+  private readonly left: number[] = [];
+  private edges: Edge[] = [];
+  private readonly laid: { i: number; from: number; to: number; points: Point[] }[] = [];
 
   constructor(
     private readonly answer: Graph, private readonly names: NameBook, readonly unit: Unit,
-    room: number, private readonly found: Set<number> | null,
+    private readonly found: Set<number> | null,
   ) {
     this.whole = answer.total;
     const graph = new Digraph({ multigraph: true });
@@ -47,10 +56,20 @@ export class GraphScene implements Scene {
     });
     layout(graph);
     const size = graph.graph() as { width?: number; height?: number };
-    this.width = Math.max(room, size.width ?? 0);
-    this.height = size.height ?? 0;
-    const shift = (this.width - (size.width ?? 0)) / 2;
-    this.place(graph, shift);
+    this.width = this.natural = size.width ?? 1;
+    this.height = size.height ?? 1;
+    this.place(graph);
+  }
+
+  /** In the middle of a place that is wider. */
+  centre(room: number): void {
+    this.width = Math.max(room, this.natural);
+    this.shift = (this.width - this.natural) / 2;
+    this.marks.forEach((mark, i) => {
+      mark.x = this.left[i]! + this.shift;
+    });
+    this.edges = this.laid.map(({ i, from, to, points }) => this.edge(i, from, to,
+      points.map(({ x, y }) => ({ x: x + this.shift, y }))));
   }
 
   private figures(i: number): string {
@@ -60,7 +79,7 @@ export class GraphScene implements Scene {
       amount(nodes.self[i]!, this.unit) + (cycle >= 0 ? `, cycle ${cycle + 1}` : "");
   }
 
-  private place(graph: Digraph, shift: number): void {
+  private place(graph: Digraph): void {
     const { nodes, edges } = this.answer;
     nodes.id.forEach((id, i) => {
       const f = this.names.of(id);
@@ -69,21 +88,21 @@ export class GraphScene implements Scene {
         index: i, parent: -1, level: 1, fn: id, type: FUNCTION, kind: f.kind,
         shade: f.shade, name: f.name, value: nodes.cumulative[i]!, self: nodes.self[i]!,
         calls: nodes.calls[i]!, low: null, high: null, merged: 0,
-        x: at.x - at.width / 2 + shift, y: at.y - NODE_HEIGHT / 2, w: at.width,
+        x: at.x - at.width / 2, y: at.y - NODE_HEIGHT / 2, w: at.width,
         h: NODE_HEIGHT,
       });
+      this.left.push(at.x - at.width / 2);
     });
     edges.from.forEach((from, i) => {
       const to = edges.to[i]!;
       if (from === to) return;
       const laid = graph.edge({ v: String(from), w: String(to), name: String(i) }) as
-        { points: { x: number; y: number }[] };
-      this.edges.push(this.edge(i, from, to,
-        laid.points.map((point) => ({ x: point.x + shift, y: point.y }))));
+        { points: Point[] };
+      this.laid.push({ i, from, to, points: laid.points });
     });
   }
 
-  private edge(i: number, from: number, to: number, points: { x: number; y: number }[]): Edge {
+  private edge(i: number, from: number, to: number, points: Point[]): Edge {
     const { edges } = this.answer;
     const value = edges.value[i] ?? 0, via = edges.via[i]!;
     const width = 1 + 5 * Math.sqrt(value / (this.whole || 1));
@@ -127,7 +146,7 @@ export class GraphScene implements Scene {
   }
 
   paint(pen: Pen): void {
-    for (const edge of this.edges) this.paintEdge(pen, edge, ink("line2"), ink("ink3"));
+    for (const edge of this.edges) this.paintEdge(pen, edge, ink("edge"), ink("ink2"));
     for (const mark of this.marks) this.paintNode(pen, mark);
   }
 
@@ -165,11 +184,22 @@ export class GraphScene implements Scene {
       pen.text(mark.x + mark.w - 10, mark.y + 31, part, { colour, size: 11,
         align: "right" });
     }
+    this.paintShares(pen, mark, colour);
+  }
+
+  /** Below the words: how much of the whole it is, and in it what is its own. */
+  private paintShares(pen: Pen, mark: Mark, colour: string): void {
+    const room = mark.w - 20, part = (value: number | null) =>
+      Math.max(0, Math.min(1, (value ?? 0) / (this.whole || 1))) * room;
+    const y = mark.y + NODE_HEIGHT - 6;
+    pen.box(mark.x + 10, y, room, 1, colour);
+    pen.box(mark.x + 10, y - 1, Math.max(1, part(mark.value)), 3, colour);
+    if (part(mark.self) >= 1) pen.box(mark.x + 10, y - 1, part(mark.self), 3, ink("heat"));
   }
 }
 
 /** A curve through points: straight ends, quadratic bends between. */
-function smooth(points: { x: number; y: number }[]): string {
+function smooth(points: Point[]): string {
   const [first, ...rest] = points;
   let d = `M${first!.x} ${first!.y}`;
   rest.forEach((point, i) => {

@@ -19,6 +19,8 @@ export interface Hooks {
   tip(mark: Mark | null, x: number, y: number): void;
   /** Draws over the scene, e.g. the edges of what is selected. */
   over?(pen: Pen): void;
+  /** There: it can be zoomed by ctrl and wheel and drawn about by hand; told is where to. */
+  zoomed?(scale: number): void;
 }
 
 /** Siblings that the tree grid lists at most, and a canvas's longest side. */
@@ -26,6 +28,7 @@ const MOST_SIBLINGS = 200;
 const MOST_PIXELS = 8192;
 /** Room around the scene, for the ring of what is selected. */
 const PAD = 4;
+export const ZOOM_LEAST = 0.05, ZOOM_MOST = 4;
 
 let charts = 0;
 
@@ -40,6 +43,9 @@ export class Chart {
   private selected: Mark | null = null;
   private hovered: Mark | null = null;
   private family = new Map<number, Mark[]>();
+  /** Pixels that a unit of the scene takes. */
+  private scale = 1;
+  private drag: { x: number; y: number; left: number; top: number; far: boolean } | null = null;
 
   constructor(private readonly hooks: Hooks) {
     this.grid = h("div", {
@@ -59,6 +65,7 @@ export class Chart {
       ondblclick: (event: MouseEvent) => this.click(event, true),
       oncontextmenu: (event: MouseEvent) => this.context(event),
     }, this.sheet);
+    if (hooks.zoomed) this.makeMovable();
     new ResizeObserver(() => this.paint()).observe(this.element);
   }
 
@@ -71,18 +78,82 @@ export class Chart {
     return Math.max(0, this.element.clientHeight - 2 * PAD);
   }
 
-  show(scene: Scene, selected: Mark | null): void {
+  /** `scale`: where it can be zoomed. */
+  show(scene: Scene, selected: Mark | null, scale = 1): void {
     this.scene = scene;
+    this.scale = scale;
     this.hovered = null;
     this.hooks.tip(null, 0, 0);
-    this.sheet.style.height = `${scene.height + 2 * PAD}px`;
-    this.sheet.style.width = scene.width > this.width
-      ? `${scene.width + 2 * PAD}px` : "";
+    this.sizeSheet();
     this.family = familyOf(scene);
     this.select(selected);
     // What is wider than its place begins in view.
     const first = scene.marks[0];
-    if (!selected && first && scene.width > this.width) this.bringInto(first);
+    if (!selected && first && scene.width * scale > this.width) this.bringInto(first);
+  }
+
+  get shownScale(): number {
+    return this.scale;
+  }
+
+  private sizeSheet(): void {
+    const scene = this.scene!;
+    this.sheet.style.height = `${scene.height * this.scale + 2 * PAD}px`;
+    const wide = scene.width * this.scale > this.width;
+    this.sheet.style.width = wide ? `${scene.width * this.scale + 2 * PAD}px` : "";
+    if (!wide) this.element.scrollLeft = 0;
+  }
+
+  /** The point of the scene below (x, y) of the chart's place stays where it is. */
+  zoomTo(scale: number, x = this.element.clientWidth / 2, y = this.element.clientHeight / 2):
+    void {
+    const { element } = this;
+    const to = Math.max(ZOOM_LEAST, Math.min(ZOOM_MOST, scale)), by = to / this.scale;
+    const left = (element.scrollLeft + x - PAD) * by - x + PAD;
+    const top = (element.scrollTop + y - PAD) * by - y + PAD;
+    this.scale = to;
+    this.sizeSheet();
+    element.scrollLeft = left;
+    element.scrollTop = top;
+    this.paint();
+    this.hooks.zoomed?.(to);
+  }
+
+  private makeMovable(): void {
+    const { element } = this;
+    element.classList.add("movable");
+    element.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const edge = element.getBoundingClientRect();
+      this.zoomTo(this.scale * Math.exp(-Math.max(-50, Math.min(50, event.deltaY)) / 120),
+        event.clientX - edge.left, event.clientY - edge.top);
+    }, { passive: false });
+    element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || event.pointerType === "touch") return;
+      this.drag = { x: event.clientX, y: event.clientY, left: element.scrollLeft,
+        top: element.scrollTop, far: false };
+    });
+    addEventListener("pointermove", (event) => {
+      const { drag } = this;
+      if (!drag || event.buttons === 0) {
+        if (drag && event.buttons === 0) this.drag = null;
+        return;
+      }
+      const x = event.clientX - drag.x, y = event.clientY - drag.y;
+      drag.far ||= Math.hypot(x, y) > 4;
+      if (!drag.far) return;
+      element.classList.add("moving");
+      element.scrollLeft = drag.left - x;
+      element.scrollTop = drag.top - y;
+    });
+    addEventListener("pointerup", () => {
+      element.classList.remove("moving");
+      // The click that follows ends the drawing about, and chooses nothing.
+      setTimeout(() => {
+        this.drag = null;
+      });
+    });
   }
 
   select(mark: Mark | null): void {
@@ -101,17 +172,20 @@ export class Chart {
   }
 
   private bringInto(mark: Mark): void {
-    const { element } = this;
-    if (mark.h > element.clientHeight) return;
-    const margin = mark.h;
-    if (mark.y < element.scrollTop) element.scrollTop = Math.max(0, mark.y - margin);
-    const end = mark.y + mark.h;
+    const { element, scale } = this;
+    const x = mark.x * scale, y = mark.y * scale, w = mark.w * scale, margin = mark.h * scale;
+    if (margin > element.clientHeight) return;
+    // Rows of boxes begin at the edge, whole.
+    const snapped = (top: number) => Math.max(0, this.hooks.zoomed ? top
+      : top > 0 ? Math.ceil(top / margin) * margin + PAD : 0);
+    if (y < element.scrollTop) element.scrollTop = snapped(y - margin);
+    const end = y + margin;
     if (end > element.scrollTop + element.clientHeight) {
-      element.scrollTop = end - element.clientHeight + margin;
+      element.scrollTop = snapped(end - element.clientHeight + margin);
     }
-    if (this.scene!.width <= this.width) return;
-    if (mark.x < element.scrollLeft || mark.x + mark.w > element.scrollLeft + this.width) {
-      element.scrollLeft = mark.x + mark.w / 2 - this.width / 2;
+    if (this.scene!.width * scale <= this.width) return;
+    if (x < element.scrollLeft || x + w > element.scrollLeft + this.width) {
+      element.scrollLeft = x + w / 2 - this.width / 2;
     }
   }
 
@@ -130,14 +204,15 @@ export class Chart {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     context.translate(PAD - this.element.scrollLeft, PAD - this.element.scrollTop);
+    context.scale(this.scale, this.scale);
     return context;
   }
 
   private paint(): void {
     if (!this.scene || this.width === 0) return;
     const top = this.element.scrollTop;
-    this.scene.paint(new CanvasPen(this.size(this.canvas)), top - PAD,
-      top + this.element.clientHeight);
+    this.scene.paint(new CanvasPen(this.size(this.canvas)), (top - PAD) / this.scale,
+      (top + this.element.clientHeight) / this.scale);
     this.paintCover();
   }
 
@@ -168,11 +243,12 @@ export class Chart {
     const x = event.clientX - edge.left, y = event.clientY - edge.top;
     if (x < 0 || y < 0 || x > edge.width || y > edge.height) return null;
     const { scrollLeft, scrollTop } = this.element;
-    return this.scene?.at(x + scrollLeft - PAD, y + scrollTop - PAD) ?? null;
+    const { scale } = this;
+    return this.scene?.at((x + scrollLeft - PAD) / scale, (y + scrollTop - PAD) / scale) ?? null;
   }
 
   private hover(event: MouseEvent): void {
-    const mark = this.markAt(event);
+    const mark = this.drag?.far ? null : this.markAt(event);
     this.element.style.cursor = mark && mark.merged === 0 ? "pointer" : "";
     this.hooks.tip(mark, event.clientX, event.clientY);
     if (mark === this.hovered) return;
@@ -189,6 +265,7 @@ export class Chart {
   private click(event: MouseEvent, twice: boolean): void {
     const mark = this.markAt(event);
     this.focus();
+    if (this.drag?.far) return;
     if (!mark || mark.merged > 0) return;
     if (twice) this.hooks.open(mark);
     else this.hooks.pick(mark);
@@ -223,8 +300,8 @@ export class Chart {
     } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       event.preventDefault();
       const edge = this.canvas.getBoundingClientRect();
-      this.hooks.menu(at, edge.left + at.x - this.element.scrollLeft + 8,
-        edge.top + at.y - this.element.scrollTop + at.h);
+      this.hooks.menu(at, edge.left + at.x * this.scale - this.element.scrollLeft + 8,
+        edge.top + (at.y + at.h) * this.scale - this.element.scrollTop);
       return;
     } else return;
     event.preventDefault();

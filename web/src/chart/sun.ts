@@ -17,7 +17,9 @@ export class SunScene implements Scene {
   readonly whole: number;
   readonly unit;
   private readonly boxes: BoxScene;
+  /** Which mark takes the whole turn, and its row. */
   private readonly first: number;
+  private readonly row: number;
   private readonly inner: number;
   private readonly ring: number;
   private readonly cx: number;
@@ -32,6 +34,7 @@ export class SunScene implements Scene {
     this.whole = how.whole;
     this.unit = how.unit;
     this.first = answer.ancestors.type.length;
+    this.row = this.boxes.rootRow;
     const radius = Math.max(60, Math.min(width, height) / 2 - 6);
     this.inner = Math.max(34, Math.min(radius * 0.26, 78));
     this.ring = (radius - this.inner) / rings;
@@ -40,7 +43,7 @@ export class SunScene implements Scene {
   }
 
   private radii(mark: Mark): [number, number] {
-    const ring = mark.y - this.first;
+    const ring = mark.y - this.row;
     if (ring <= 0) return [0, this.inner];
     const from = this.inner + (ring - 1) * this.ring;
     return [from, from + this.ring];
@@ -71,7 +74,7 @@ export class SunScene implements Scene {
   at(x: number, y: number): Mark | null {
     const dx = x - this.cx, dy = y - this.cy, far = Math.hypot(dx, dy);
     if (far < this.inner) return this.marks[this.first] ?? null;
-    const ring = Math.floor((far - this.inner) / this.ring) + 1 + this.first;
+    const ring = Math.floor((far - this.inner) / this.ring) + 1 + this.row;
     const angle = (Math.atan2(dx, -dy) + FULL) % FULL;
     return this.boxes.at(angle, ring);
   }
@@ -86,7 +89,7 @@ export class SunScene implements Scene {
 
   paint(pen: Pen): void {
     for (const mark of this.marks) {
-      if (mark.y > this.first) this.paintArc(pen, mark);
+      if (mark.y > this.row) this.paintArc(pen, mark);
     }
     this.paintMiddle(pen);
   }

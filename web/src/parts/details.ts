@@ -3,10 +3,11 @@
 // merged, and those of this path, which say so.
 
 import {
-  FUNCTION, PROCESS, THREAD, type Function as Told, type Links, type Path, type Source,
+  FUNCTION, PROCESS, THREAD, type Function as Told, type Links, type Path, type Rows,
+  type Source,
 } from "../answers.ts";
 import { wordsOf } from "../chart/boxes.ts";
-import { h, replace, sized, type Kid } from "../dom.ts";
+import { add, h, replace, sized, type Kid } from "../dom.ts";
 import { encoded } from "../encode.ts";
 import { amount, count, counted, largest, parts, share, short } from "../figures.ts";
 import { icon } from "../icons.ts";
@@ -15,9 +16,12 @@ import type { Page } from "../page.ts";
 import { stackText, toClipboard } from "./copy.ts";
 import { pieces } from "./python.ts";
 import { bar, figure } from "./rowtable.ts";
+import { spoken } from "./states.ts";
 import { narrowed } from "../session.ts";
 
-const LINKS = 5, PREVIEW = 8;
+const LINKS = 5, MOST_LINKS = 20, PREVIEW = 8;
+/** Of larger profiles it would take a while to say whose the time is. */
+const MOST_SUMMED = 100_000;
 
 /** vscode:// opens an editor where one is there; only absolute paths have a link. */
 export function editorLink(f: Pick<Named, "path" | "line">): string | null {
@@ -29,6 +33,8 @@ export function editorLink(f: Pick<Named, "path" | "line">): string | null {
 export class Details {
   readonly element = h("aside", { id: "side", "aria-label": "Details", tabindex: -1 });
   private turn = 0;
+  /** More callers and callees than the first five are shown. */
+  private all = false;
 
   constructor(private readonly page: Page) {}
 
@@ -43,7 +49,10 @@ export class Details {
       ]);
       if (turn !== this.turn) return;
       if (told) this.ofFunction(told, steps);
-      else this.ofStep(steps);
+      else {
+        this.ofStep(steps);
+        if (path === "" && page.about.functions <= MOST_SUMMED) void this.overview(turn).catch(() => undefined);
+      }
     } catch (error) {
       if (turn !== this.turn) return;
       replace(this.element, h("p", { class: "note" }, String((error as Error).message)));
@@ -108,6 +117,44 @@ export class Details {
       ]));
   }
 
+  /** Of the whole: whose code the time is spent in, and where most of it. */
+  private async overview(turn: number): Promise<void> {
+    const { page } = this, { unit } = page.about;
+    const ask = (kinds: string, count: number) => page.session.ask<Rows>("rows",
+      { kinds, count, sort: kinds === "own" ? "cumulative" : "self", ...narrowed(page.state) });
+    const kinds = [["o", "own"], ["l", "library"], ["b", "builtin"]] as const;
+    const [all, ...each] = await Promise.all([ask("", LINKS),
+      ...kinds.map(([, word]) => ask(word, word === "own" ? LINKS : 0))]);
+    if (turn !== this.turn || all!.total === 0) return;
+    const list = (title: string, said: string, rows: Rows, column: "self" | "cumulative") =>
+      rows.id.length === 0 ? null : h("section", null,
+        h("h3", null, title, h("small", null, said)),
+        h("table", { class: "mini short" }, h("tbody", null, rows.id.map((id, i) =>
+          this.link(id, rows[column][i]!, largest(rows[column]))))));
+    const shareOf = (i: number) => (100 * each[i]!.matches_self) / all!.total;
+    const parts = h("section", null, h("h3", null, "Spent in"),
+      h("div", { class: "whole", "aria-hidden": "true" }, kinds.map(([kind], i) =>
+        sized(h("i", { class: `kind-${kind}` }), { width: `${shareOf(i)}%` }))),
+      pairs(kinds.map(([kind], i) => [KIND_WORDS[kind],
+        each[i]!.matches_self > 0
+          ? `${amount(each[i]!.matches_self, unit)}, ${share(each[i]!.matches_self, all!.total)}`
+          : ""])));
+    add(this.element, [parts, list("Most self", "of all functions", all!, "self"),
+      list("Own code", "cumulative", each[0]!, "cumulative")]);
+  }
+
+  private link(id: number, value: number | null, most: number, calls?: number): HTMLElement {
+    const { page } = this;
+    const f = page.session.names.of(id);
+    return h("tr", { onclick: () => page.select(id) },
+      h("td", { class: f.kind === "o" ? "name own" : "name" },
+        h("div", null, h("span", { class: `dot kind-${f.kind}` }),
+          h("button", { class: "clip", title: `${f.name}  ${placeOf(f)}` }, f.name))),
+      calls === undefined ? null : h("td", { class: "right faint" }, `${short(calls)} ×`),
+      h("td", { class: "right" }, figure(value, page.about.unit)),
+      h("td", null, bar(value ?? 0, most, f.kind)));
+  }
+
   private ofFunction(told: Told, path: Path | null): void {
     const { page } = this;
     const f = page.session.names.of(told.id), { unit } = page.about;
@@ -124,7 +171,7 @@ export class Details {
         this.actions(told, path)),
       this.large(told), this.guess(path), this.figures(told, path),
       this.links("Callers", told.callers, told.callers_total),
-      this.links("Callees", told.callees, told.callees_total),
+      this.links("Callees", told.callees, told.callees_total), this.parts(told),
       this.source(f));
     this.element.scrollTop = scroll;
   }
@@ -193,29 +240,49 @@ export class Details {
       ["Per call, self", per(told.self, told.calls)],
       ["Share of parent, this path", here === null ? "" : share(here, parent)],
       ["Share of all, this path", here === null ? "" : share(here, path!.total)],
+      ["Mostly called from", this.mostly(told)],
       ["Paths", told.paths === null ? "not known" : count(told.paths)],
       ["Rank by self time", `${count(told.rank.self)} of ${count(told.of)}`],
     ]);
   }
 
+  /** Whoever calls it most, itself left out, where there is a choice. */
+  private mostly(told: Told): string {
+    const { id, calls } = told.callers;
+    const most = id.reduce((best, from, i) => (from !== told.id &&
+      (best < 0 || calls[i]! > calls[best]!) ? i : best), -1);
+    if (most < 0 || told.callers_total < 2) return "";
+    return `${this.page.session.names.of(id[most]!).name}, ${share(calls[most]!, told.calls)}`;
+  }
+
+  /** What its self time is made of, as far as that is known. */
+  private parts(told: Told): Kid {
+    const probe = told.probe_self;
+    if (probe === null || told.self === 0 || this.page.about.unit !== "ns") return null;
+    const row = (title: string, value: number, kind: string) => h("tr", null,
+      h("td", null, title), h("td", { class: "right" }, figure(value, "ns")),
+      h("td", null, bar(value, told.self, kind)),
+      h("td", { class: "right" }, share(value, told.self)));
+    return h("section", null, h("h3", null, "Why its own time", h("small", null, "about")),
+      h("table", { class: "mini parts" }, h("tbody", null,
+        row("its own work", told.self - probe, "o"), row("sonde's probe", probe, "l"))));
+  }
+
   private links(title: string, links: Links, total: number): Kid {
-    const { page } = this, { unit } = page.about;
     if (links.id.length === 0) return null;
-    const shown = Math.min(LINKS, links.id.length);
+    const shown = Math.min(this.all ? MOST_LINKS : LINKS, links.id.length);
+    const more = total > LINKS && links.id.length > LINKS ? h("button", {
+      class: "link", title: this.all ? "The first five" : "More of them",
+      onclick: () => {
+        this.all = !this.all;
+        void this.update();
+      },
+    }, `${shown} of ${count(total)}`) : null;
     const most = largest(links.cumulative);
-    const rows = links.id.slice(0, shown).map((id, i) => {
-      const f = page.session.names.of(id);
-      const value = links.cumulative[i] ?? null;
-      return h("tr", { onclick: () => page.select(id) },
-        h("td", { class: f.kind === "o" ? "name own" : "name" },
-          h("div", null, h("span", { class: `dot kind-${f.kind}` }),
-            h("button", { class: "clip", title: `${f.name}  ${placeOf(f)}` }, f.name))),
-        h("td", { class: "right faint" }, `${short(links.calls[i]!)} ×`),
-        h("td", { class: "right" }, figure(value, unit)),
-        h("td", null, bar(value ?? 0, most, f.kind)));
-    });
+    const rows = links.id.slice(0, shown).map((id, i) =>
+      this.link(id, links.cumulative[i] ?? null, most, links.calls[i]!));
     return h("section", null,
-      h("h3", null, title, h("small", null, total > shown ? `${shown} of ${count(total)}` : "")),
+      h("h3", null, title, h("small", null, more)),
       h("table", { class: "mini" }, h("tbody", null, rows)));
   }
 
@@ -230,8 +297,8 @@ export class Details {
       page.canShow("source") ? null
         : h("button", { class: "link", onclick: () => page.source(f.id) }, "open")),
     source.shown ? place
-      : h("p", { class: "aside" }, source.why ?? "Source files are shown only where you " +
-        "allow it: sonde view --source ."));
+      : h("p", { class: "aside" }, spoken(source.why ?? "Source files are shown only where you " +
+        "allow it (sonde view --source .)")));
   }
 
   /** The function's first lines, with their heat where lines were measured. */

@@ -4,11 +4,14 @@
 
 import type { Rows } from "../answers.ts";
 import { h, isNarrow, replace, sized, type Kid } from "../dom.ts";
-import { count, parts, percent, type Unit } from "../figures.ts";
-import { KIND_WORDS, placeOf, type Named } from "../names.ts";
+import { count, parts, percent, share, type Unit } from "../figures.ts";
+import { KIND_WORDS, placeOf, type Named, type NameBook } from "../names.ts";
 import type { Page } from "../page.ts";
 import { narrowed } from "../session.ts";
 
+/** Where there is room to say who calls. */
+const MOSTLY = 1240;
+const NAME_MOST = 380;
 const ROW = 24, HEAD = 28, BATCH = 200;
 /** Browsers lose precision in elements much higher than this. */
 const MOST_HEIGHT = 8_000_000;
@@ -21,11 +24,12 @@ interface Column {
   width: number;
   from?: number;
   left?: boolean;
+  unsorted?: boolean;
   cell(row: Row): Kid;
 }
 
 interface Row {
-  i: number; answer: Rows; name: string; f: Named | null; unit: Unit;
+  i: number; answer: Rows; name: string; f: Named | null; unit: Unit; names: NameBook;
 }
 
 export function figure(value: number | null, unit: Unit): Kid {
@@ -42,29 +46,39 @@ export function bar(part: number, whole: number, kind: string): HTMLElement {
 const each = (total: number, calls: number) => (calls > 0 ? total / calls : null);
 const kindOf = (row: Row) => row.f?.kind ?? "l";
 
+/** Whoever calls it most, and how much of all calls that is. */
+function mostly({ answer, i, names }: Row): Kid {
+  const from = answer.from_id?.[i] ?? -1;
+  if (from < 0) return "";
+  return [names.of(from).name, h("span", { class: "faint" },
+    `  ${share(answer.from_calls![i]!, answer.calls[i]!)}`)];
+}
+
 const COLUMNS: Column[] = [
-  { key: "calls", title: "Calls", known: "ncalls", width: 80, from: 420,
+  { key: "calls", title: "Calls", known: "ncalls", width: 78, from: 420,
     cell: ({ answer, i }) => count(answer.calls[i]!) },
-  { key: "self", title: "Self", known: "tottime", width: 78,
+  { key: "self", title: "Self", known: "tottime", width: 72,
     cell: ({ answer, i, unit }) => figure(answer.self[i]!, unit) },
-  { key: "self", title: "self %", known: "tottime by the total", width: 104, from: 560,
+  { key: "self", title: "self %", known: "tottime by the total", width: 102, from: 560,
     cell: (row) => [percent(row.answer.self[row.i]!, row.answer.total),
       bar(row.answer.self[row.i]!, row.answer.largest.self, kindOf(row))] },
-  { key: "self_percall", title: "per call", known: "tottime by ncalls", width: 80, from: 760,
+  { key: "self_percall", title: "per call", known: "tottime by ncalls", width: 72, from: 760,
     cell: ({ answer, i, unit }) =>
       figure(each(answer.self[i]!, answer.calls[i]!), unit) },
-  { key: "cumulative", title: "Cumul.", known: "cumtime", width: 78,
+  { key: "cumulative", title: "Cumul.", known: "cumtime", width: 72,
     cell: ({ answer, i, unit }) => figure(answer.cumulative[i]!, unit) },
-  { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 108,
+  { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 102,
     from: 660,
     cell: (row) => [percent(row.answer.cumulative[row.i]!, row.answer.total),
       bar(row.answer.cumulative[row.i]!, row.answer.total, kindOf(row))] },
   { key: "cumulative_percall", title: "per call", known: "cumtime by primitive calls",
-    width: 88, from: 760,
+    width: 80, from: 760,
     cell: ({ answer, i, unit }) =>
       figure(each(answer.cumulative[i]!, answer.primitive_calls[i]!), unit) },
-  { key: "place", title: "File", known: "filename:lineno", width: 320, from: 1180, left: true,
+  { key: "place", title: "File", known: "filename:lineno", width: 220, from: 1020, left: true,
     cell: ({ f }) => h("span", { class: "faint" }, f ? placeOf(f) : "") },
+  { key: "from", title: "Mostly called from", known: "whoever calls it most", width: 220,
+    from: MOSTLY, left: true, unsorted: true, cell: mostly },
 ];
 
 export class RowTable {
@@ -81,6 +95,7 @@ export class RowTable {
   private focusing = false;
   private found: Set<number> | null = null;
   private shownFn = -1;
+  private narrow = true;
 
   constructor(private readonly page: Page, private readonly by: () => string) {
     this.table = h("table", {
@@ -89,7 +104,12 @@ export class RowTable {
     }, this.columns, h("thead", null, this.head), this.body);
     this.element = h("div", { class: "scroll", onscroll: () => this.draw() }, this.table,
       this.none);
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    new ResizeObserver(() => {
+      const narrow = this.element.clientWidth < MOSTLY;
+      if (narrow !== this.narrow && this.asked) void this.update().catch(() => undefined);
+      else this.draw();
+      this.narrow = narrow;
+    }).observe(this.element);
   }
 
   private parameters() {
@@ -119,6 +139,7 @@ export class RowTable {
       this.tellNone();
     }
     this.draw();
+    if (!this.batches.get(0)?.from_id) void this.addCallers(0).catch(() => undefined);
     await this.reveal();
   }
 
@@ -144,10 +165,20 @@ export class RowTable {
       }, state.search ? "Clear search" : "Show all"));
   }
 
-  private batch(number: number): Promise<Rows> {
+  private batch(number: number, callers = false): Promise<Rows> {
     return this.page.session.ask<Rows>("rows", {
-      ...this.parameters(), from: number * BATCH, count: BATCH,
+      ...this.parameters(), from: number * BATCH, count: BATCH, callers: callers ? 1 : "",
     });
+  }
+
+  /** Who calls, where there is room to say it: rows do not wait for that. */
+  private async addCallers(number: number): Promise<void> {
+    const { asked } = this;
+    if (this.element.clientWidth < MOSTLY || this.by() !== "function") return;
+    const rows = await this.batch(number, true);
+    if (asked !== this.asked) return;
+    this.batches.set(number, rows);
+    this.draw();
   }
 
   private async fetch(number: number): Promise<void> {
@@ -158,6 +189,7 @@ export class RowTable {
     if (asked !== this.asked) return;
     this.batches.set(number, rows);
     this.draw();
+    await this.addCallers(number);
   }
 
   /** Scrolls to the selected function where the answer tells which row it has. */
@@ -181,7 +213,7 @@ export class RowTable {
     const middling = innerWidth > 760 && innerWidth <= 1100;
     const functions = this.by() === "function";
     return COLUMNS.filter((column) => wide >= (column.from ?? 0)
-      && (functions || column.key !== "place")
+      && (functions || (column.key !== "place" && column.key !== "from"))
       && !(middling && column.key.endsWith("_percall")));
   }
 
@@ -189,15 +221,15 @@ export class RowTable {
     const { state, store } = this.page;
     const sort = (key: string) => store.set(
       { sort: key, up: state.sort === key && !state.up });
-    const th = (column: Pick<Column, "key" | "title" | "known" | "left">, lead: boolean) => {
+    const th = (column: Pick<Column, "key" | "title" | "known" | "left" | "unsorted">, lead: boolean) => {
       const on = state.sort === column.key && lead;
       const natural = column.key === "name" || column.key === "place";
       const up = natural ? !state.up : state.up;
       return h("th", {
         class: column.left ? null : "right", scope: "col", title: column.known,
         "aria-sort": on ? (up ? "ascending" : "descending") : null,
-      }, h("button", { onclick: () => sort(column.key) }, column.title,
-        on ? h("span", { "aria-hidden": "true" }, up ? "↑" : "↓") : null));
+      }, column.unsorted ? column.title : h("button", { onclick: () => sort(column.key) },
+        column.title, on ? h("span", { "aria-hidden": "true" }, up ? "↑" : "↓") : null));
     };
     const seen = new Set<string>();
     const by = this.by();
@@ -208,8 +240,13 @@ export class RowTable {
         seen.add(column.key);
         return th(column, lead);
       }));
-    replace(this.columns, h("col"), columns.map((column) =>
-      sized(h("col"), { width: `${isNarrow() ? column.width - 12 : column.width}px` })));
+    // On a wide screen names stay near their figures; places and callers take what is left.
+    const wide = columns.filter((column) => column.left).length;
+    const fixed = columns.reduce((sum, column) => sum + column.width, 0);
+    const left = this.element.clientWidth - fixed;
+    const more = wide > 0 ? Math.max(0, left - NAME_MOST) / wide : 0;
+    replace(this.columns, h("col"), columns.map((column) => sized(h("col"), { width: `${
+      column.left ? column.width + more : isNarrow() ? column.width - 12 : column.width}px` })));
   }
 
   private draw(): void {
@@ -247,7 +284,8 @@ export class RowTable {
     const { page } = this;
     const id = answer.id[i]!, group = answer.key !== null;
     const f = group ? null : page.session.names.of(id);
-    const row: Row = { i, answer, f, name: f?.name ?? answer.key![i]!, unit: page.about.unit };
+    const row: Row = { i, answer, f, name: f?.name ?? answer.key![i]!, unit: page.about.unit,
+      names: page.session.names };
     const selected = !group && id === page.state.fn;
     const name = h("span", { class: "clip" },
       this.found?.has(id) && f ? h("mark", null, row.name) : row.name);
@@ -279,6 +317,8 @@ export class RowTable {
       store.set({ by: "function", threads: threads.map((thread) => thread.id) });
     } else if (["file", "module", "package"].includes(answer.by)) {
       store.set({ by: "function", search: answer.key![i]! });
+    } else if (answer.by === "class" && !answer.key![i]!.startsWith("(")) {
+      store.set({ by: "function", search: answer.key![i]!.replaceAll(".", " ") });
     }
   }
 
@@ -307,8 +347,9 @@ export class RowTable {
   }
 
   private async go(at: number): Promise<void> {
-    const batch = await this.batch(Math.floor(at / BATCH));
-    this.batches.set(Math.floor(at / BATCH), batch);
+    const number = Math.floor(at / BATCH);
+    const batch = this.batches.get(number) ?? await this.batch(number);
+    this.batches.set(number, batch);
     const top = at * ROW, room = this.element.clientHeight - HEAD;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     if (top + ROW > this.element.scrollTop + room) this.element.scrollTop = top + ROW - room;

@@ -2,7 +2,7 @@
 // states.ts - what is shown while there is no profile, while one is read, and when one
 // cannot be.
 
-import { h, sized } from "../dom.ts";
+import { h, sized, type Kid } from "../dom.ts";
 import { icon } from "../icons.ts";
 
 export function emptyState(formats: number, choose: () => void): HTMLElement {
@@ -69,8 +69,15 @@ export function banner(
       icon("close", 14)));
 }
 
+/** What to type, as the engine says it in brackets, stands out. */
+export function spoken(text: string): Kid {
+  const [, before, command, after] = /^(.*?\()(sonde [^()]+)(\).*)$/s.exec(text) ?? [];
+  return command === undefined ? text
+    : [before, h("code", { class: "command" }, command), after];
+}
+
 /** A view's place when the engine cannot answer. */
 export function refusal(text: string, act: (() => void) | null, title: string): HTMLElement {
-  return h("div", { class: "blank" }, h("p", { role: "alert" }, text),
+  return h("div", { class: "blank" }, h("p", { role: "alert" }, spoken(text)),
     act ? h("button", { class: "button lined", onclick: act }, title) : null);
 }

@@ -14,13 +14,16 @@ export class Status {
   update(): void {
     const { about } = this.page;
     const { quality, measured_share: measured } = about;
-    const how = quality.sampled ? "sampled" : quality.exact ? "every call counted" : "";
+    // Of a share that was found in n samples, 95 of 100 times.
+    const within = about.unit === "samples" && about.total > 0
+      ? `, shares ± ${(98 / Math.sqrt(about.total)).toPrecision(2)} %` : "";
+    const how = quality.sampled ? `sampled${within}` : quality.exact ? "every call counted" : "";
     const solid = (text: string, more: string): Kid => h("span", null,
       h("span", { class: "swatch solid" }), h("b", null, text), " ",
       h("span", { class: "wide" }, more));
     const guessed = 1 - measured;
     replace(this.element,
-      solid(`Measured ${share(measured, 1)}`, how),
+      measured > 0 ? solid(`Measured ${share(measured, 1)}`, how) : null,
       guessed > 0.0005 ? h("span", null, h("span", { class: "swatch hatched" }),
         h("b", null, `Guessed ${share(guessed, 1)}`), " ",
         h("span", { class: "wide" }, about.paths === "unknown"
@@ -52,6 +55,7 @@ export class Status {
     const wall = about.run?.wall_ns ? `, ${amount(about.run.wall_ns, "ns")} of run` : "";
     facts.push(about.unit === "ns" ? `${total} in threads${wall}`
       : about.unit === "samples" ? `${total} samples` : total);
+    if (quality.probe_ns) facts.push(`probe cost ${amount(quality.probe_ns, "ns")} a call`);
     if (quality.truncated) facts.push("cut short");
     if (quality.folded_calls > 0) {
       facts.push(`${counted(quality.folded_calls, "call")} without path`);

@@ -29,6 +29,10 @@ function groupOf(answer: Diff, i: number, delta: number): string {
   return UNPROVEN;
 }
 
+function baseOf(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1).replace(/(\.pack)?\.sonde$/, "");
+}
+
 function mount(page: Page): Mounted {
   const body = h("div", { class: "scroll diff", tabindex: 0, "aria-label": "Differences" });
   let shown = SHOWN;
@@ -46,7 +50,7 @@ function mount(page: Page): Mounted {
     const side = (title: string, total: number, runs: number, name: string) => h("div", null,
       h("span", null, title), sized(h("i"), { width: `${(55 * total) / most}%` }),
       h("b", null, amount(total, page.about.unit)),
-      h("span", { class: "faint clip", title: name }, name.slice(name.lastIndexOf("/") + 1) +
+      h("span", { class: "faint clip", title: name }, baseOf(name) +
         (runs > 1 ? `, ${runs} runs` : "")));
     const { before, after } = answer;
     return h("div", { class: "sides" }, side("Before", before.total, before.runs, before.title),

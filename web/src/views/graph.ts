@@ -3,7 +3,7 @@
 
 import type { Graph } from "../answers.ts";
 import { GraphScene } from "../chart/callgraph.ts";
-import { Chart } from "../chart/chart.ts";
+import { Chart, ZOOM_LEAST, ZOOM_MOST } from "../chart/chart.ts";
 import { h } from "../dom.ts";
 import { count, share } from "../figures.ts";
 import type { Page } from "../page.ts";
@@ -11,10 +11,14 @@ import { choose } from "../parts/pathchart.ts";
 import { narrowed } from "../session.ts";
 import type { Mounted, View } from "./list.ts";
 
+/** Where no size was chosen: not so small that names cannot be read. */
+const READABLE = 0.8;
+const STEP = 1.25;
 const SIZES = ["10", "20", "30", "60", "100"], FIRST = 20;
 
 function mount(page: Page): Mounted {
   let scene: GraphScene | null = null;
+  let last: Graph | null = null;
   let turn = 0, left = "";
   const chart = new Chart({
     label: "Call graph",
@@ -24,7 +28,21 @@ function mount(page: Page): Mounted {
     menu: (mark, x, y) => page.floats.menu({ fn: mark.fn, path: null }, x, y),
     tip: (mark, x, y) => page.floats.tip(mark, scene, x, y),
     over: (pen) => scene?.paintEdgesOf(pen, page.state.fn),
+    zoomed: (scale) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => page.store.set({ zoom: String(Math.round(scale * 100)) }, true),
+        150);
+    },
   });
+  let timer = 0, drawn = "";
+
+  function scaleOf(shown: GraphScene): number {
+    const { zoom } = page.state;
+    const wide = chart.width / shown.natural, high = chart.height / shown.height;
+    if (zoom === "") return Math.max(READABLE, Math.min(1, wide));
+    const scale = zoom === "fit" ? Math.min(1.5, wide, high) : Number(zoom) / 100;
+    return Number.isFinite(scale) ? Math.max(ZOOM_LEAST, Math.min(ZOOM_MOST, scale)) : 1;
+  }
 
   /** The graph of what one function calls and what calls it; the same again: of all. */
   function around(fn: number): void {
@@ -42,11 +60,24 @@ function mount(page: Page): Mounted {
       }), page.found(),
     ]);
     if (mine !== turn) return;
-    scene = new GraphScene(answer, session.names, page.about.unit, chart.width - 2, found);
+    // A selection, or a size, changes nothing of where things are.
+    const now = [state.search, document.documentElement.dataset.theme].join("|");
+    if (!scene || answer !== last || now !== drawn) {
+      scene = new GraphScene(answer, session.names, page.about.unit, found);
+    }
+    [last, drawn] = [answer, now];
     left = answer.left_out > 0
       ? `${count(answer.left_out)} functions below ${share(answer.node_share, 1)} left out` : "";
     notice.textContent = left;
-    chart.show(scene, scene.marks.find((mark) => mark.fn === state.fn) ?? null);
+    const scale = scaleOf(scene);
+    scene.centre(Math.floor((chart.width - 2) / scale));
+    chart.show(scene, scene.marks.find((mark) => mark.fn === state.fn) ?? null, scale);
+  }
+
+  /** Larger, smaller, or (0) all of it; that again: as it was. */
+  function resize(step: number): void {
+    if (step !== 0) chart.zoomTo(chart.shownScale * STEP ** step);
+    else page.store.set({ zoom: page.state.zoom === "fit" ? "" : "fit" });
   }
 
   const notice = h("div", { class: "notice" });
@@ -55,14 +86,22 @@ function mount(page: Page): Mounted {
     tools: () => [
       choose("Functions", SIZES.map((n) => [n, n]), String(page.state.nodes || FIRST),
         (value) => page.store.set({ nodes: Number(value) })),
+      h("div", { class: "choice", role: "group", "aria-label": "Size" },
+        h("button", { "aria-label": "Smaller (-)", title: "Smaller (-)",
+          onclick: () => resize(-1) }, "−"),
+        h("button", { "aria-label": "Fit: all of it (F)", title: "Fit: all of it (F)",
+          "aria-pressed": page.state.zoom === "fit" ? "true" : "false",
+          onclick: () => resize(0) }, "Fit"),
+        h("button", { "aria-label": "Larger (+)", title: "Larger (+)",
+          onclick: () => resize(1) }, "+")),
       h("button", {
         class: "button lined small", disabled: page.state.around < 0 && page.state.fn < 0,
         onclick: () => (page.state.around >= 0 ? page.store.set({ around: -1 })
           : around(page.state.fn)),
       }, page.state.around >= 0 ? "Whole graph" : "Around selection"),
     ],
-    hint: () => "Width of a line is the time on it; dashed where functions are left out.",
-    update, picture: () => scene, focus: () => chart.focus(),
+    hint: () => "Width of a line is the time on it. Drag to move, ctrl and wheel to zoom.",
+    update, picture: () => scene, focus: () => chart.focus(), resize,
   };
 }
 

@@ -27,6 +27,8 @@ export interface Mounted {
   picture?(): Scene | null;
   focus?(): void;
   leave?(): void;
+  /** Larger (1), smaller (-1), all of it (0). */
+  resize?(step: number): void;
 }
 
 export interface View {

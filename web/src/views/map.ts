@@ -89,7 +89,10 @@ class MapScene implements Scene {
   }
 
   private paintGroup(pen: Pen, mark: Mark): void {
-    const room = mark.w >= HEAD_WIDTH && mark.h >= HEAD_HEIGHT;
+    const above = this.marks[mark.parent];
+    // A module that is all of its package, and named like it, has no head of its own.
+    const again = above && above.name === mark.name && above.value === mark.value;
+    const room = !again && mark.w >= HEAD_WIDTH && mark.h >= HEAD_HEIGHT;
     pen.box(mark.x, mark.y, Math.max(0.5, mark.w - 1), Math.max(0.5, mark.h - 1),
       ink(mark.level === 1 ? "thread" : "process"));
     if (!room) return;

@@ -83,7 +83,7 @@ function mount(page: Page): Mounted {
       ...(threads.length > 1 ? threads : []).map((thread) =>
         row(depth + 1, thread.name || `thread ${thread.native}`, "t", thread.self, [
           h("td", { class: "wide" }), h("td", { class: "wide" }), h("td", { class: "wide" }),
-          h("td", { class: "faint" }, "thread"),
+          h("td"),
         ], () => show([thread.id]))),
     ]);
     const total = about.processes_total ?? about.processes.length;

@@ -8,7 +8,8 @@ import { choose } from "../parts/pathchart.ts";
 import { RowTable } from "../parts/rowtable.ts";
 import type { Mounted, View } from "./list.ts";
 
-const GROUPS = ["function", "file", "module", "package", "thread", "process", "role"];
+const GROUPS = ["function", "file", "class", "module", "package", "cycle", "thread", "process",
+  "role"];
 
 function kindChips(page: Page): HTMLElement {
   const { without } = page.state;
