@@ -2,7 +2,7 @@
 // shell.ts - the frame: lays the parts out, mounts the view that the state names, and has
 // everything drawn anew when the state or the profile changes.
 
-import { h, replace } from "./dom.ts";
+import { h, renew, replace } from "./dom.ts";
 import { Keys } from "./keys.ts";
 import { Page } from "./page.ts";
 import { Crumbs } from "./parts/crumbs.ts";
@@ -144,7 +144,8 @@ export class Shell {
     const { page } = this;
     const turn = ++this.turn;
     const view = viewNamed(page.state.view);
-    document.title = `${page.about.title || "sonde"}: ${view.title}`;
+    const title = `${page.about.title || "sonde"}: ${view.title}`;
+    if (document.title !== title) document.title = title;
     this.top.update();
     this.rail.update();
     this.status.update();
@@ -190,7 +191,7 @@ export class Shell {
     const mounted = this.page.mounted!;
     const focused = document.activeElement?.getAttribute("aria-label");
     const within = this.tools.contains(document.activeElement);
-    replace(this.tools, h("h1", null, view.title),
+    renew(this.tools, h("h1", null, view.title),
       h("span", { class: "hint clip" }, mounted.hint()), h("span", { class: "space" }),
       mounted.tools());
     if (within && focused) {

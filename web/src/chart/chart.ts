@@ -2,7 +2,7 @@
 // chart.ts - shows a scene: a canvas for the eye, a tree grid of the same rows for
 // everybody else. One tab stop; pointer and keys come out as hooks.
 
-import { h, replace } from "../dom.ts";
+import { h, replace, Room } from "../dom.ts";
 import { amount, count, share } from "../figures.ts";
 import { ink } from "./ink.ts";
 import { CanvasPen, type Pen } from "./pen.ts";
@@ -31,6 +31,7 @@ let charts = 0;
 
 export class Chart {
   readonly element: HTMLElement;
+  private readonly room: Room;
   private readonly sheet: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   private readonly cover = h("canvas", { "aria-hidden": "true", class: "cover" });
@@ -52,23 +53,24 @@ export class Chart {
       this.cover, this.grid));
     this.element = h("div", {
       class: "chart",
-      onscroll: () => this.paint(),
       onmousemove: (event: MouseEvent) => this.hover(event),
       onmouseleave: () => this.leave(),
       onclick: (event: MouseEvent) => this.click(event, false),
       ondblclick: (event: MouseEvent) => this.click(event, true),
       oncontextmenu: (event: MouseEvent) => this.context(event),
     }, this.sheet);
-    new ResizeObserver(() => this.paint()).observe(this.element);
+    this.room = new Room(this.element, () => this.paint(), () => this.paint());
   }
 
   /** The room that a scene has. */
   get width(): number {
-    return Math.max(0, this.element.clientWidth - 2 * PAD);
+    if (this.room.width === 0) this.room.measure();
+    return Math.max(0, this.room.width - 2 * PAD);
   }
 
   get height(): number {
-    return Math.max(0, this.element.clientHeight - 2 * PAD);
+    if (this.room.height === 0) this.room.measure();
+    return Math.max(0, this.room.height - 2 * PAD);
   }
 
   show(scene: Scene, selected: Mark | null): void {
@@ -78,6 +80,10 @@ export class Chart {
     this.sheet.style.height = `${scene.height + 2 * PAD}px`;
     this.sheet.style.width = scene.width > this.width
       ? `${scene.width + 2 * PAD}px` : "";
+    // A smaller sheet cannot be scrolled as far.
+    const { room } = this;
+    room.top = Math.min(room.top, Math.max(0, scene.height + 2 * PAD - room.height));
+    room.left = Math.min(room.left, Math.max(0, scene.width + 2 * PAD - room.width));
     this.family = familyOf(scene);
     this.select(selected);
     // What is wider than its place begins in view.
@@ -101,24 +107,24 @@ export class Chart {
   }
 
   private bringInto(mark: Mark): void {
-    const { element } = this;
-    if (mark.h > element.clientHeight) return;
+    const { room } = this;
+    if (mark.h > room.height) return;
     const margin = mark.h;
-    if (mark.y < element.scrollTop) element.scrollTop = Math.max(0, mark.y - margin);
+    let { left, top } = room;
+    if (mark.y < top) top = Math.max(0, mark.y - margin);
     const end = mark.y + mark.h;
-    if (end > element.scrollTop + element.clientHeight) {
-      element.scrollTop = end - element.clientHeight + margin;
+    if (end > top + room.height) top = end - room.height + margin;
+    if (this.scene!.width > this.width
+      && (mark.x < left || mark.x + mark.w > left + this.width)) {
+      left = Math.max(0, mark.x + mark.w / 2 - this.width / 2);
     }
-    if (this.scene!.width <= this.width) return;
-    if (mark.x < element.scrollLeft || mark.x + mark.w > element.scrollLeft + this.width) {
-      element.scrollLeft = mark.x + mark.w / 2 - this.width / 2;
-    }
+    room.scrollTo(left, top);
   }
 
   private size(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
     const scale = devicePixelRatio || 1;
-    const width = Math.min(this.element.clientWidth, MOST_PIXELS);
-    const height = Math.min(this.element.clientHeight, MOST_PIXELS);
+    const width = Math.min(this.room.width, MOST_PIXELS);
+    const height = Math.min(this.room.height, MOST_PIXELS);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     const wide = Math.round(width * scale), high = Math.round(height * scale);
@@ -129,15 +135,14 @@ export class Chart {
     const context = canvas.getContext("2d")!;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.translate(PAD - this.element.scrollLeft, PAD - this.element.scrollTop);
+    context.translate(PAD - this.room.left, PAD - this.room.top);
     return context;
   }
 
   private paint(): void {
     if (!this.scene || this.width === 0) return;
-    const top = this.element.scrollTop;
-    this.scene.paint(new CanvasPen(this.size(this.canvas)), top - PAD,
-      top + this.element.clientHeight);
+    const { top, height } = this.room;
+    this.scene.paint(new CanvasPen(this.size(this.canvas)), top - PAD, top + height);
     this.paintCover();
   }
 
@@ -167,8 +172,7 @@ export class Chart {
     const edge = this.canvas.getBoundingClientRect();
     const x = event.clientX - edge.left, y = event.clientY - edge.top;
     if (x < 0 || y < 0 || x > edge.width || y > edge.height) return null;
-    const { scrollLeft, scrollTop } = this.element;
-    return this.scene?.at(x + scrollLeft - PAD, y + scrollTop - PAD) ?? null;
+    return this.scene?.at(x + this.room.left - PAD, y + this.room.top - PAD) ?? null;
   }
 
   private hover(event: MouseEvent): void {
@@ -223,8 +227,8 @@ export class Chart {
     } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       event.preventDefault();
       const edge = this.canvas.getBoundingClientRect();
-      this.hooks.menu(at, edge.left + at.x - this.element.scrollLeft + 8,
-        edge.top + at.y - this.element.scrollTop + at.h);
+      this.hooks.menu(at, edge.left + at.x - this.room.left + 8,
+        edge.top + at.y - this.room.top + at.h);
       return;
     } else return;
     event.preventDefault();

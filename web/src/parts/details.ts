@@ -110,7 +110,6 @@ export class Details {
   private ofFunction(told: Told, path: Path | null): void {
     const { page } = this;
     const f = page.session.names.of(told.id), { unit } = page.about;
-    const scroll = this.element.scrollTop;
     const link = editorLink(f);
     replace(this.element,
       this.grip(f.name, placeOf(f), amount(told.cumulative, unit),
@@ -125,7 +124,6 @@ export class Details {
       this.links("Callers", told.callers, told.callers_total),
       this.links("Callees", told.callees, told.callees_total),
       this.source(f));
-    this.element.scrollTop = scroll;
   }
 
   private actions(told: Told, path: Path | null): Kid {

@@ -3,7 +3,7 @@
 // asked for a page at a time. One tab stop; arrows move the selection.
 
 import type { Rows } from "../answers.ts";
-import { h, isNarrow, replace, sized, type Kid } from "../dom.ts";
+import { h, isNarrow, replace, Room, sized, type Kid } from "../dom.ts";
 import { count, parts, percent, type Unit } from "../figures.ts";
 import { KIND_WORDS, placeOf, type Named } from "../names.ts";
 import type { Page } from "../page.ts";
@@ -69,6 +69,7 @@ const COLUMNS: Column[] = [
 
 export class RowTable {
   readonly element: HTMLElement;
+  private readonly room: Room;
   private readonly head = h("tr");
   private readonly body = h("tbody");
   private readonly columns = h("colgroup");
@@ -81,15 +82,17 @@ export class RowTable {
   private focusing = false;
   private found: Set<number> | null = null;
   private shownFn = -1;
+  /** What head and body show. */
+  private headed = "";
+  private drawn: unknown[] = [];
 
   constructor(private readonly page: Page, private readonly by: () => string) {
     this.table = h("table", {
       class: "rows", role: "grid", "aria-label": "Functions",
       onkeydown: (event: KeyboardEvent) => this.key(event),
     }, this.columns, h("thead", null, this.head), this.body);
-    this.element = h("div", { class: "scroll", onscroll: () => this.draw() }, this.table,
-      this.none);
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    this.element = h("div", { class: "scroll" }, this.table, this.none);
+    this.room = new Room(this.element, () => this.draw(), () => this.draw());
   }
 
   private parameters() {
@@ -114,7 +117,7 @@ export class RowTable {
       this.batches = new Map([[0, first]]);
       this.wanted.clear();
       this.rows = first.matches;
-      this.element.scrollTop = 0;
+      this.room.scrollTo(this.room.left, 0);
       this.shownFn = -1;
       this.tellNone();
     }
@@ -169,15 +172,14 @@ export class RowTable {
     if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return;
     const { rank } = await this.page.told(state.fn);
     if (this.page.state.fn !== state.fn) return;
-    const top = (rank[state.sort] - 1) * ROW, room = this.element.clientHeight - HEAD;
-    if (top < this.element.scrollTop || top + ROW > this.element.scrollTop + room) {
-      this.element.scrollTop = Math.max(0, top - room / 2);
-    }
+    const top = (rank[state.sort] - 1) * ROW, high = this.room.height - HEAD;
+    if (top >= this.room.top && top + ROW <= this.room.top + high) return;
+    this.room.scrollTo(this.room.left, Math.max(0, top - high / 2));
     this.draw();
   }
 
   private shown(): Column[] {
-    const wide = this.element.clientWidth;
+    const wide = this.room.width;
     const middling = innerWidth > 760 && innerWidth <= 1100;
     const functions = this.by() === "function";
     return COLUMNS.filter((column) => wide >= (column.from ?? 0)
@@ -201,6 +203,9 @@ export class RowTable {
     };
     const seen = new Set<string>();
     const by = this.by();
+    const headed = [by, state.sort, state.up, isNarrow(), ...columns.map((one) => one.title)];
+    if (headed.join() === this.headed) return;
+    this.headed = headed.join();
     const title = by.slice(0, 1).toUpperCase() + by.slice(1);
     replace(this.head, th({ key: "name", title, known: "function", left: true }, true),
       columns.map((column) => {
@@ -213,16 +218,24 @@ export class RowTable {
   }
 
   private draw(): void {
-    const { element, rows } = this;
-    if (element.clientHeight === 0 || rows === 0) return;
+    const { room, rows } = this;
+    if (room.height === 0) room.measure();
+    if (room.height === 0 || rows === 0) return;
     const columns = this.shown();
     this.drawHead(columns);
     const scale = Math.max(1, (rows * ROW) / MOST_HEIGHT);
-    const first = Math.max(0, Math.floor((element.scrollTop * scale) / ROW) - 4);
-    const many = Math.ceil(element.clientHeight / ROW) + 8;
+    const first = Math.max(0, Math.floor((room.top * scale) / ROW) - 4);
+    const many = Math.ceil(room.height / ROW) + 8;
     const last = Math.min(rows, first + many);
     const space = (height: number) => sized(
       h("tr", { "aria-hidden": "true", class: "space" }), { height: `${height}px` });
+    const batches = [...this.batches.entries()].flat();
+    const shows = [first, last, this.headed, this.found, ...batches];
+    if (shows.length === this.drawn.length && shows.every((one, i) => one === this.drawn[i])) {
+      this.mark();
+      return;
+    }
+    this.drawn = shows;
     const drawn: HTMLElement[] = [space(Math.min((first * ROW) / scale, MOST_HEIGHT))];
     for (let at = first; at < last; at++) {
       const batch = this.batches.get(Math.floor(at / BATCH));
@@ -233,13 +246,25 @@ export class RowTable {
       }
     }
     drawn.push(space(Math.max(0, Math.min(((rows - last) * ROW) / scale, MOST_HEIGHT))));
-    const had = this.body.contains(document.activeElement) || this.focusing;
+    const had = this.body.contains(document.activeElement);
     replace(this.body, drawn);
     this.table.setAttribute("aria-rowcount", String(rows + 1));
+    this.mark(had);
+  }
+
+  /** The one that is selected, and where the tab key stops. */
+  private mark(focus = false): void {
+    const { fn } = this.page.state;
+    for (const row of this.body.querySelectorAll<HTMLElement>("tr[aria-rowindex]")) {
+      const selected = row.dataset.fn !== undefined && Number(row.dataset.fn) === fn;
+      row.setAttribute("aria-selected", selected ? "true" : "false");
+      row.classList.toggle("selected", selected);
+      row.tabIndex = -1;
+    }
     const stop = this.body.querySelector<HTMLElement>("[aria-selected=true]")
       ?? this.body.querySelector<HTMLElement>("tr[aria-rowindex]");
     stop?.setAttribute("tabindex", "0");
-    if (had) stop?.focus({ preventScroll: true });
+    if (focus || this.focusing) stop?.focus({ preventScroll: true });
     this.focusing = false;
   }
 
@@ -248,12 +273,10 @@ export class RowTable {
     const id = answer.id[i]!, group = answer.key !== null;
     const f = group ? null : page.session.names.of(id);
     const row: Row = { i, answer, f, name: f?.name ?? answer.key![i]!, unit: page.about.unit };
-    const selected = !group && id === page.state.fn;
     const name = h("span", { class: "clip" },
       this.found?.has(id) && f ? h("mark", null, row.name) : row.name);
     return h("tr", {
-      "aria-rowindex": at + 2, "aria-selected": selected ? "true" : "false", tabindex: -1,
-      class: selected ? "selected" : null, "data-at": at,
+      "aria-rowindex": at + 2, "data-at": at, "data-fn": group ? null : id,
       title: f ? `${f.name}  ${placeOf(f)}  ${KIND_WORDS[f.kind]}` : row.name,
       onclick: () => (f ? page.select(id) : this.openGroup(answer, i)),
       ondblclick: () => f && page.sandwich(id),
@@ -285,7 +308,7 @@ export class RowTable {
   private key(event: KeyboardEvent): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("tr[data-at]");
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, Math.floor((this.element.clientHeight - HEAD) / ROW) - 1);
+    const page = Math.max(1, Math.floor((this.room.height - HEAD) / ROW) - 1);
     const steps: Record<string, number> = {
       ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.rows,
       End: this.rows,
@@ -309,9 +332,9 @@ export class RowTable {
   private async go(at: number): Promise<void> {
     const batch = await this.batch(Math.floor(at / BATCH));
     this.batches.set(Math.floor(at / BATCH), batch);
-    const top = at * ROW, room = this.element.clientHeight - HEAD;
-    if (top < this.element.scrollTop) this.element.scrollTop = top;
-    if (top + ROW > this.element.scrollTop + room) this.element.scrollTop = top + ROW - room;
+    const { room } = this, top = at * ROW, high = room.height - HEAD;
+    if (top < room.top) room.scrollTo(room.left, top);
+    if (top + ROW > room.top + high) room.scrollTo(room.left, top + ROW - high);
     this.focusing = true;
     if (batch.key === null) {
       this.shownFn = batch.id[at % BATCH]!;
