@@ -138,7 +138,7 @@ struct profile *correct(const struct profile *p, const struct probe_cost *cost)
         .events = arena_array(scratch, profile_nodes(p), sizeof *c.events),
     };
 
-    build_like(c.build, p);
+    build_like(c.build, p, false);
     build_like_nodes(c.build, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         charge(&c, n);
