@@ -149,8 +149,8 @@ export class Shell {
     this.top.update();
     this.rail.update();
     this.status.update();
-    const beside = Promise.all([this.details.update(), this.crumbs.update()]);
     const why = page.canShow(view.name);
+    let shown: Promise<unknown> = Promise.resolve();
     if (why) {
       this.unmount();
       replace(this.tools, h("h1", null, view.title));
@@ -158,9 +158,13 @@ export class Shell {
     } else {
       if (view !== this.shown) this.mount(view);
       this.drawTools(view);
+      shown = page.mounted!.update();
+    }
+    const beside = Promise.all([this.details.update(shown), this.crumbs.update(shown)]);
+    if (!why) {
       const slow = setTimeout(() => this.view.classList.add("stale"), 200);
       try {
-        await page.mounted!.update();
+        await shown;
         if (turn === this.turn) this.settle();
       } catch (error) {
         if (turn === this.turn) this.refuse((error as Error).message);

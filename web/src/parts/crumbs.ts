@@ -28,12 +28,13 @@ export class Crumbs {
     });
   }
 
-  async update(): Promise<void> {
+  /** Asks at once, and draws when `shown` is settled. */
+  async update(shown: Promise<unknown>): Promise<void> {
     const turn = ++this.turn;
     const { page } = this;
     try {
       const path = await page.path();
-      const { steps } = await page.steps(path);
+      const [{ steps }] = await Promise.all([page.steps(path), shown.catch(() => null)]);
       if (turn !== this.turn) return;
       const spelled = stepsOf(path);
       this.crumbs = steps.type.map((type, i) => ({

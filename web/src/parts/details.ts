@@ -31,7 +31,8 @@ export class Details {
 
   constructor(private readonly page: Page) {}
 
-  async update(): Promise<void> {
+  /** Asks at once, and draws when `shown` is settled: so much is laid out together. */
+  async update(shown: Promise<unknown>): Promise<void> {
     const { page } = this;
     const turn = ++this.turn;
     const { fn } = page.state;
@@ -39,6 +40,7 @@ export class Details {
       const path = await page.path().catch(() => "");
       const [told, steps] = await Promise.all([
         fn >= 0 ? page.told(fn) : null, page.steps(path).catch(() => null),
+        shown.catch(() => null),
       ]);
       if (turn !== this.turn) return;
       if (told) this.ofFunction(told, steps);

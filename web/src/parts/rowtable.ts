@@ -78,6 +78,7 @@ export class RowTable {
   private batches = new Map<number, Rows>();
   private wanted = new Set<number>();
   private asked = "";
+  private turn = 0;
   private rows = 0;
   private focusing = false;
   private found: Set<number> | null = null;
@@ -109,20 +110,28 @@ export class RowTable {
 
   async update(): Promise<void> {
     const { page } = this;
+    const turn = ++this.turn;
     const asked = JSON.stringify([this.parameters(), page.about.generation]);
-    this.found = await page.found();
-    if (asked !== this.asked) {
-      const first = await this.batch(0);
+    const fresh = asked !== this.asked;
+    const [found, first, place] = await Promise.all([
+      page.found(), fresh ? this.batch(0) : null, this.placeOf(fresh),
+    ]);
+    if (turn !== this.turn) return;
+    const before = this.rows;
+    this.found = found;
+    if (first) {
       this.asked = asked;
       this.batches = new Map([[0, first]]);
       this.wanted.clear();
       this.rows = first.matches;
-      this.room.scrollTo(this.room.left, 0);
-      this.shownFn = -1;
       this.tellNone();
     }
+    this.shownFn = page.state.fn;
+    const top = this.topOf(place) ?? (first ? 0 : this.room.top);
+    // Rows that are not there yet cannot be scrolled to.
+    if (top > this.room.top && this.rows > before) this.draw();
+    this.room.scrollTo(this.room.left, top);
     this.draw();
-    await this.reveal();
   }
 
   focus(): void {
@@ -163,19 +172,23 @@ export class RowTable {
     this.draw();
   }
 
-  /** Scrolls to the selected function where the answer tells which row it has. */
-  private async reveal(): Promise<void> {
+  /** The row of a function that is selected now, where an answer tells which it is. */
+  private async placeOf(fresh: boolean): Promise<number | null> {
     const { state } = this.page;
-    if (state.fn < 0 || state.fn === this.shownFn || this.by() !== "function") return;
-    this.shownFn = state.fn;
+    const known = state.fn === this.shownFn && !fresh;
+    if (state.fn < 0 || known || this.by() !== "function") return null;
     const plain = !state.search && !state.without && !state.up;
-    if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return;
+    if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return null;
     const { rank } = await this.page.told(state.fn);
-    if (this.page.state.fn !== state.fn) return;
-    const top = (rank[state.sort] - 1) * ROW, high = this.room.height - HEAD;
-    if (top >= this.room.top && top + ROW <= this.room.top + high) return;
-    this.room.scrollTo(this.room.left, Math.max(0, top - high / 2));
-    this.draw();
+    return rank[state.sort] - 1;
+  }
+
+  /** How far to scroll for a row to be seen; null: it is, or there is none to be shown. */
+  private topOf(place: number | null): number | null {
+    if (place === null) return null;
+    const top = place * ROW, high = this.room.height - HEAD;
+    if (top >= this.room.top && top + ROW <= this.room.top + high) return this.room.top;
+    return Math.max(0, top - high / 2);
   }
 
   private shown(): Column[] {
@@ -257,13 +270,17 @@ export class RowTable {
     const { fn } = this.page.state;
     for (const row of this.body.querySelectorAll<HTMLElement>("tr[aria-rowindex]")) {
       const selected = row.dataset.fn !== undefined && Number(row.dataset.fn) === fn;
-      row.setAttribute("aria-selected", selected ? "true" : "false");
+      const before = row.getAttribute("aria-selected");
+      if (before === String(selected)) continue;
+      row.setAttribute("aria-selected", String(selected));
       row.classList.toggle("selected", selected);
-      row.tabIndex = -1;
     }
     const stop = this.body.querySelector<HTMLElement>("[aria-selected=true]")
       ?? this.body.querySelector<HTMLElement>("tr[aria-rowindex]");
-    stop?.setAttribute("tabindex", "0");
+    for (const row of this.body.querySelectorAll('[tabindex="0"]')) {
+      if (row !== stop) row.setAttribute("tabindex", "-1");
+    }
+    if (stop?.getAttribute("tabindex") !== "0") stop?.setAttribute("tabindex", "0");
     if (focus || this.focusing) stop?.focus({ preventScroll: true });
     this.focusing = false;
   }
@@ -276,7 +293,7 @@ export class RowTable {
     const name = h("span", { class: "clip" },
       this.found?.has(id) && f ? h("mark", null, row.name) : row.name);
     return h("tr", {
-      "aria-rowindex": at + 2, "data-at": at, "data-fn": group ? null : id,
+      "aria-rowindex": at + 2, tabindex: -1, "data-at": at, "data-fn": group ? null : id,
       title: f ? `${f.name}  ${placeOf(f)}  ${KIND_WORDS[f.kind]}` : row.name,
       onclick: () => (f ? page.select(id) : this.openGroup(answer, i)),
       ondblclick: () => f && page.sandwich(id),
