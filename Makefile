@@ -30,7 +30,7 @@ check-long: build/stamp/packages-test  ## the same, and what takes longer
 	@$(MAKE) build
 	@tool/check --long
 
-bench: build  ## beside cProfile on each Python, beside pstats; sonde diff, processes, timeit
+bench: build  ## beside cProfile on each Python, beside pstats, SnakeViz; sonde diff, processes, timeit
 	@$(venv)/bin/python bench/bench.py
 	@$(venv)/bin/python bench/dumps.py
 	@$(venv)/bin/python bench/formats.py
@@ -38,6 +38,7 @@ bench: build  ## beside cProfile on each Python, beside pstats; sonde diff, proc
 	@$(venv)/bin/python bench/timeit.py
 	@$(venv)/bin/python bench/time.py
 	@$(venv)/bin/python bench/diff.py
+	@$(venv)/bin/python bench/view.py
 
 wheel: build/stamp/venv  ## a wheel for this Python, in dist/
 	@PATH=$(CURDIR)/$(venv)/bin:$$PATH $(venv)/bin/pip wheel --quiet --no-deps \

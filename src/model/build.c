@@ -395,7 +395,7 @@ void build_python(struct build *b, struct str version)
     *python = arena_str(b->arena, version);
 }
 
-void build_like(struct build *b, const struct profile *p)
+void build_like(struct build *b, const struct profile *p, bool borrow)
 {
     const struct quality *q = profile_quality(p);
     const struct run *run = profile_run(p);
@@ -408,7 +408,11 @@ void build_like(struct build *b, const struct profile *p)
         build_python(b, run->python[i]);
     for (uint32_t i = 0; i < q->notes; i++)
         build_note(b, q->note[i]);
-    for (function_id i = 0; i < profile_functions(p); i++)
+    if (borrow) {
+        b->functions.items = p->function;
+        b->functions.used = b->functions.room = p->functions;
+    }
+    for (function_id i = b->functions.used; i < profile_functions(p); i++)
         build_function(b, profile_function(p, i));
     for (process_id i = 0; i < profile_processes(p); i++)
         build_process(b, profile_process(p, i));

@@ -51,8 +51,9 @@ struct quality *build_quality(struct build *b);         /* ... but for the lists
 struct str build_text(struct build *b, struct str s);   /* a copy that stays */
 void build_python(struct build *b, struct str version); /* listed once */
 void build_note(struct build *b, struct str sentence);  /* listed once */
-/* Into an empty builder: all that profile has but threads and nodes. */
-void build_like(struct build *b, const struct profile *p);
+/* Into an empty builder: all that profile has but threads and nodes. borrow: functions
+ * are the profile's own, which must live longer, and none is added. */
+void build_like(struct build *b, const struct profile *p, bool borrow);
 /* And then its threads and nodes, without what they cost: all keep their ids. */
 void build_like_nodes(struct build *b, const struct profile *p);
 /* And then, once there are as many threads, what was given. */

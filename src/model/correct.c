@@ -152,7 +152,7 @@ struct profile *correct(const struct profile *p, const struct probe_cost *cost)
     struct correcting c = charge_all(p, cost, scratch);
 
     c.build = build_open(profile_unit(p));
-    build_like(c.build, p);
+    build_like(c.build, p, false);
     build_like_nodes(c.build, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++)
         copy_figures(&c, n);

@@ -18,7 +18,7 @@ static void copy_rest(const struct folding *f)
 {
     const struct profile *p = f->from;
 
-    build_like(f->build, p);
+    build_like(f->build, p, false);
     for (thread_id i = 0; i < profile_threads(p); i++) {
         const struct thread *t = profile_thread(p, i);
 

@@ -8,7 +8,7 @@ static struct build *copy(const struct profile *p)
 {
     struct build *b = build_open(profile_unit(p));
 
-    build_like(b, p);
+    build_like(b, p, false);
     build_like_nodes(b, p);
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);

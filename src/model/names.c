@@ -70,13 +70,19 @@ static struct str below_current(struct str path)
     return path;
 }
 
-static struct str shown_file(struct str file, bool strip_dirs)
+/* Without the folder of libraries it is in. */
+static struct str below_library(struct str file)
 {
     size_t library = behind_library(file);
 
+    return library > 0 ? cut(file, library) : file;
+}
+
+static struct str shown_file(struct str file, bool strip_dirs)
+{
     if (strip_dirs)
         return str_basename(file);
-    return library > 0 ? cut(file, library) : below_current(file);
+    return behind_library(file) > 0 ? below_library(file) : below_current(file);
 }
 
 static struct str join(struct arena *a, struct str first, struct str second,
@@ -164,8 +170,7 @@ struct str name_place_least(const struct function *f, uint32_t parts, struct are
 
 bool name_is_rooted(const struct function *f)
 {
-    return f->kind == FUNCTION_PYTHON &&
-           str_begins(shown_file(f->file, false), STR("/"));
+    return f->kind == FUNCTION_PYTHON && str_begins(below_library(f->file), STR("/"));
 }
 
 struct str name_file(const struct function *f)
@@ -206,20 +211,24 @@ struct str name_module(const struct function *f, struct str root, struct arena *
         return builtin_module(f);
     if (str_begins(f->file, STR("<frozen ")) && str_ends(f->file, STR(">")))
         return (struct str){ f->file.at + 8, f->file.len - 9 };
-    struct str file = shown_file(f->file, false);
+    struct str file = below_library(f->file);
     if (!str_ends(file, STR(".py")))
         return file;
     return dotted(str_begins(file, root) ? cut(file, root.len) : file, a);
 }
 
-struct str name_package(const struct function *f, struct str root, struct arena *a)
+struct str name_package_of(struct str module)
 {
-    struct str module = name_module(f, root, a);
     const char *dot = module.len ? memchr(module.at, '.', module.len) : NULL;
 
     if (str_begins(module, STR("<")) || !dot || dot == module.at)
         return module;
     return (struct str){ module.at, (size_t)(dot - module.at) };
+}
+
+struct str name_package(const struct function *f, struct str root, struct arena *a)
+{
+    return name_package_of(name_module(f, root, a));
 }
 
 enum owner name_owner(const struct function *f)

@@ -24,6 +24,7 @@ struct str name_place_least(const struct function *f, uint32_t parts, struct are
 /* root: the folder of the program's own files (places.h), with a slash behind it. */
 struct str name_module(const struct function *f, struct str root, struct arena *a);
 struct str name_package(const struct function *f, struct str root, struct arena *a);
+struct str name_package_of(struct str module);
 /* The program's own file, by a path that says where it is: what a root is for. */
 bool name_is_rooted(const struct function *f);
 enum owner name_owner(const struct function *f);

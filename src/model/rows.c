@@ -60,21 +60,36 @@ static bool *mark_given(const struct profile *p, struct arena *a)
     return given;
 }
 
-static struct rows rows_of_functions(const struct profile *p, const struct stats *s,
-                                     bool strip_dirs, struct arena *a)
+uint32_t rows_functions(const struct profile *p, const struct stats *s, function_id *at)
 {
-    uint32_t functions = profile_functions(p);
-    struct rows rows = { arena_array(a, functions, sizeof *rows.at), 0 };
-    const bool *given = mark_given(p, a);
+    struct arena *scratch = arena_open();
+    const bool *given = mark_given(p, scratch);
+    uint32_t count = 0;
 
-    for (function_id id = 0; id < functions; id++) {
-        const struct function *f = profile_function(p, id);
+    for (function_id id = 0; id < profile_functions(p); id++) {
         const struct stat_row *stat = stats_of(s, id);
 
         /* Only constructors folded away leave one that never was called. */
-        if (stat->calls == 0 && stat->resumes == 0 && stat->cumulative == 0 &&
-            !given[id])
-            continue;
+        if (stat->calls > 0 || stat->resumes > 0 || stat->cumulative > 0 || given[id])
+            at[count++] = id;
+    }
+    arena_close(scratch);
+    return count;
+}
+
+static struct rows rows_of_functions(const struct profile *p, const struct stats *s,
+                                     bool strip_dirs, struct arena *a)
+{
+    struct arena *scratch = arena_open();
+    function_id *shown = arena_array(scratch, profile_functions(p), sizeof *shown);
+    uint32_t count = rows_functions(p, s, shown);
+    struct rows rows = { arena_array(a, count, sizeof *rows.at), 0 };
+
+    for (uint32_t i = 0; i < count; i++) {
+        function_id id = shown[i];
+        const struct function *f = profile_function(p, id);
+        const struct stat_row *stat = stats_of(s, id);
+
         rows.at[rows.count++] = (struct row){
             .stat = *stat,
             .cumulative = { stat->cumulative, stat->cumulative },
@@ -86,6 +101,7 @@ static struct rows rows_of_functions(const struct profile *p, const struct stats
             .id = id,
         };
     }
+    arena_close(scratch);
     return rows;
 }
 

@@ -37,6 +37,9 @@ struct rows {
     uint32_t count;
 };
 
+/* The functions that have a row, in order; at has room for all there are. */
+uint32_t rows_functions(const struct profile *p, const struct stats *s,
+                        function_id *at);
 struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                     bool strip_dirs, struct arena *a);
 /* The key of a thread's row: of BY_THREAD, BY_PROCESS or BY_ROLE. */

@@ -11,7 +11,7 @@
 struct stats {
     struct arena *arena;
     const struct profile *profile;
-    struct walk walk;
+    uint32_t nodes;
     bool *outer;                 /* by node: its function is not active above it */
     uint64_t *below;             /* by node */
     uint64_t *samples;           /* by node, in it and below; NULL: calls are calls */
@@ -77,17 +77,18 @@ static void mark_outer(const struct stats *s, const uint32_t *group, uint32_t gr
                        bool *outer)
 {
     struct arena *scratch = arena_open();
-    struct activity a = { .walk = &s->walk, .group = group, .outer = outer };
+    struct walk walk = walk_on(s->profile, scratch);
+    struct activity a = { .walk = &walk, .group = group, .outer = outer };
 
     a.active = arena_array(scratch, groups, sizeof *a.active);
-    walk_all(&s->walk, enter, leave, &a);
+    walk_all(&walk, enter, leave, &a);
     arena_close(scratch);
 }
 
 static void add_up(const struct stats *s, const uint32_t *group, const bool *outer,
                    struct stat_row *rows)
 {
-    for (node_id id = NODE_ROOT + 1; id < s->walk.nodes; id++) {
+    for (node_id id = NODE_ROOT + 1; id < s->nodes; id++) {
         const struct node *n = profile_node(s->profile, id);
 
         if (n->function != FUNCTION_NONE)
@@ -126,9 +127,9 @@ struct stats *stats_open(const struct profile *p)
     struct stats *s = arena_alloc(arena, sizeof *s);
     uint32_t functions = profile_functions(p);
 
-    *s = (struct stats){ .arena = arena, .profile = p, .walk = walk_on(p, arena) };
+    *s = (struct stats){ .arena = arena, .profile = p, .nodes = profile_nodes(p) };
     s->row = arena_array(arena, functions, sizeof *s->row);
-    s->outer = arena_array(arena, s->walk.nodes, sizeof *s->outer);
+    s->outer = arena_array(arena, s->nodes, sizeof *s->outer);
     s->lists.callers_from = arena_array(arena, (size_t)functions + 1, sizeof(uint32_t));
     s->lists.callees_from = s->lists.callers_from; /* all empty */
     sum_subtrees(s);
@@ -172,9 +173,13 @@ const uint64_t *stats_samples(const struct stats *s, node_id n)
 
 void stats_add_edges(struct stats *s)
 {
-    if (!s->lists.callees)
-        s->lists =
-            edges_of(s->profile, &s->walk, s->outer, s->below, s->samples, s->arena);
+    if (s->lists.callees)
+        return;
+    struct arena *scratch = arena_open();
+    struct walk walk = walk_on(s->profile, scratch);
+
+    s->lists = edges_of(s->profile, &walk, s->outer, s->below, s->samples, s->arena);
+    arena_close(scratch);
 }
 
 struct edges stats_callers(const struct stats *s, function_id f)
@@ -195,7 +200,7 @@ void stats_group(const struct stats *s, const uint32_t *group, uint32_t groups,
                  struct stat_row *rows, struct bounds *bounds)
 {
     struct arena *scratch = arena_open();
-    bool *outer = arena_array(scratch, s->walk.nodes, sizeof *outer);
+    bool *outer = arena_array(scratch, s->nodes, sizeof *outer);
 
     for (uint32_t i = 0; i < groups; i++)
         rows[i] = (struct stat_row){ 0 };
@@ -213,7 +218,7 @@ void stats_group_threads(const struct stats *s, const uint32_t *group, uint32_t 
 {
     for (uint32_t i = 0; i < groups; i++)
         rows[i] = (struct stat_row){ 0 };
-    for (node_id id = NODE_ROOT + 1; id < s->walk.nodes; id++) {
+    for (node_id id = NODE_ROOT + 1; id < s->nodes; id++) {
         const struct node *n = profile_node(s->profile, id);
 
         if (n->function != FUNCTION_NONE)

@@ -13,7 +13,7 @@ struct adding {
     double ns_per_tick;
     uint64_t until;
     uint64_t unheard; /* ticks: what has been counted came before, and is not told */
-    uint32_t cells, nodes;
+    uint32_t cells;
     /* By cell: the id plus 1, 0 none. */
     uint32_t *function, *thread, *node;
     uint32_t marker; /* cell of the function that markers have; 0: none */
@@ -220,6 +220,10 @@ static void each_run(struct adding *a, enum tape_kind kind,
     for (uint32_t i = 0; i < tape_runs(a->tape); i++) {
         struct tape_run run = tape_run(a->tape, i);
 
+        if (run.kind == TAPE_NODES && kind == TAPE_NODES) {
+            run.records = tape_nodes(a->tape, i);
+            run.count = run.records ? run.count : 0;
+        }
         if (run.kind == kind)
             add(a, run);
     }
@@ -242,9 +246,10 @@ static void mark_counted(struct adding *a)
     each_run(a, TAPE_THREADS, mark_current);
     for (uint32_t i = tape_runs(a->tape); i-- > 0;) {
         struct tape_run run = tape_run(a->tape, i);
-        const struct tape_node *n = run.records;
+        const struct tape_node *n =
+            run.kind == TAPE_NODES ? tape_nodes(a->tape, i) : NULL;
 
-        for (uint32_t k = run.kind == TAPE_NODES ? run.count : 0; k-- > 0;) {
+        for (uint32_t k = n ? run.count : 0; k-- > 0;) {
             uint32_t cell = run.first + k;
 
             if (a->unheard == 0 &&
@@ -256,9 +261,14 @@ static void mark_counted(struct adding *a)
     }
 }
 
-static void count_nodes(struct adding *a, struct tape_run run)
+static uint32_t count_nodes(const struct tape *t)
 {
-    a->nodes += run.count;
+    uint32_t nodes = 0;
+
+    for (uint32_t i = 0; i < tape_runs(t); i++)
+        if (tape_run(t, i).kind == TAPE_NODES)
+            nodes += tape_run(t, i).count;
+    return nodes;
 }
 
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
@@ -276,8 +286,7 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
         .cells = tape_cells(t),
     };
 
-    each_run(&a, TAPE_NODES, count_nodes);
-    build_expect(b, a.nodes);
+    build_expect(b, count_nodes(t));
     a.function = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.function);
     a.thread = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.thread);
     a.node = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.node);

@@ -179,7 +179,7 @@ static void write_views(const struct query *q, struct json *j)
     json_object(j, "views");
     for (int i = 0; shown[i]; i++)
         json_null(j, shown[i]);
-    json_text(j, "source", q->of.no_source);
+    json_text(j, "source", q->files > 0 ? NULL : "No function has a file.");
     json_text(j, "diff",
               q->of.compare ? NULL : "One profile is open (sonde view --diff A B).");
     json_text(j, "processes",
@@ -215,7 +215,7 @@ static void write_totals(struct query *q, struct json *j, struct arena *a)
     json_u64(j, "total", total->self);
     json_u64(j, "calls", total->calls);
     json_u64(j, "primitive_calls", total->primitive_calls);
-    json_u64(j, "functions", inside_rows(q, BY_FUNCTION)->count);
+    json_u64(j, "functions", inside_functions(q).count);
     json_u64(j, "nodes", profile_nodes(p) - 1 - profile_threads(p));
     json_text(j, "paths",
               !given                 ? "known"

@@ -2,16 +2,17 @@
 /* function.c - all that is known of one function. */
 #include <stdlib.h>
 
-#include "model/edges.h"
 #include "model/names.h"
 #include "query/names.h"
 #include "query/narrow.h"
+#include "query/order.h"
+#include "query/pairs.h"
 
 enum { PAIRS_MAX = 2000 };
 
-struct pairs { /* callers, or callees */
-    const struct edge **at;
-    uint32_t count, shown;
+struct shown { /* callers, or callees, the most costly first */
+    struct pairs pairs;
+    uint32_t count;
     bool callers;
 };
 
@@ -27,113 +28,20 @@ static int by_cost(const void *a, const void *b)
     return x->caller + x->callee < y->caller + y->callee ? -1 : 1;
 }
 
-/* So many nodes are gone up for one answer at most. */
-enum { STEPS_MAX = 4000000 };
-
-/* Nothing of it is given by files, so what its nodes say is all; and where it may be
- * twice on a path, that is not too far to look. */
-static bool is_plain(struct query *q, function_id f)
-{
-    struct slice nodes = inside_nodes(q, f);
-    uint64_t steps = 0;
-
-    for (uint32_t i = 0; i < nodes.count; i++)
-        if (!stats_outer(q->stats, nodes.at[i]))
-            steps += (uint64_t)profile_node(q->profile, nodes.at[i])->depth *
-                     (1 + slice_of(&q->children, nodes.at[i]).count);
-    return given_rows(q->profile) == 0 && steps < STEPS_MAX;
-}
-
-/* Whether the same two, one called by the other, are active above. */
-static bool is_again(const struct query *q, node_id n, node_id recursive)
-{
-    const struct profile *p = q->profile;
-    const struct node *node = profile_node(p, n),
-                      *above = profile_node(p, node->parent);
-    function_id callee = node->function, caller = above->function;
-
-    if (stats_outer(q->stats, recursive))
-        return false;
-    for (; above->depth > 1; above = profile_node(p, above->parent))
-        if (above->function == callee &&
-            profile_node(p, above->parent)->function == caller)
-            return true;
-    return false;
-}
-
-static void add_node(struct query *q, struct pairs *p, struct edge *edge, node_id n,
-                     function_id other, bool outer)
-{
-    if (other == FUNCTION_NONE)
-        return;
-    if (q->place[other] == 0) {
-        edge[p->count] = (struct edge){ .caller = other, .callee = other & INT32_MAX };
-        p->at[p->count] = &edge[p->count];
-        q->place[other] = ++p->count;
-    }
-    stat_add(&edge[q->place[other] - 1].stat, profile_node(q->profile, n),
-             stats_below(q->stats, n), stats_samples(q->stats, n), outer);
-}
-
-/* Without finding everybody's callers and callees. */
-static struct pairs plain_pairs(struct query *q, function_id f, bool callers,
-                                struct arena *a)
-{
-    struct slice nodes = inside_nodes(q, f);
-    uint32_t most = nodes.count;
-    struct pairs p = { .callers = callers };
-
-    for (uint32_t i = 0; i < nodes.count && !callers; i++)
-        most += slice_of(&q->children, nodes.at[i]).count;
-    struct edge *edge = arena_array(a, most, sizeof *edge);
-    p.at = arena_array(a, most, sizeof *p.at);
-    for (uint32_t i = 0; i < nodes.count; i++) {
-        node_id n = nodes.at[i];
-        struct slice below = slice_of(&q->children, n);
-
-        if (callers)
-            add_node(
-                q, &p, edge, n,
-                profile_node(q->profile, profile_node(q->profile, n)->parent)->function,
-                !is_again(q, n, n));
-        for (uint32_t k = 0; k < below.count && !callers; k++)
-            add_node(q, &p, edge, below.at[k],
-                     profile_node(q->profile, below.at[k])->function,
-                     !is_again(q, below.at[k], n));
-    }
-    for (uint32_t i = 0; i < p.count; i++)
-        q->place[p.at[i]->caller] = 0;
-    return p;
-}
-
-static struct pairs all_pairs(struct query *q, function_id f, bool callers,
-                              struct arena *a)
-{
-    stats_add_edges(q->stats);
-    struct edges e = callers ? stats_callers(q->stats, f) : stats_callees(q->stats, f);
-    struct pairs p = { .at = arena_array(a, e.count, sizeof *p.at), .count = e.count };
-
-    for (uint32_t i = 0; i < e.count; i++)
-        p.at[i] = e.at[i];
-    p.callers = callers;
-    return p;
-}
-
-static struct pairs pairs_of(struct query *q, function_id f, bool callers,
+static struct shown shown_of(struct query *q, function_id f, bool callers,
                              uint32_t most, struct arena *a)
 {
-    struct pairs p =
-        is_plain(q, f) ? plain_pairs(q, f, callers, a) : all_pairs(q, f, callers, a);
+    struct shown s = { pairs_of(q, f, callers, a), 0, callers };
 
-    if (p.count > 1)
-        qsort(p.at, p.count, sizeof *p.at, by_cost);
-    p.shown = p.count < most ? p.count : most;
-    return p;
+    if (s.pairs.count > 1)
+        qsort(s.pairs.at, s.pairs.count, sizeof *s.pairs.at, by_cost);
+    s.count = s.pairs.count < most ? s.pairs.count : most;
+    return s;
 }
 
-static function_id other(const struct pairs *p, uint32_t i)
+static function_id other(const struct shown *s, uint32_t i)
 {
-    return p->callers ? p->at[i]->caller : p->at[i]->callee;
+    return s->callers ? s->pairs.at[i]->caller : s->pairs.at[i]->callee;
 }
 
 static void write_cell(const struct edge *e, int column, struct json *j)
@@ -147,48 +55,42 @@ static void write_cell(const struct edge *e, int column, struct json *j)
         json_u64(j, NULL, cells[column]);
 }
 
-static void write_pairs(const struct pairs *p, const char *total, const char *key,
+static void write_pairs(const struct shown *p, const char *total, const char *key,
                         struct used *u, struct json *j)
 {
     static const char *const columns[] = { "calls", "resumes", "primitive_calls",
                                            "self", "cumulative" };
 
-    json_u64(j, total, p->count);
+    json_u64(j, total, p->pairs.count);
     json_object(j, key);
     json_array(j, "id");
-    for (uint32_t i = 0; i < p->shown; i++) {
+    for (uint32_t i = 0; i < p->count; i++) {
         used_add(u, other(p, i));
         json_u64(j, NULL, other(p, i));
     }
     json_end(j);
     for (int c = 0; c < 5; c++) {
         json_array(j, columns[c]);
-        for (uint32_t i = 0; i < p->shown; i++)
-            write_cell(p->at[i], c, j);
+        for (uint32_t i = 0; i < p->count; i++)
+            write_cell(p->pairs.at[i], c, j);
         json_end(j);
     }
     json_array(j, "timed");
-    for (uint32_t i = 0; i < p->shown; i++)
-        json_bool(j, NULL, !p->at[i]->untimed);
+    for (uint32_t i = 0; i < p->count; i++)
+        json_bool(j, NULL, !p->pairs.at[i]->untimed);
     json_end(j);
     json_end(j);
 }
 
 static void write_rank(struct query *q, function_id f, struct json *j)
 {
-    const struct rows *rows = inside_rows(q, BY_FUNCTION);
     const struct stat_row *mine = stats_of(q->stats, f);
-    uint64_t self = 1, cumulative = 1;
 
-    for (uint32_t i = 0; i < rows->count; i++) {
-        self += rows->at[i].stat.self > mine->self;
-        cumulative += rows->at[i].stat.cumulative > mine->cumulative;
-    }
     json_object(j, "rank");
-    json_u64(j, "self", self);
-    json_u64(j, "cumulative", cumulative);
+    json_u64(j, "self", order_rank(q, ORDER_SELF, mine->self));
+    json_u64(j, "cumulative", order_rank(q, ORDER_CUMULATIVE, mine->cumulative));
     json_end(j);
-    json_u64(j, "of", rows->count);
+    json_u64(j, "of", inside_functions(q).count);
 }
 
 /* Where it is called, in the icicle: the node that cost most. */
@@ -257,8 +159,8 @@ static void answer(struct query *all, struct ask *a, struct json *j)
     if (!q || !ask_done(a))
         return;
     struct used u = used_begin(q, a->arena);
-    struct pairs above = pairs_of(q, f, true, callers, a->arena);
-    struct pairs below = pairs_of(q, f, false, callees, a->arena);
+    struct shown above = shown_of(q, f, true, callers, a->arena);
+    struct shown below = shown_of(q, f, false, callees, a->arena);
     const struct stat_row *stat = stats_of(q->stats, f);
 
     used_add(&u, f);

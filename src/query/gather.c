@@ -122,6 +122,10 @@ void gather_callers(struct gathered *g, const struct box *b)
     const struct tree *t = g->tree;
     struct finds f = { .up = true };
 
+    if (b->origin) {
+        f.at = arena_array(t->arena, b->nodes, sizeof *f.at);
+        f.room = b->nodes;
+    }
     if (b->type == BOX_WHOLE)
         for (node_id n = NODE_ROOT + 1; n < profile_nodes(t->query->profile); n++)
             if (lens_self(t->query, t->lens, n) > 0)

@@ -6,6 +6,8 @@
 
 #include "query/names.h"
 #include "query/narrow.h"
+#include "query/order.h"
+#include "query/pairs.h"
 
 enum { NODES_MAX = 200, EDGES_MAX = 1000, VIA_MAX = 64 };
 #define NOBODY UINT32_MAX
@@ -27,72 +29,49 @@ struct graph {
     double node_share, edge_share;
 };
 
-struct candidate {
-    uint64_t cost;
-    function_id function;
-};
-
-static int by_cost(const void *a, const void *b)
+/* Everything that calls it, and that it calls, however far. */
+static void mark_near(struct graph *g, function_id from)
 {
-    const struct candidate *x = a, *y = b;
+    uint32_t functions = profile_functions(g->query->profile);
+    bool *callees = arena_array(g->arena, functions, sizeof *callees);
 
-    if (x->cost != y->cost)
-        return x->cost > y->cost ? -1 : 1;
-    return x->function < y->function ? -1 : 1;
+    g->near = arena_array(g->arena, functions, sizeof *g->near);
+    pairs_reach(g->query, from, true, g->near);
+    pairs_reach(g->query, from, false, callees);
+    for (function_id f = 0; f < functions; f++)
+        g->near[f] = g->near[f] || callees[f];
 }
 
-/* Everything that calls it, or (callees) that it calls, however far. */
-static void mark_near(struct graph *g, function_id from, bool callees)
+static void choose(struct graph *g, function_id f)
 {
-    uint32_t functions = profile_functions(g->query->profile), count = 1;
-    function_id *todo = arena_array(g->arena, functions, sizeof *todo);
-    bool *seen = arena_array(g->arena, functions, sizeof *seen);
-
-    todo[0] = from;
-    seen[from] = true;
-    for (uint32_t i = 0; i < count; i++) {
-        struct edges e = callees ? stats_callees(g->query->stats, todo[i])
-                                 : stats_callers(g->query->stats, todo[i]);
-
-        g->near[todo[i]] = true;
-        for (uint32_t k = 0; k < e.count; k++) {
-            function_id next = callees ? e.at[k]->callee : e.at[k]->caller;
-
-            if (!seen[next]) {
-                seen[next] = true;
-                todo[count++] = next;
-            }
-        }
-    }
+    g->place[f] = g->nodes;
+    g->node[g->nodes++] = f;
 }
 
 /* What was asked for first, then by cost while it has its share. */
 static void choose_nodes(struct graph *g, uint32_t focus)
 {
-    const struct rows *rows = inside_rows(g->query, BY_FUNCTION);
-    struct candidate *c = arena_array(g->arena, rows->count, sizeof *c);
+    struct slice all = order_of(g->query, BY_FUNCTION, ORDER_CUMULATIVE);
     uint64_t total = stats_total(g->query->stats)->self;
-    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (!g->near || g->near[rows->at[i].id])
-            c[count++] = (struct candidate){ rows->at[i].id == focus
-                                                 ? UINT64_MAX
-                                                 : rows->at[i].stat.cumulative,
-                                             rows->at[i].id };
-    if (count > 1)
-        qsort(c, count, sizeof *c, by_cost);
-    for (uint32_t i = 0; i < count; i++) {
-        double share = total ? (double)c[i].cost / (double)total : 0;
-
-        if (share < g->node_share || c[i].cost == 0)
+    for (uint32_t i = 0; i < all.count && focus != NOBODY; i++)
+        if (all.at[i] == focus) {
+            choose(g, focus);
             break;
+        }
+    for (uint32_t i = 0; i < all.count; i++) {
+        uint64_t cost = stats_of(g->query->stats, all.at[i])->cumulative;
+        double share = total ? (double)cost / (double)total : 0;
+
+        if (share < g->node_share || cost == 0)
+            break;
+        if (all.at[i] == focus || (g->near && !g->near[all.at[i]]))
+            continue;
         if (g->nodes == g->nodes_max) {
             g->node_share = share;
             break;
         }
-        g->place[c[i].function] = g->nodes;
-        g->node[g->nodes++] = c[i].function;
+        choose(g, all.at[i]);
     }
 }
 
@@ -110,19 +89,16 @@ static int by_worth(const void *a, const void *b)
 static void choose_links(struct graph *g)
 {
     uint64_t total = stats_total(g->query->stats)->self;
-    struct link *all;
-    uint32_t count = 0, room = 0;
+    struct link *all = arena_array(g->arena, (size_t)g->nodes * g->nodes, sizeof *all);
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < g->nodes; i++)
-        room += stats_callees(g->query->stats, g->node[i]).count;
-    all = arena_array(g->arena, room, sizeof *all);
     for (uint32_t i = 0; i < g->nodes; i++) {
-        struct edges e = stats_callees(g->query->stats, g->node[i]);
+        struct pairs p = pairs_of(g->query, g->node[i], false, g->arena);
 
-        for (uint32_t k = 0; k < e.count; k++)
-            if (g->place[e.at[k]->callee] != NOBODY)
+        for (uint32_t k = 0; k < p.count; k++)
+            if (g->place[p.at[k]->callee] != NOBODY)
                 all[count++] =
-                    (struct link){ i, g->place[e.at[k]->callee], e.at[k], 0 };
+                    (struct link){ i, g->place[p.at[k]->callee], p.at[k], 0 };
     }
     if (count > 1)
         qsort(all, count, sizeof *all, by_worth);
@@ -140,19 +116,25 @@ static void choose_links(struct graph *g)
     }
 }
 
+static bool has_more(const struct edge *a, const struct edge *b)
+{
+    if (a->stat.cumulative != b->stat.cumulative)
+        return a->stat.cumulative > b->stat.cumulative;
+    if (a->stat.calls != b->stat.calls)
+        return a->stat.calls > b->stat.calls;
+    return a->caller < b->caller;
+}
+
 /* The caller that had most of it and was not come by yet. */
 static const struct edge *main_caller(const struct graph *g, function_id f,
                                       const bool *seen)
 {
-    struct edges e = stats_callers(g->query->stats, f);
+    struct pairs p = pairs_of(g->query, f, true, g->arena);
     const struct edge *most = NULL;
 
-    for (uint32_t i = 0; i < e.count; i++)
-        if (!seen[e.at[i]->caller] &&
-            (!most || e.at[i]->stat.cumulative > most->stat.cumulative ||
-             (e.at[i]->stat.cumulative == most->stat.cumulative &&
-              e.at[i]->stat.calls > most->stat.calls)))
-            most = e.at[i];
+    for (uint32_t i = 0; i < p.count; i++)
+        if (!seen[p.at[i]->caller] && (!most || has_more(p.at[i], most)))
+            most = p.at[i];
     return most;
 }
 
@@ -307,12 +289,8 @@ static struct graph make(struct query *q, struct graph asked, uint32_t focus)
     g.place = arena_array(g.arena, functions, sizeof *g.place);
     for (function_id f = 0; f < functions; f++)
         g.place[f] = NOBODY;
-    stats_add_edges(q->stats);
-    if (focus != NOBODY) {
-        g.near = arena_array(g.arena, functions, sizeof *g.near);
-        mark_near(&g, focus, true);
-        mark_near(&g, focus, false);
-    }
+    if (focus != NOBODY)
+        mark_near(&g, focus);
     choose_nodes(&g, focus);
     choose_links(&g);
     add_chains(&g);
@@ -338,7 +316,7 @@ static void answer(struct query *all, struct ask *a, struct json *j)
     json_u64(j, "total", stats_total(q->stats)->self);
     json_double(j, "node_share", g.node_share);
     json_double(j, "edge_share", g.edge_share);
-    json_u64(j, "left_out", inside_rows(q, BY_FUNCTION)->count - g.nodes);
+    json_u64(j, "left_out", inside_functions(q).count - g.nodes);
     write_nodes(&g, j);
     write_links(&g, j);
     used_write(&u, j);

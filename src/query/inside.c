@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "model/names.h"
 #include "model/places.h"
 #include "query/lens.h"
 #include "query/narrow.h"
+#include "query/pick.h"
 
 /* Items whose key is `keys` or more are left out. */
 static struct slices sort_by(uint32_t items, uint32_t keys, uint32_t first,
@@ -45,6 +47,17 @@ struct slice inside_nodes(struct query *q, function_id f)
             sort_by(profile_nodes(q->profile), profile_functions(q->profile), 1,
                     function_of, q->profile, q->arena);
     return slice_of(&q->of_function, f);
+}
+
+struct slice inside_functions(struct query *q)
+{
+    if (!q->functions.at) {
+        uint32_t *at = arena_array(q->arena, profile_functions(q->profile), sizeof *at);
+
+        q->functions.count = rows_functions(q->profile, q->stats, at);
+        q->functions.at = at;
+    }
+    return q->functions;
 }
 
 const struct rows *inside_rows(struct query *q, enum by by)
@@ -133,7 +146,20 @@ static void number_files(struct query *q)
     arena_close(scratch);
 }
 
-struct query *query_open(const struct profile *p, const struct query_of *of)
+/* A file's functions are all of a library, or none. */
+static void find_libraries(struct query *q)
+{
+    q->in_library = arena_array(q->arena, q->files, sizeof *q->in_library);
+    for (uint32_t i = 0; i < q->files; i++) {
+        struct function f = *profile_function(q->profile, q->file[i]);
+
+        f.kind = FUNCTION_PYTHON;
+        q->in_library[i] = name_owner(&f) == OWNER_LIBRARY;
+    }
+}
+
+struct query *inside_open(const struct profile *p, const struct query_of *of,
+                          const struct query *like)
 {
     struct arena *arena = arena_open();
     struct query *q = arena_alloc(arena, sizeof *q);
@@ -146,10 +172,25 @@ struct query *query_open(const struct profile *p, const struct query_of *of)
     q->seen = arena_array(arena, profile_functions(p), sizeof *q->seen);
     q->place = arena_array(arena, (size_t)profile_functions(p) + 1, sizeof *q->place);
     q->guess_place = arena_array(arena, profile_functions(p), sizeof *q->guess_place);
-    q->root = places_root(p);
     order_children(q);
-    number_files(q);
+    q->narrow = like != NULL;
+    q->root = like ? like->root : places_root(p);
+    if (like) {
+        q->files = like->files;
+        q->file_of = like->file_of;
+        q->file = like->file;
+        q->in_library = like->in_library;
+    } else {
+        number_files(q);
+        find_libraries(q);
+    }
+    q->module = arena_array(arena, q->files, sizeof *q->module);
     return q;
+}
+
+struct query *query_open(const struct profile *p, const struct query_of *of)
+{
+    return inside_open(p, of, NULL);
 }
 
 void query_close(struct query *q)
@@ -160,5 +201,6 @@ void query_close(struct query *q)
     for (int i = 0; i < LENSES; i++)
         lens_close(q->lens[i]);
     stats_close(q->stats);
+    pick_close(q);
     arena_close(q->arena);
 }

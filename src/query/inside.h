@@ -14,6 +14,8 @@ struct lens;
 struct guesses;
 struct map_groups;
 struct narrowed;
+struct orders;
+struct picked;
 
 enum { LENSES = 4, NARROWED = 2 };
 
@@ -22,11 +24,16 @@ struct slices {
     uint32_t *from, *at;
 };
 
+struct slice {
+    const uint32_t *at;
+    uint32_t count;
+};
+
 struct query {
     struct arena *arena;
     const struct profile *profile;
     struct query_of of;
-    bool narrow;               /* it is a copy: nodes are numbered anew */
+    bool narrow;               /* it is a part: nodes are numbered anew */
     struct stats *stats;       /* with edges */
     struct slices children;    /* by node, the most costly first */
     struct slices of_function; /* nodes by function; from NULL: not made yet */
@@ -38,9 +45,13 @@ struct query {
     struct guesses *guesses;       /* guess.c's; NULL: not made yet */
     uint32_t *place, *guess_place; /* gather.c's and guess.c's; zeros between uses */
     uint32_t *seen, seen_now;      /* by function: see names.h */
-    struct rows *by[BY_ROLE + 1];  /* NULL: not made yet */
+    struct slice functions;        /* that have a row; at NULL: not made yet */
+    struct rows *by[BY_ROLE + 1];  /* but of functions; NULL: not made yet */
+    struct orders *orders;         /* order.c's; NULL: not made yet */
+    struct str *module;            /* by file; at NULL: not made yet */
+    bool *in_library;              /* by file */
     struct map_groups *map_groups; /* map.c's; NULL: not made yet */
-    struct str *words; /* by function: what it is found by (pick.c); NULL: not made */
+    struct picked *picked;         /* pick.c's; NULL: not made yet */
 };
 
 struct kind_of_query {
@@ -50,17 +61,17 @@ struct kind_of_query {
     void (*answer)(struct query *q, struct ask *a, struct json *j);
 };
 
-struct slice {
-    const uint32_t *at;
-    uint32_t count;
-};
-
 static inline struct slice slice_of(const struct slices *s, uint32_t i)
 {
     return (struct slice){ s->at + s->from[i], s->from[i + 1] - s->from[i] };
 }
 
-/* As sonde report --by; made once. */
+/* As query_open; like: a profile of the same functions, that lives longer; or NULL. */
+struct query *inside_open(const struct profile *p, const struct query_of *of,
+                          const struct query *like);
+/* Functions that have a row, by id. */
+struct slice inside_functions(struct query *q);
+/* The groups of sonde report --by; made once. */
 const struct rows *inside_rows(struct query *q, enum by by);
 /* Nodes of a function, by id. */
 struct slice inside_nodes(struct query *q, function_id f);

@@ -7,6 +7,8 @@
 
 #include "query/inside.h"
 
+struct selves;
+
 struct lens {
     struct arena *arena;
     struct str key;
@@ -17,6 +19,7 @@ struct lens {
     bool collapse_all;
     bool given; /* what files gave without paths is in it */
     uint64_t total;
+    struct selves *selves; /* selves.c's; NULL: not made yet */
 };
 
 /* By the keys metric, hide and collapse. NULL and ask->err: it cannot be. */

@@ -2,10 +2,14 @@
 /* map.c - packages, modules and functions by self, as rectangles that are as square as
  * can be (Bruls, Huizing, van Wijk): a row takes items while that makes it squarer. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/map.h"
 #include "model/names.h"
 #include "query/names.h"
 #include "query/narrow.h"
+#include "query/order.h"
 
 enum { SIDE_MAX = 16384, LEVELS = 3, HEAD = 18, HEAD_WIDTH = 64, HEAD_HEIGHT = 44 };
 
@@ -39,24 +43,57 @@ struct layout {
     uint32_t count, room;
 };
 
-struct cell { /* a function, while it is sorted */
-    struct str package, module;
-    uint64_t self;
-    function_id function;
+/* Modules by name, while functions are put into them. */
+struct modules {
+    struct arena *arena;
+    struct map map;
+    uint64_t seed;
+    struct group *at;
+    uint32_t count, room;
 };
 
-static int by_keys(const void *a, const void *b)
-{
-    const struct cell *x = a, *y = b;
-    int order = str_cmp(x->package, y->package);
+struct looked_for {
+    const struct modules *modules;
+    struct str key;
+};
 
-    if (order == 0)
-        order = str_cmp(x->module, y->module);
+static bool same_key(const void *with, uint32_t id)
+{
+    const struct looked_for *l = with;
+
+    return str_eq(l->modules->at[id].key, l->key);
+}
+
+static uint32_t module_of(struct modules *m, struct str key)
+{
+    struct looked_for looked_for = { m, key };
+    uint64_t hash = str_hash_seeded(key, m->seed);
+    uint32_t id = map_find(&m->map, hash, same_key, &looked_for);
+
+    if (id != MAP_NONE)
+        return id;
+    if (m->count == m->room) {
+        uint32_t room = m->room ? 2 * m->room : 256;
+
+        m->at =
+            arena_grow(m->arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
+        m->room = room;
+    }
+    map_add(&m->map, hash, m->count);
+    m->at[m->count] = (struct group){ .key = key };
+    return m->count++;
+}
+
+static int by_package(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+    int order = str_cmp(name_package_of(x->key), name_package_of(y->key));
+
     if (order != 0)
         return order;
-    if (x->self != y->self)
-        return x->self > y->self ? -1 : 1;
-    return x->function < y->function ? -1 : 1;
+    if (x->value != y->value)
+        return x->value > y->value ? -1 : 1;
+    return str_cmp(x->key, y->key);
 }
 
 static int by_value(const void *a, const void *b)
@@ -68,61 +105,70 @@ static int by_value(const void *a, const void *b)
     return str_cmp(x->key, y->key);
 }
 
-static struct cell *sorted_cells(struct query *q, uint32_t *count, struct arena *a)
+/* Functions by self, so those of a module come in that order as well. */
+static struct group *functions_of(struct query *q, struct modules *m, uint32_t *count)
 {
-    const struct rows *rows = inside_rows(q, BY_FUNCTION);
-    struct cell *cell = arena_array(a, rows->count, sizeof *cell);
+    struct slice all = order_of(q, BY_FUNCTION, ORDER_SELF);
+    uint32_t *module = arena_array(m->arena, all.count, sizeof *module);
+    struct group *function = arena_array(q->arena, all.count, sizeof *function);
 
-    *count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        const struct function *f = profile_function(q->profile, rows->at[i].id);
+    for (*count = 0; *count < all.count; ++*count) {
+        uint64_t self = stats_of(q->stats, all.at[*count])->self;
 
-        if (rows->at[i].stat.self > 0)
-            cell[(*count)++] =
-                (struct cell){ name_package(f, q->root, a), name_module(f, q->root, a),
-                               rows->at[i].stat.self, rows->at[i].id };
+        if (self == 0)
+            break;
+        uint32_t in = module_of(m, names_module(q, all.at[*count]));
+        m->at[in].value += self;
+        m->at[in].count++;
+        module[*count] = in;
     }
-    if (*count > 1)
-        qsort(cell, *count, sizeof *cell, by_keys);
-    return cell;
+    for (uint32_t i = 1; i < m->count; i++)
+        m->at[i].from = m->at[i - 1].from + m->at[i - 1].count;
+    uint32_t *next = arena_array(m->arena, m->count, sizeof *next);
+    for (uint32_t i = 0; i < *count; i++)
+        function[m->at[module[i]].from + next[module[i]]++] =
+            (struct group){ .value = stats_of(q->stats, all.at[i])->self,
+                            .function = all.at[i] };
+    return function;
+}
+
+static void find_packages(const struct modules *m, struct map_groups *g)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct str package = name_package_of(m->at[i].key);
+
+        if (i == 0 || !str_eq(package, g->at[0][g->count[0] - 1].key))
+            g->at[0][g->count[0]++] = (struct group){ .key = package, .from = i };
+        g->at[0][g->count[0] - 1].value += m->at[i].value;
+        g->at[0][g->count[0] - 1].count++;
+    }
+    if (g->count[0] > 1)
+        qsort(g->at[0], g->count[0], sizeof *g->at[0], by_value);
 }
 
 /* Found once. */
 static const struct map_groups *group(struct query *q)
 {
-    struct arena *a = q->arena;
-    uint32_t cells;
     struct map_groups g = { 0 };
 
     if (q->map_groups)
         return q->map_groups;
-    const struct cell *cell = sorted_cells(q, &cells, a);
+    struct arena *scratch = arena_open();
+    struct modules m = { .arena = scratch, .map = map_on(scratch) };
 
-    for (int level = 0; level < LEVELS; level++)
-        g.at[level] = arena_array(a, cells, sizeof *g.at[level]);
-    for (uint32_t i = 0; i < cells; i++) {
-        bool package = i == 0 || !str_eq(cell[i].package, cell[i - 1].package);
-        bool module = package || !str_eq(cell[i].module, cell[i - 1].module);
+    m.seed = clock_monotonic_ns();
 
-        if (package)
-            g.at[0][g.count[0]++] =
-                (struct group){ .key = cell[i].package, .from = g.count[1] };
-        if (module)
-            g.at[1][g.count[1]++] =
-                (struct group){ .key = cell[i].module, .from = g.count[2] };
-        g.at[2][g.count[2]++] =
-            (struct group){ .value = cell[i].self, .function = cell[i].function };
-        struct group *of = &g.at[0][g.count[0] - 1], *in = &g.at[1][g.count[1] - 1];
-        of->value += cell[i].self;
-        of->count += module;
-        in->value += cell[i].self;
-        in->count++;
-    }
-    for (uint32_t i = 0; i < g.count[0]; i++)
-        qsort(g.at[1] + g.at[0][i].from, g.at[0][i].count, sizeof *g.at[1], by_value);
-    if (g.count[0] > 1)
-        qsort(g.at[0], g.count[0], sizeof *g.at[0], by_value);
-    q->map_groups = arena_alloc(a, sizeof g);
+    g.at[2] = functions_of(q, &m, &g.count[2]);
+    if (m.count > 1)
+        qsort(m.at, m.count, sizeof *m.at, by_package);
+    g.count[1] = m.count;
+    g.at[1] = arena_array(q->arena, m.count, sizeof *g.at[1]);
+    g.at[0] = arena_array(q->arena, m.count, sizeof *g.at[0]);
+    if (m.count > 0)
+        memcpy(g.at[1], m.at, m.count * sizeof *m.at);
+    find_packages(&m, &g);
+    arena_close(scratch);
+    q->map_groups = arena_alloc(q->arena, sizeof g);
     *q->map_groups = g;
     return q->map_groups;
 }

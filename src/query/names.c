@@ -2,8 +2,6 @@
 /* names.c - columns of names and places. */
 #include "query/names.h"
 
-#include "model/names.h"
-
 struct used used_begin(struct query *q, struct arena *a)
 {
     q->seen_now++;
@@ -36,9 +34,28 @@ struct str names_place(const struct query *q, const struct function *f)
     return name_file(f);
 }
 
-struct str names_module(const struct query *q, function_id f, struct arena *a)
+enum owner names_kind(const struct query *q, function_id f)
 {
-    return name_module(profile_function(q->profile, f), q->root, a);
+    uint32_t file = q->file_of[f];
+
+    if (file == FUNCTION_NONE ||
+        profile_function(q->profile, f)->kind != FUNCTION_PYTHON)
+        return OWNER_BUILTIN;
+    return q->in_library[file] ? OWNER_LIBRARY : OWNER_PROGRAM;
+}
+
+/* All functions of a file are in one module, and it is in a part of a builtin's name.
+ */
+struct str names_module(struct query *q, function_id f)
+{
+    const struct function *function = profile_function(q->profile, f);
+    uint32_t file = q->file_of[f];
+
+    if (file == FUNCTION_NONE)
+        return name_module(function, q->root, q->arena);
+    if (!q->module[file].at)
+        q->module[file] = name_module(function, q->root, q->arena);
+    return q->module[file];
 }
 
 struct str names_path(const struct query *q, node_id n, struct arena *a)
@@ -109,12 +126,12 @@ static void write_column(const struct used *u, enum column c, const char *key,
         if (c == COLUMN_NAME)
             json_str(j, NULL, name_shown(f, u->arena));
         else if (c == COLUMN_MODULE)
-            json_str(j, NULL, names_module(u->query, id, u->arena));
+            json_str(j, NULL, names_module(u->query, id));
         else
             json_i64(j, NULL,
                      c == COLUMN_FILE   ? (file == FUNCTION_NONE ? -1 : (int64_t)file)
                      : c == COLUMN_LINE ? (int64_t)f->line
-                     : c == COLUMN_KIND ? (int64_t)name_owner(f)
+                     : c == COLUMN_KIND ? (int64_t)names_kind(u->query, id)
                                         : (int64_t)f->merged);
     }
     json_end(j);

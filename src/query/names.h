@@ -3,6 +3,7 @@
 #ifndef QUERY_NAMES_H
 #define QUERY_NAMES_H
 
+#include "model/names.h"
 #include "query/inside.h"
 
 struct used {
@@ -20,7 +21,8 @@ void used_write(const struct used *u, struct json *j);    /* "functions", "files
 void names_files(struct query *q, const uint32_t *at, uint32_t count, struct json *j);
 /* The path below the library's folder, or the program's own. */
 struct str names_place(const struct query *q, const struct function *f);
-struct str names_module(const struct query *q, function_id f, struct arena *a);
+struct str names_module(struct query *q, function_id f);
+enum owner names_kind(const struct query *q, function_id f);
 /* The path of a node in the icicle. */
 struct str names_path(const struct query *q, node_id n, struct arena *a);
 /* A column of numbers. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* narrow.c - a copy, node by node, without what is not asked for. */
+/* narrow.c - a copy of what is asked for. */
 #include "query/narrow.h"
 
 #include <string.h>
@@ -50,25 +50,53 @@ static bool wants_given(const struct query *q, struct ask *a, const struct wante
     return true;
 }
 
+/* Nodes that are wanted, or have one below them. */
+static bool *find_kept(const struct query *q, const struct wanted *w, bool *in,
+                       struct arena *a)
+{
+    const struct profile *p = q->profile;
+    bool *kept = arena_array(a, profile_nodes(p), sizeof *kept);
+
+    for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
+        const struct node *node = profile_node(p, n);
+
+        in[n] = node->depth >= 2 && wants_thread(q, w, node->thread) &&
+                (w->focus.count == 0 || in[node->parent] ||
+                 ids_have(w->focus, node->function));
+    }
+    for (node_id n = profile_nodes(p); n-- > NODE_ROOT + 1;) {
+        kept[n] = kept[n] || in[n];
+        if (kept[n])
+            kept[profile_node(p, n)->parent] = true;
+    }
+    return kept;
+}
+
+/* Functions, processes and threads keep their ids, nodes do not. */
 static struct profile *copy(const struct query *q, const struct wanted *w, bool given)
 {
     const struct profile *p = q->profile;
     struct arena *scratch = arena_open();
     struct build *b = build_open(profile_unit(p));
     bool *in = arena_array(scratch, profile_nodes(p), sizeof *in);
+    const bool *kept = find_kept(q, w, in, scratch);
+    node_id *copied = arena_array(scratch, profile_nodes(p), sizeof *copied);
 
-    build_like(b, p);
-    build_like_nodes(b, p);
+    build_like(b, p, true);
+    for (thread_id i = 0; i < profile_threads(p); i++) {
+        const struct thread *t = profile_thread(p, i);
+
+        copied[t->root] =
+            build_thread_root(b, build_thread(b, t->process, t->name, t->native));
+    }
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
 
-        if (node->depth < 2)
+        if (!kept[n] || node->depth < 2)
             continue;
-        in[n] = wants_thread(q, w, node->thread) &&
-                (w->focus.count == 0 || in[node->parent] ||
-                 ids_have(w->focus, node->function));
+        copied[n] = build_node(b, copied[node->parent], node->function);
         if (in[n])
-            build_add(b, n, node->calls, node->resumes, node->self);
+            build_add(b, copied[n], node->calls, node->resumes, node->self);
     }
     if (given)
         build_like_given(b, p);
@@ -98,8 +126,7 @@ static struct query *remember(struct query *q, const struct wanted *w, bool give
     memmove(q->narrowed + 1, q->narrowed, (NARROWED - 1) * sizeof *q->narrowed);
     *n = (struct narrowed){ .arena = arena, .key = arena_str(arena, key) };
     n->profile = copy(q, w, given);
-    n->query = query_open(n->profile, &q->of);
-    n->query->narrow = true;
+    n->query = inside_open(n->profile, &q->of, q);
     q->narrowed[0] = n;
     return n->query;
 }

@@ -58,7 +58,8 @@ bool pick_asked(struct ask *a, struct pick *p)
     struct str left = small_copy(ask_text(a, "q"), a->arena);
     const uint32_t most = sizeof p->word / sizeof *p->word;
 
-    *p = (struct pick){ .line = arena_array(a->arena, most, sizeof *p->line) };
+    *p = (struct pick){ .text = left,
+                        .line = arena_array(a->arena, most, sizeof *p->line) };
     while (left.len > 0) {
         const char *blank = memchr(left.at, ' ', left.len);
         size_t len = blank ? (size_t)(blank - left.at) : left.len;
@@ -77,39 +78,115 @@ bool pick_asked(struct ask *a, struct pick *p)
     return true;
 }
 
-/* All that a function is found by, in small letters, once for all queries. */
-static struct str words_of(struct query *q, function_id id, struct arena *scratch)
+/* Texts in small letters, end to end: those of i from `from[i]` to `from[i + 1]`. */
+struct texts {
+    char *at;
+    size_t *from, room;
+    uint32_t count;
+};
+
+struct picked {
+    struct texts own, of_file; /* what is a function's, and its file's */
+    struct arena *arena;       /* of the last pick */
+    struct str text;           /* what was looked for, ... */
+    const bool *in;            /* ... and by function whether it has that */
+};
+
+static void begin_texts(struct texts *t, uint32_t items, struct arena *a)
 {
-    const struct function *f = profile_function(q->profile, id);
-    struct str *words = &q->words[id];
-
-    if (!words->at) {
-        const struct str part[] = { name_shown(f, scratch),
-                                    f->qualname,
-                                    f->name,
-                                    f->owner,
-                                    names_place(q, f),
-                                    names_module(q, id, scratch) };
-        size_t len = 0;
-        char *text;
-
-        for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-            len += part[i].len + 1;
-        words->at = text = arena_alloc(q->arena, len);
-        for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-            for (size_t k = 0; k < part[i].len; k++)
-                text[words->len++] = small(part[i].at[k]);
-            text[words->len++] = '\n';
-        }
-    }
-    return *words;
+    *t = (struct texts){ .from = arena_array(a, (size_t)items + 1, sizeof *t->from) };
 }
 
-static bool has_word(struct query *q, function_id id, struct str word, struct arena *a)
+/* One more text of the last item; none where it says nothing new. */
+static void add_text(struct texts *t, struct str s, struct arena *a)
 {
-    struct str words = words_of(q, id, a);
+    size_t from = t->from[t->count], to = t->from[t->count + 1];
 
-    return word.len == 0 || memmem(words.at, words.len, word.at, word.len) != NULL;
+    if (t->room - to < s.len + 1) {
+        size_t room = 2 * t->room + s.len + 4096;
+
+        t->at = arena_grow(a, t->at, to, room);
+        t->room = room;
+    }
+    for (size_t i = 0; i < s.len; i++)
+        t->at[to + i] = small(s.at[i]);
+    if (s.len == 0 || memmem(t->at + from, to - from, t->at + to, s.len))
+        return;
+    t->at[to + s.len] = '\n';
+    t->from[t->count + 1] = to + s.len + 1;
+}
+
+static void end_item(struct texts *t)
+{
+    t->count++;
+}
+
+static void begin_item(struct texts *t)
+{
+    t->from[t->count + 1] = t->from[t->count];
+}
+
+static void gather_texts(struct query *q, struct picked *p, struct arena *scratch)
+{
+    uint32_t functions = profile_functions(q->profile);
+
+    begin_texts(&p->own, functions, q->arena);
+    for (function_id id = 0; id < functions; id++) {
+        const struct function *f = profile_function(q->profile, id);
+
+        begin_item(&p->own);
+        add_text(&p->own, name_shown(f, scratch), q->arena);
+        add_text(&p->own, f->qualname, q->arena);
+        add_text(&p->own, f->name, q->arena);
+        add_text(&p->own, f->owner, q->arena);
+        if (q->file_of[id] == FUNCTION_NONE) {
+            add_text(&p->own, names_place(q, f), q->arena);
+            add_text(&p->own, names_module(q, id), q->arena);
+        }
+        end_item(&p->own);
+    }
+    begin_texts(&p->of_file, q->files, q->arena);
+    for (uint32_t i = 0; i < q->files; i++) {
+        begin_item(&p->of_file);
+        add_text(&p->of_file, names_place(q, profile_function(q->profile, q->file[i])),
+                 q->arena);
+        add_text(&p->of_file, names_module(q, q->file[i]), q->arena);
+        end_item(&p->of_file);
+    }
+}
+
+/* Which items have the word: from one find to the next. */
+static void find_word(const struct texts *t, struct str word, bool *has_it)
+{
+    size_t at = 0, all = t->from[t->count];
+    uint32_t i = 0;
+
+    while (at < all) {
+        const char *found = memmem(t->at + at, all - at, word.at, word.len);
+
+        if (!found)
+            return;
+        size_t place = (size_t)(found - t->at);
+        while (t->from[i + 1] <= place)
+            i++;
+        bool within = place + word.len <= t->from[i + 1];
+        has_it[i] = has_it[i] || within;
+        at = within ? t->from[i + 1] : place + 1;
+    }
+}
+
+static void keep_with_word(struct query *q, struct str word, bool *picked,
+                           struct arena *a)
+{
+    bool *own = arena_array(a, profile_functions(q->profile), sizeof *own);
+    bool *of_file = arena_array(a, q->files, sizeof *of_file);
+
+    find_word(&q->picked->own, word, own);
+    find_word(&q->picked->of_file, word, of_file);
+    for (function_id f = 0; f < profile_functions(q->profile); f++)
+        picked[f] =
+            picked[f] &&
+            (own[f] || (q->file_of[f] != FUNCTION_NONE && of_file[q->file_of[f]]));
 }
 
 /* Of a file the function that begins last at or before the line. */
@@ -136,22 +213,44 @@ static void keep_nearest(struct query *q, uint32_t line, struct str file, bool *
     }
 }
 
-bool *pick_all(struct query *q, const struct pick *p, struct arena *a)
+static struct picked *picked_of(struct query *q)
 {
-    uint32_t functions = profile_functions(q->profile);
-    bool *picked = arena_array(a, functions, sizeof *picked);
+    if (!q->picked) {
+        struct arena *scratch = arena_open();
 
-    if (!q->words)
-        q->words = arena_array(q->arena, functions, sizeof *q->words);
-    for (function_id f = 0; f < functions; f++) {
-        picked[f] = true;
-        for (uint32_t w = 0; w < p->words && picked[f]; w++)
-            picked[f] = p->line[w] > 0 || has_word(q, f, p->word[w], a);
+        q->picked = arena_alloc(q->arena, sizeof *q->picked);
+        gather_texts(q, q->picked, scratch);
+        arena_close(scratch);
     }
+    return q->picked;
+}
+
+const bool *pick_all(struct query *q, const struct pick *p, struct arena *a)
+{
+    struct picked *last = picked_of(q);
+    uint32_t functions = profile_functions(q->profile);
+
+    if (last->in && str_eq(last->text, p->text))
+        return last->in;
+    arena_close(last->arena);
+    last->arena = arena_open();
+    last->text = arena_str(last->arena, p->text);
+    bool *picked = arena_array(last->arena, functions, sizeof *picked);
+
+    memset(picked, true, functions * sizeof *picked);
+    for (uint32_t w = 0; w < p->words; w++)
+        if (p->line[w] == 0 && p->word[w].len > 0)
+            keep_with_word(q, p->word[w], picked, a);
     for (uint32_t w = 0; w < p->words; w++)
         if (p->line[w] > 0)
             keep_nearest(q, p->line[w], p->word[w], picked, a);
-    return picked;
+    return last->in = picked;
+}
+
+void pick_close(struct query *q)
+{
+    if (q->picked)
+        arena_close(q->picked->arena);
 }
 
 bool pick_text(const struct pick *p, struct str text)

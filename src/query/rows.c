@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rows.c - the table: which rows match, in which order, and some of them. */
-#include <stdlib.h>
-
+/* rows.c - the table: which rows match, and some of them, in an order that is kept. */
 #include "model/edges.h"
 #include "model/names.h"
 #include "query/narrow.h"
+#include "query/order.h"
 #include "query/pick.h"
 
 enum { COUNT_MAX = 5000 };
@@ -12,23 +11,6 @@ enum { COUNT_MAX = 5000 };
 static const char *const bys[] = { "function", "file",   "module",  "package", "class",
                                    "cycle",    "thread", "process", "role",    NULL };
 static const char *const kinds[] = { "own", "library", "builtin", NULL };
-
-enum order {
-    ORDER_SELF,
-    ORDER_CUMULATIVE,
-    ORDER_CALLS,
-    ORDER_PRIMITIVE,
-    ORDER_SELF_PERCALL,
-    ORDER_CUMULATIVE_PERCALL,
-    ORDER_NAME,
-    ORDER_PLACE,
-    ORDER_KIND
-};
-static const char *const orders[] = { "self",         "cumulative",
-                                      "calls",        "primitive_calls",
-                                      "self_percall", "cumulative_percall",
-                                      "name",         "place",
-                                      "kind",         NULL };
 
 struct table {
     struct query *query;
@@ -38,162 +20,66 @@ struct table {
     bool reverse;
     uint32_t from, count, kinds;
     struct pick pick;
-    const struct rows *rows;
-    struct sorted {
-        double figure;
-        struct str text;
-        const struct row *row;
-    } * at;
+    const uint32_t *at; /* what matches, in order (order.h) */
     uint32_t matches;
-    uint64_t self;
+    struct order_sums sums;
 };
 
-static double percall(uint64_t value, uint64_t calls)
+static bool is_wanted(const struct table *t, uint32_t at, const bool *picked)
 {
-    return calls == 0 ? 0 : (double)value / (double)calls;
-}
+    struct query *q = t->query;
 
-static double figure_of(const struct table *t, const struct row *row)
-{
-    switch (t->order) {
-    case ORDER_SELF:
-        return (double)row->stat.self;
-    case ORDER_CUMULATIVE:
-        return (double)row->stat.cumulative;
-    case ORDER_CALLS:
-        return (double)row->stat.calls;
-    case ORDER_PRIMITIVE:
-        return (double)row->stat.primitive_calls;
-    case ORDER_SELF_PERCALL:
-        return percall(row->stat.self, row->stat.calls);
-    case ORDER_CUMULATIVE_PERCALL:
-        return percall(row->stat.cumulative, row->stat.primitive_calls);
-    default:
-        return 0;
-    }
-}
-
-/* Texts in rising order, as figures in falling order. */
-static void set_key(const struct table *t, struct sorted *s)
-{
-    bool function = t->by == BY_FUNCTION;
-
-    s->figure = figure_of(t, s->row);
-    s->text = (struct str){ 0 };
-    if (t->order == ORDER_NAME || (t->order >= ORDER_NAME && !function))
-        s->text = s->row->shown;
-    else if (t->order == ORDER_PLACE) {
-        s->text =
-            names_place(t->query, profile_function(t->query->profile, s->row->id));
-        s->figure = -(double)s->row->line;
-    } else if (t->order == ORDER_KIND)
-        s->figure =
-            -(double)name_owner(profile_function(t->query->profile, s->row->id));
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct sorted *x = a, *y = b;
-    int texts = x->text.len + y->text.len > 0 ? str_cmp(x->text, y->text) : 0;
-
-    if (texts != 0)
-        return texts;
-    if (x->figure != y->figure)
-        return x->figure > y->figure ? -1 : 1;
-    if (x->row->stat.self != y->row->stat.self)
-        return x->row->stat.self > y->row->stat.self ? -1 : 1;
-    return x->row->id < y->row->id ? -1 : x->row->id > y->row->id;
-}
-
-static void swap(struct sorted *a, struct sorted *b)
-{
-    struct sorted kept = *a;
-
-    *a = *b;
-    *b = kept;
-}
-
-/* Puts what would come first, so many, to the front: a long table is mostly looked at
- * from there (Hoare's FIND). */
-static void bring_to_front(struct sorted *at, int64_t count, int64_t wanted)
-{
-    while (count > 32 && wanted > 0 && wanted < count) {
-        int64_t low = 0, high = count - 1;
-        struct sorted pivot = at[count / 2];
-
-        while (low <= high) {
-            while (by_key(&at[low], &pivot) < 0)
-                low++;
-            while (by_key(&at[high], &pivot) > 0)
-                high--;
-            if (low <= high)
-                swap(&at[low++], &at[high--]);
-        }
-        if (wanted <= high + 1) {
-            count = high + 1;
-        } else if (wanted >= low) {
-            at += low;
-            count -= low;
-            wanted -= low;
-        } else {
-            return; /* what lies between is the pivot */
-        }
-    }
-    if (wanted > 0 && wanted < count)
-        qsort(at, (size_t)count, sizeof *at, by_key);
-}
-
-/* So many of them in order, from whichever end is looked at. */
-static void sort_some(struct table *t, uint64_t wanted)
-{
-    uint32_t some = wanted < t->matches ? (uint32_t)wanted : t->matches;
-
-    if (!t->reverse && some < t->matches)
-        bring_to_front(t->at, t->matches, some);
-    else
-        some = t->matches;
-    if (some > 1)
-        qsort(t->at, some, sizeof *t->at, by_key);
+    if (t->by != BY_FUNCTION)
+        return pick_text(&t->pick, inside_rows(q, t->by)->at[at].shown);
+    return (!picked || picked[at]) && (t->kinds >> names_kind(q, at) & 1);
 }
 
 static void choose(struct table *t)
 {
-    const bool *picked = NULL;
-    const struct profile *p = t->query->profile;
+    struct slice all = order_of(t->query, t->by, t->order);
+    bool function = t->by == BY_FUNCTION;
+    bool some = t->pick.words > 0 || (function && (t->kinds & 7) != 7);
+    const bool *picked =
+        function && t->pick.words > 0 ? pick_all(t->query, &t->pick, t->arena) : NULL;
+    uint32_t *match;
 
-    t->rows = inside_rows(t->query, t->by);
-    t->at = arena_array(t->arena, t->rows->count, sizeof *t->at);
-    if (t->by == BY_FUNCTION && t->pick.words > 0)
-        picked = pick_all(t->query, &t->pick, t->arena);
-    for (uint32_t i = 0; i < t->rows->count; i++) {
-        const struct row *row = &t->rows->at[i];
-
-        if (t->by == BY_FUNCTION
-                ? (picked && !picked[row->id]) ||
-                      !(t->kinds >> name_owner(profile_function(p, row->id)) & 1)
-                : !pick_text(&t->pick, row->shown))
-            continue;
-        t->at[t->matches].row = row;
-        set_key(t, &t->at[t->matches++]);
-        t->self += row->stat.self;
+    if (!some) {
+        t->at = all.at;
+        t->matches = all.count;
+        t->sums = order_sums(t->query, t->by);
+        return;
     }
-    sort_some(t, (uint64_t)t->from + t->count);
+    t->at = match = arena_array(t->arena, all.count, sizeof *match);
+    for (uint32_t i = 0; i < all.count; i++)
+        if (is_wanted(t, all.at[i], picked)) {
+            match[t->matches++] = all.at[i];
+            order_count(&t->sums, order_stat(t->query, t->by, all.at[i]));
+        }
 }
 
 /* The i-th that is shown. */
-static const struct row *shown(const struct table *t, uint32_t i)
+static uint32_t shown(const struct table *t, uint32_t i)
 {
     uint32_t at = t->from + i;
 
-    return t->at[t->reverse ? t->matches - 1 - at : at].row;
+    return t->at[t->reverse ? t->matches - 1 - at : at];
 }
 
-static uint64_t cell(const struct row *row, int column)
+static struct bounds bounds_of(const struct table *t, uint32_t at)
 {
-    const uint64_t cells[] = { row->stat.calls,      row->stat.primitive_calls,
-                               row->stat.resumes,    row->stat.self,
-                               row->stat.cumulative, row->cumulative.least,
-                               row->cumulative.most };
+    uint64_t cumulative = order_stat(t->query, t->by, at)->cumulative;
+
+    return t->by == BY_FUNCTION ? (struct bounds){ cumulative, cumulative }
+                                : inside_rows(t->query, t->by)->at[at].cumulative;
+}
+
+static uint64_t cell(const struct table *t, uint32_t at, int column)
+{
+    const struct stat_row *stat = order_stat(t->query, t->by, at);
+    const struct bounds bounds = bounds_of(t, at);
+    const uint64_t cells[] = { stat->calls, stat->primitive_calls, stat->resumes,
+                               stat->self,  stat->cumulative,      bounds.least,
+                               bounds.most };
 
     return cells[column];
 }
@@ -205,9 +91,11 @@ static void write_figures(const struct table *t, struct json *j)
                                        "high" };
     bool bounded = false;
 
-    for (uint32_t i = 0; i < t->count; i++)
-        bounded =
-            bounded || shown(t, i)->cumulative.least != shown(t, i)->cumulative.most;
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct bounds bounds = bounds_of(t, shown(t, i));
+
+        bounded = bounded || bounds.least != bounds.most;
+    }
     for (int c = 0; c < 7; c++) {
         if (c >= 5 && !bounded) {
             json_null(j, key[c]);
@@ -215,40 +103,31 @@ static void write_figures(const struct table *t, struct json *j)
         }
         json_array(j, key[c]);
         for (uint32_t i = 0; i < t->count; i++)
-            json_u64(j, NULL, cell(shown(t, i), c));
+            json_u64(j, NULL, cell(t, shown(t, i), c));
         json_end(j);
     }
 }
 
 static void write_largest(const struct table *t, struct json *j)
 {
-    struct stat_row most = { 0 };
-
-    for (uint32_t i = 0; i < t->matches; i++) {
-        const struct stat_row *stat = &t->at[i].row->stat;
-
-        most.self = stat->self > most.self ? stat->self : most.self;
-        most.calls = stat->calls > most.calls ? stat->calls : most.calls;
-        if (stat->cumulative > most.cumulative)
-            most.cumulative = stat->cumulative;
-    }
     json_object(j, "largest");
-    json_u64(j, "self", most.self);
-    json_u64(j, "cumulative", most.cumulative);
-    json_u64(j, "calls", most.calls);
+    json_u64(j, "self", t->sums.largest.self);
+    json_u64(j, "cumulative", t->sums.largest.cumulative);
+    json_u64(j, "calls", t->sums.largest.calls);
     json_end(j);
 }
 
 /* The one thread or process that a row is; -1: there are several. */
-static int64_t only_id(const struct table *t, const struct row *row)
+static int64_t only_id(const struct table *t, uint32_t at)
 {
+    struct str key = inside_rows(t->query, t->by)->at[at].name;
     const struct profile *p = t->query->profile;
     int64_t only = -1;
 
     for (thread_id i = 0; i < profile_threads(p); i++) {
         int64_t id = t->by == BY_THREAD ? i : profile_thread(p, i)->process;
 
-        if (!str_eq(rows_thread_key(p, i, t->by, t->arena), row->name))
+        if (!str_eq(rows_thread_key(p, i, t->by, t->arena), key))
             continue;
         if (only >= 0 && only != id)
             return -1;
@@ -264,7 +143,7 @@ static void write_rows(const struct table *t, struct json *j)
 
     json_array(j, "id");
     for (uint32_t i = 0; i < t->count; i++)
-        json_u64(j, NULL, shown(t, i)->id);
+        json_u64(j, NULL, shown(t, i));
     json_end(j);
     write_figures(t, j);
     if (function)
@@ -272,7 +151,7 @@ static void write_rows(const struct table *t, struct json *j)
     else
         json_array(j, "key");
     for (uint32_t i = 0; i < t->count && !function; i++)
-        json_str(j, NULL, shown(t, i)->name);
+        json_str(j, NULL, inside_rows(t->query, t->by)->at[shown(t, i)].name);
     if (!function)
         json_end(j);
     if (!owners)
@@ -333,7 +212,7 @@ static void write_callers(const struct table *t, struct used *u, struct json *j)
     for (uint32_t i = 0; i < t->count; i++) {
         struct arena *scratch = arena_open();
 
-        calls[i] = main_caller(t->query, shown(t, i)->id, scratch);
+        calls[i] = main_caller(t->query, shown(t, i), scratch);
         arena_close(scratch);
         used_add(u, calls[i].from);
         json_i64(j, NULL, calls[i].from == FUNCTION_NONE ? -1 : (int64_t)calls[i].from);
@@ -352,7 +231,7 @@ static void answer(struct query *q, struct ask *a, struct json *j)
     uint64_t total;
 
     t.by = (enum by)ask_choice(a, "by", bys);
-    t.order = (enum order)ask_choice(a, "sort", orders);
+    t.order = (enum order)ask_choice(a, "sort", order_names);
     t.reverse = ask_number(a, "reverse", 0, 0, 1);
     t.from = ask_number(a, "from", 0, 0, UINT32_MAX);
     t.count = ask_number(a, "count", 50, 0, COUNT_MAX);
@@ -365,17 +244,17 @@ static void answer(struct query *q, struct ask *a, struct json *j)
     t.count = t.count < t.matches - t.from ? t.count : t.matches - t.from;
     total = stats_total(t.query->stats)->self;
     json_text(j, "by", bys[t.by]);
-    json_u64(j, "total_rows", t.rows->count);
+    json_u64(j, "total_rows", order_of(t.query, t.by, t.order).count);
     json_u64(j, "matches", t.matches);
     json_u64(j, "from", t.from);
     json_u64(j, "total", total);
-    json_u64(j, "matches_self", t.self);
-    json_double(j, "matches_share", total ? (double)t.self / (double)total : 0);
+    json_u64(j, "matches_self", t.sums.self);
+    json_double(j, "matches_share", total ? (double)t.sums.self / (double)total : 0);
     write_largest(&t, j);
     write_rows(&t, j);
     struct used u = used_begin(t.query, a->arena);
     for (uint32_t i = 0; i < t.count && t.by == BY_FUNCTION; i++)
-        used_add(&u, shown(&t, i)->id);
+        used_add(&u, shown(&t, i));
     if (callers && t.by == BY_FUNCTION)
         write_callers(&t, &u, j);
     used_write(&u, j);

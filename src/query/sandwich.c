@@ -19,6 +19,21 @@ static bool half(struct tree t, enum view view, struct ask *a, const char *key,
     return true;
 }
 
+/* Of all its calls, those of recursion as well: what function() says. */
+static uint64_t self_of(const struct tree *t, const struct box *whole)
+{
+    struct slice nodes = inside_nodes(t->query, t->function);
+    node_id *own = arena_array(t->arena, nodes.count, sizeof *own);
+    struct box all = *whole;
+
+    all.nodes = 0;
+    for (uint32_t i = 0; i < nodes.count; i++)
+        if (lens_owner(t->lens, nodes.at[i]) == nodes.at[i])
+            own[all.nodes++] = nodes.at[i];
+    all.node = own;
+    return box_self(t, &all);
+}
+
 static void answer(struct query *q, struct ask *a, struct json *j)
 {
     struct tree t;
@@ -33,7 +48,7 @@ static void answer(struct query *q, struct ask *a, struct json *j)
     json_u64(j, "function", t.function);
     json_u64(j, "total", t.lens->total);
     json_u64(j, "value", whole.value);
-    json_u64(j, "self", box_self(&t, &whole));
+    json_u64(j, "self", self_of(&t, &whole));
     json_u64(j, "calls", whole.calls);
     used_add(&u, t.function);
     if (half(t, VIEW_CALLERS, a, "callers", above, &of, &u, j) &&

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* search.c - functions with some words in their names, and their common cost. */
-#include <stdlib.h>
-
 #include "model/given.h"
 #include "query/narrow.h"
+#include "query/order.h"
 #include "query/pick.h"
 
 enum { FOUND_MAX = 100000 };
-
-struct found {
-    uint64_t self;
-    function_id function;
-};
-
-static int by_self(const void *a, const void *b)
-{
-    const struct found *x = a, *y = b;
-
-    if (x->self != y->self)
-        return x->self > y->self ? -1 : 1;
-    return x->function < y->function ? -1 : 1;
-}
 
 /* On paths: what lies below the first of them. */
 static uint64_t cost_on_paths(const struct query *q, const bool *picked,
@@ -63,27 +48,24 @@ static struct bounds common_cost(struct query *q, const bool *picked,
     return bounds[functions];
 }
 
-static void answer(struct query *all, struct ask *a, struct json *j)
+static void answer(struct query *whole, struct ask *a, struct json *j)
 {
     struct pick pick;
     uint32_t limit = ask_number(a, "limit", 2000, 0, FOUND_MAX), count = 0;
     struct str text = ask_text(a, "q");
-    struct query *q = narrow_asked(all, a);
+    struct query *q = narrow_asked(whole, a);
 
     if (!pick_asked(a, &pick) || !q || !ask_done(a))
         return;
-    const struct rows *rows = inside_rows(q, BY_FUNCTION);
-    bool *picked = pick_all(q, &pick, a->arena);
-    struct found *found = arena_array(a->arena, rows->count, sizeof *found);
+    struct slice all = order_of(q, BY_FUNCTION, ORDER_SELF);
+    const bool *picked = pick_all(q, &pick, a->arena);
     uint64_t self = 0, total = stats_total(q->stats)->self, cumulative;
 
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (picked[rows->at[i].id]) {
-            found[count++] = (struct found){ rows->at[i].stat.self, rows->at[i].id };
-            self += rows->at[i].stat.self;
+    for (uint32_t i = 0; i < all.count; i++)
+        if (picked[all.at[i]]) {
+            count++;
+            self += stats_of(q->stats, all.at[i])->self;
         }
-    if (count > 1)
-        qsort(found, count, sizeof *found, by_self);
     struct bounds bounds = common_cost(q, picked, &cumulative, a->arena);
     json_str(j, "q", text);
     json_u64(j, "matches", count);
@@ -93,8 +75,11 @@ static void answer(struct query *all, struct ask *a, struct json *j)
     json_u64(j, "high", bounds.most);
     json_double(j, "share", total ? (double)cumulative / (double)total : 0);
     json_array(j, "id");
-    for (uint32_t i = 0; i < count && i < limit; i++)
-        json_u64(j, NULL, found[i].function);
+    for (uint32_t i = 0, shown = 0; i < all.count && shown < limit; i++)
+        if (picked[all.at[i]]) {
+            json_u64(j, NULL, all.at[i]);
+            shown++;
+        }
     json_end(j);
 }
 

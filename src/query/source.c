@@ -24,18 +24,18 @@ static int by_self(const void *a, const void *b)
 
 static void write_files(struct query *q, struct json *j, struct arena *a)
 {
-    const struct rows *rows = inside_rows(q, BY_FUNCTION);
+    struct slice all = inside_functions(q);
     struct file *file = arena_array(a, q->files, sizeof *file);
     uint32_t *id = arena_array(a, q->files, sizeof *id);
 
     for (uint32_t i = 0; i < q->files; i++)
         file[i].id = i;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t of = q->file_of[rows->at[i].id];
+    for (uint32_t i = 0; i < all.count; i++) {
+        uint32_t of = q->file_of[all.at[i]];
 
         if (of == FUNCTION_NONE)
             continue;
-        file[of].self += rows->at[i].stat.self;
+        file[of].self += stats_of(q->stats, all.at[i])->self;
         file[of].functions++;
     }
     if (q->files > 1)
@@ -56,10 +56,14 @@ static void write_files(struct query *q, struct json *j, struct arena *a)
     names_files(q, id, q->files, j);
 }
 
+struct begun {
+    uint32_t line;
+    function_id id;
+};
+
 static int by_line(const void *a, const void *b)
 {
-    const struct row *x = *(const struct row *const *)a,
-                     *y = *(const struct row *const *)b;
+    const struct begun *x = a, *y = b;
 
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
@@ -70,22 +74,23 @@ static uint64_t write_functions(struct query *q, uint32_t file, struct used *u,
                                 struct json *j, struct arena *a)
 {
     static const char *const key[] = { "id", "line", "self", "cumulative", "calls" };
-    const struct rows *rows = inside_rows(q, BY_FUNCTION);
-    const struct row **at = arena_array(a, rows->count, sizeof *at);
+    struct slice all = inside_functions(q);
+    struct begun *at = arena_array(a, all.count, sizeof *at);
     uint32_t count = 0;
     uint64_t self = 0;
 
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (q->file_of[rows->at[i].id] == file)
-            at[count++] = &rows->at[i];
+    for (uint32_t i = 0; i < all.count; i++)
+        if (q->file_of[all.at[i]] == file)
+            at[count++] = (struct begun){ profile_function(q->profile, all.at[i])->line,
+                                          all.at[i] };
     if (count > 1)
         qsort(at, count, sizeof *at, by_line);
     json_object(j, "functions_at");
     for (int c = 0; c < 5; c++) {
         json_array(j, key[c]);
         for (uint32_t i = 0; i < count; i++) {
-            const struct stat_row *s = &at[i]->stat;
-            const uint64_t cell[] = { at[i]->id, at[i]->line, s->self, s->cumulative,
+            const struct stat_row *s = stats_of(q->stats, at[i].id);
+            const uint64_t cell[] = { at[i].id, at[i].line, s->self, s->cumulative,
                                       s->calls };
 
             json_u64(j, NULL, cell[c]);
@@ -94,8 +99,8 @@ static uint64_t write_functions(struct query *q, uint32_t file, struct used *u,
     }
     json_end(j);
     for (uint32_t i = 0; i < count; i++) {
-        used_add(u, at[i]->id);
-        self += at[i]->stat.self;
+        used_add(u, at[i].id);
+        self += stats_of(q->stats, at[i].id)->self;
     }
     return self;
 }

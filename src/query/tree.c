@@ -8,6 +8,7 @@
 
 #include "query/gather.h"
 #include "query/narrow.h"
+#include "query/selves.h"
 
 const char *const view_names[] = { "icicle",  "sunburst", "flame", "inverted",
                                    "callers", "callees",  NULL };
@@ -212,6 +213,8 @@ struct boxes tree_children(const struct tree *t, const struct box *b, uint64_t l
     if (paths && (b->type == BOX_WHOLE || b->type == BOX_PROCESS))
         return b->type == BOX_WHOLE || !b->guessed ? cut(owners(t, b), least, rest)
                                                    : (struct boxes){ NULL, 0 };
+    if (selves_are(t, b))
+        return selves_boxes(t, least, rest);
     struct gathered g = gather_on(t, least);
     if (goes_up(t))
         gather_callers(&g, b);
@@ -272,6 +275,11 @@ static bool step_down(const struct tree *t, const struct box *b, const struct bo
                       struct box *to)
 {
     struct box rest;
+
+    if (selves_are(t, b) && step->type == BOX_FUNCTION) {
+        *to = selves_box(t, step->id);
+        return to->value > 0;
+    }
     struct boxes c = tree_children(t, b, 0, &rest);
 
     for (uint32_t i = 0; i < c.count; i++)

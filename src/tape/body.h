@@ -15,6 +15,13 @@ struct block {
     size_t bytes; /* of `at`, whole records (TAPE_TEXTS: bytes) */
     const unsigned char *at;
     bool packed;
+    bool later; /* nodes that are copied when they are asked for; `at` NULL */
+};
+
+struct later { /* where from, and what was asked for last */
+    int fd;
+    unsigned char *at;
+    size_t room;
 };
 
 struct tape {
@@ -26,6 +33,7 @@ struct tape {
     struct clock_pair moment;
     struct block *block; /* by cell */
     uint32_t blocks, room;
+    struct later *later; /* NULL: all is here */
 };
 
 #endif

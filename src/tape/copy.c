@@ -17,6 +17,7 @@
 #include "tape/sum.h"
 
 enum { FIRST_CELL = TAPE_HEADER_BYTES / TAPE_CELL };
+enum { LATER_MIN = 16 << 20 }; /* bytes of nodes: to copy fewer costs little */
 
 /* How many bytes were there; a fault reads like the end of the file. */
 static size_t read_at(int fd, void *to, size_t bytes, uint64_t offset)
@@ -104,6 +105,17 @@ static void walk(struct tape *t, int fd)
     }
 }
 
+static unsigned char *hold(struct tape *t, size_t bytes)
+{
+    struct later *l = t->later;
+
+    if (bytes > l->room) {
+        l->room = bytes + bytes / 2;
+        l->at = arena_alloc(t->arena, l->room);
+    }
+    return l->at;
+}
+
 /* Copies what a block holds. `used` is read anew: since the walk it may have
  * grown, and what is copied now may refer to what came with that growth. */
 static bool block_load(struct tape *t, int fd, struct block *b,
@@ -115,7 +127,8 @@ static bool block_load(struct tape *t, int fd, struct block *b,
     uint64_t rounded = (wanted + TAPE_CELL - 1) / TAPE_CELL * TAPE_CELL;
     uint64_t there = size > offset ? size - offset : 0;
     size_t bytes = (size_t)(rounded < there ? rounded : there);
-    unsigned char *at = to->room(to->with, bytes);
+    bool later = t->later && b->kind == TAPE_NODES;
+    unsigned char *at = later ? hold(t, bytes) : to->room(to->with, bytes);
     size_t got = read_at(fd, at, bytes, offset);
 
     if (got < rounded)
@@ -126,9 +139,28 @@ static bool block_load(struct tape *t, int fd, struct block *b,
     }
     if (got > wanted)
         got = (size_t)wanted;
-    b->at = at;
+    b->at = later ? NULL : at;
+    b->later = later;
     b->bytes = b->kind == TAPE_TEXTS ? got : got / TAPE_CELL * TAPE_CELL;
     return true;
+}
+
+const void *copy_nodes(const struct tape *t, const struct block *b)
+{
+    unsigned char *at = t->later->at; /* it held each of them once */
+    uint64_t offset = ((uint64_t)b->cell + 1) * TAPE_CELL;
+    bool whole = b->bytes == used_bytes(b->kind, b->used);
+
+    if (read_at(t->later->fd, at, b->bytes, offset) != b->bytes ||
+        (whole && b->sum != 0 && tape_sum(at, b->bytes) != b->sum))
+        return NULL;
+    return at;
+}
+
+void copy_end(struct tape *t)
+{
+    if (t->later)
+        close(t->later->fd);
 }
 
 static bool block_refresh(const struct tape *t, int fd, struct block *b)
@@ -182,10 +214,26 @@ static void header_again(struct tape *t, int fd)
     drop_asked(&t->header);
 }
 
+/* The tape keeps the descriptor then. */
+static void leave_for_later(struct tape *t, int fd)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < t->blocks; i++)
+        if (t->block[i].kind == TAPE_NODES)
+            bytes += used_bytes(TAPE_NODES, t->block[i].used);
+    if (bytes < LATER_MIN || t->alive)
+        return;
+    t->later = arena_alloc(t->arena, sizeof *t->later);
+    t->later->fd = fd;
+}
+
 static void read_blocks(struct tape *t, int fd, const struct copy_to *to)
 {
     t->walked = FIRST_CELL;
     walk(t, fd);
+    if (to->later)
+        leave_for_later(t, fd);
     load_kinds(t, fd, TAPE_NODES, TAPE_NODES, to);
     header_again(t, fd);
     walk(t, fd);
@@ -306,7 +354,8 @@ bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
         t->moment = moment(t);
         ask_for_time(&t->header, writer);
     }
-    close(fd);
+    if (!t->later)
+        close(fd);
     return good;
 }
 

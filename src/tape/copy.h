@@ -13,11 +13,17 @@ struct copy_to {
     void *(*room)(void *with, size_t bytes);   /* for one block's bytes */
     void (*take)(void *with, struct block *b); /* it is filled; NULL: nothing to do */
     void *with;
+    bool later; /* nodes of a large tape that nobody writes: looked at now, copied by
+                   copy_nodes */
 };
 
 /* t has its arena, for the list of blocks, and is else empty. */
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e);
+/* The nodes of such a block, until the next ones are asked for. NULL: they are not what
+ * they were. */
+const void *copy_nodes(const struct tape *t, const struct block *b);
+void copy_end(struct tape *t);
 /* The header alone. */
 bool copy_header(const char *path, struct tape_header *header, struct err *e);
 /* Is what was read at a tape's place one's header? */

@@ -176,7 +176,7 @@ static void list_tape(struct packing *p, const struct pack_tape *is,
 
 static bool put_tape(struct packing *p, struct tape *t, const char *path, struct err *e)
 {
-    const struct copy_to here = { room, take, p };
+    const struct copy_to here = { .room = room, .take = take, .with = p };
     struct err why = { 0 };
     struct str name = str_basename(str_of(path));
     struct pack_tape is = { .name = (uint32_t)name.len };

@@ -14,7 +14,7 @@ struct tape *tape_open(const char *path, struct err *e)
 {
     struct arena *arena = arena_open();
     struct tape *t = arena_alloc(arena, sizeof *t);
-    const struct copy_to here = { .room = room, .with = arena };
+    const struct copy_to here = { .room = room, .with = arena, .later = true };
 
     t->arena = arena;
     if (copy_tape(t, path, &here, e))
@@ -30,8 +30,10 @@ bool tape_peek(const char *path, struct tape_header *header, struct err *e)
 
 void tape_close(struct tape *t)
 {
-    if (t)
-        arena_close(t->arena);
+    if (!t)
+        return;
+    copy_end(t);
+    arena_close(t->arena);
 }
 
 const struct tape_header *tape_header(const struct tape *t)
@@ -77,6 +79,13 @@ struct tape_run tape_run(const struct tape *t, uint32_t i)
     };
 }
 
+const void *tape_nodes(const struct tape *t, uint32_t i)
+{
+    const struct block *b = &t->block[i];
+
+    return b->later ? copy_nodes(t, b) : b->at;
+}
+
 uint32_t tape_cells(const struct tape *t)
 {
     return (uint32_t)t->walked;
@@ -105,7 +114,7 @@ const void *tape_record(const struct tape *t, enum tape_kind kind, uint32_t cell
     if (!b || b->kind != kind || kind == TAPE_TEXTS)
         return NULL;
     size_t at = (size_t)(cell - b->cell - 1) * TAPE_CELL;
-    return at < b->bytes ? b->at + at : NULL;
+    return at < b->bytes && !b->later ? b->at + at : NULL;
 }
 
 struct str tape_str(const struct tape *t, tape_text text)

@@ -33,10 +33,13 @@ struct tape_run { /* the records of one block */
     uint32_t first; /* cell of the first record */
     uint32_t count;
     uint32_t owner;
-    const void *records; /* `count` of TAPE_CELL bytes each */
+    const void *records; /* `count` of TAPE_CELL bytes each; of nodes maybe NULL */
 };
 uint32_t tape_runs(const struct tape *t);
 struct tape_run tape_run(const struct tape *t, uint32_t i);
+/* The records of a run of nodes: of a large tape they are copied now, and hold until
+ * the next ones are asked for. NULL: they are not there any more. */
+const void *tape_nodes(const struct tape *t, uint32_t i);
 uint32_t tape_cells(const struct tape *t); /* every record's cell is below it */
 
 /* The record in this cell when it is of that kind, else NULL. */

@@ -4,6 +4,7 @@ every figure is known, of one made at random, of a dump of cProfile, of one of p
 
 import json
 import marshal
+import pathlib
 import random
 import shutil
 import subprocess
@@ -291,7 +292,7 @@ def test_the_sandwich_has_the_functions_figures(ask, report, file):
     answers = ask(file, *(f"sandwich?function={f['id']}&least=0" for f in functions), "about")[:-1]
     for f, answer in zip(functions, answers):
         assert [answer["value"], answer["self"], answer["calls"]] == \
-            [figure(f, "cumulative"), figure(f, "self") if file not in TREES else answer["self"], f["calls"]]
+            [figure(f, "cumulative"), figure(f, "self"), f["calls"]]
         for half in answer["callers"], answer["callees"]:
             assert half["value"][0] == figure(f, "cumulative")
         if file in ("a.pstats", "callgrind.out.1"):
@@ -301,6 +302,26 @@ def test_the_sandwich_has_the_functions_figures(ask, report, file):
             for c in f["callers"]:
                 value, low = first.get(c["id"], (0, 0))
                 assert low <= value and (f["calls"] != f["primitive_calls"] or value == figure(c, "cumulative"))
+
+
+def test_modules_are_the_same_from_whatever_folder(root, tmp_path):
+    """They are named below the folder of the program's own files: the page knows no current one."""
+    tape = Tape()
+    thread = tape.thread("MainThread")
+    for name in "main", "parts/one", "parts/__init__":
+        tape.node(thread, None, tape.function("f", f"{tmp_path}/app/{name}.py", 1), 1, 5)
+    tape.write(tmp_path / "x.sonde")
+    for folder in tmp_path, tmp_path / "app", pathlib.Path("/"):
+        folder.mkdir(exist_ok=True)
+        done = subprocess.run([root / "build/dev/test/unit/query_ask", tmp_path / "x.sonde", "rows?by=module&sort=name"],
+                              cwd=folder, check=True, stdout=subprocess.PIPE)
+        assert json.loads(done.stdout)["key"] == ["main", "parts", "parts.one"]
+
+
+def test_functions_of_files_are_listed_where_no_text_may_be_shown(ask):
+    about, source = ask("random.sonde", "about", "source?function=3")
+    assert about["views"]["source"] is None and not about["source"]["shown"] and about["source"]["why"]
+    assert source["functions_at"]["id"] and source["text"] is None and source["why"]
 
 
 def test_hidden_and_collapsed_functions_lose_nothing(ask):

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,6 +186,25 @@ def test_a_trial_of_formats(root, clean_env, tmp_path):
     for row in results["subjects"]:
         assert math.isclose(row["ratio"], row["peer_ms"] / row["sonde_ms"]) and row["ratio"] > 1
     assert results["trace"]["megabytes"] > 2 and results["trace"]["mb_per_second"] > 1
+
+
+@pytest.mark.long
+def test_a_trial_of_the_page(root, clean_env, tmp_path):
+    """Small files, once: every figure is there."""
+    if not shutil.which("chromium"):
+        pytest.skip("there is no chromium here (tool/packages test installs it)")
+    done = subprocess.run([sys.executable, root / "bench/view.py", "--quick", "-o", tmp_path], env=clean_env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+    results = json.loads((tmp_path / "view.json").read_text())
+    dump, paths, big = (results[key] for key in ("dump", "paths", "big"))
+    assert math.isclose(dump["ratio"], dump["peer_ms"] / dump["sonde_ms"]) and 0 < dump["sonde_bytes"] < 3e6
+    for way in "served", "saved":
+        found = paths[way]
+        assert found["interactions"] == sum(kind["count"] for kind in found["kinds"].values()) > 30
+        assert 0 < found["median_ms"] <= found["p95_ms"] and found["paint_ms"]["value"] > 0
+    assert paths["saved"]["heap"] > paths["served"]["heap"] > 1e6  # the engine's memory is there
+    assert big["bytes"] > 64 * big["paths"] and big["own"]["value"] > 1e6
+    assert sum(results["shell"].values()) <= 500e3 and done.stdout == (tmp_path / "view.md").read_text()
 
 
 def test_a_trial_of_time(root, clean_env, tmp_path):

@@ -100,6 +100,20 @@ def cpu_of_children():
     return usage.ru_utime + usage.ru_stime
 
 
+def test_a_large_tape_is_read_up_to_where_it_is_damaged(record, run_sonde):
+    """Its nodes are copied when they are wanted, block by block, and held to their sums each time."""
+    _, path = record(PATHS.replace("18", "17"))
+    told = json.loads(run_sonde("report", "--json", path.parent, check=True).stdout)
+    assert sum(f["calls"] for f in told["functions"] if f["name"] in "ab") == NODES // 2 - 1
+    assert not told["quality"]["truncated"]
+    tape = bytearray(path.read_bytes())
+    tape[len(tape) * 3 // 4] ^= 4
+    path.write_bytes(tape)
+    cut = json.loads(run_sonde("report", "--json", path.parent, check=True).stdout)
+    assert cut["quality"]["truncated"] and "is damaged or cut short at byte" in " ".join(cut["quality"]["notes"])
+    assert 0 < cut["total_calls"] < told["total_calls"]
+
+
 def test_a_million_paths(record, run_sonde):
     output, path = record(PATHS)
     tape_bytes = os.stat(path).st_size

@@ -48,6 +48,50 @@ export function replace(parent: Element, ...kids: Kid[]): void {
   add(parent, kids);
 }
 
+/** The same where it would look the same: what is equal stays as it is. What a handler does
+ * must be told by what is seen. */
+export function renew(parent: Element, ...kids: Kid[]): void {
+  const fresh = document.createElement(parent.localName);
+  add(fresh, kids);
+  const before = parent.childNodes, after = fresh.childNodes;
+  const same = before.length === after.length
+    && Array.from(after).every((kid, i) => kid.isEqualNode(before[i]!));
+  if (!same) parent.replaceChildren(...Array.from(after));
+}
+
+/** The room within an element and how far it is scrolled, as they were when it was last laid
+ * out: to ask the element itself while things change has all laid out at once. */
+export class Room {
+  width = 0;
+  height = 0;
+  left = 0;
+  top = 0;
+
+  constructor(private readonly element: HTMLElement, resized: () => void, scrolled?: () => void) {
+    new ResizeObserver(() => {
+      this.measure();
+      resized();
+    }).observe(element);
+    element.addEventListener("scroll", () => {
+      this.left = element.scrollLeft;
+      this.top = element.scrollTop;
+      scrolled?.();
+    });
+  }
+
+  measure(): void {
+    this.width = this.element.clientWidth;
+    this.height = this.element.clientHeight;
+  }
+
+  scrollTo(left: number, top: number): void {
+    if (left === this.left && top === this.top) return;
+    this.element.scrollTo(left, top);
+    this.left = this.element.scrollLeft;
+    this.top = this.element.scrollTop;
+  }
+}
+
 /** Sizes known only at run time go through the CSSOM, which the page's CSP allows. */
 export function sized<E extends HTMLElement | SVGElement>(
   element: E, styles: Record<string, string>

@@ -20,6 +20,8 @@ export class Page {
   /** Set by the shell, before anything is mounted. */
   floats!: Floats;
   mounted: Mounted | null = null;
+  private searched: Search | null = null;
+  private matches: Set<number> | null = null;
 
   constructor(public session: Session) {}
 
@@ -124,7 +126,9 @@ export class Page {
   /** Functions that the search found, for charts to paint. */
   async found(): Promise<Set<number> | null> {
     const answer = await this.search();
-    return answer && new Set(answer.id);
+    if (answer !== this.searched) this.matches = answer && new Set(answer.id);
+    this.searched = answer;
+    return this.matches;
   }
 
   inRoot(path: string): boolean {

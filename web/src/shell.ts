@@ -2,7 +2,7 @@
 // shell.ts - the frame: lays the parts out, mounts the view that the state names, and has
 // everything drawn anew when the state or the profile changes.
 
-import { h, replace } from "./dom.ts";
+import { h, renew, replace } from "./dom.ts";
 import { Keys } from "./keys.ts";
 import { Page } from "./page.ts";
 import { Crumbs } from "./parts/crumbs.ts";
@@ -144,12 +144,13 @@ export class Shell {
     const { page } = this;
     const turn = ++this.turn;
     const view = viewNamed(page.state.view);
-    document.title = `${page.about.title || "sonde"}: ${view.title}`;
+    const title = `${page.about.title || "sonde"}: ${view.title}`;
+    if (document.title !== title) document.title = title;
     this.top.update();
     this.rail.update();
     this.status.update();
-    const beside = Promise.all([this.details.update(), this.crumbs.update()]);
     const why = page.canShow(view.name);
+    let shown: Promise<unknown> = Promise.resolve();
     if (why) {
       this.unmount();
       replace(this.tools, h("h1", null, view.title));
@@ -157,9 +158,13 @@ export class Shell {
     } else {
       if (view !== this.shown) this.mount(view);
       this.drawTools(view);
+      shown = page.mounted!.update();
+    }
+    const beside = Promise.all([this.details.update(shown), this.crumbs.update(shown)]);
+    if (!why) {
       const slow = setTimeout(() => this.view.classList.add("stale"), 200);
       try {
-        await page.mounted!.update();
+        await shown;
         if (turn === this.turn) this.settle();
       } catch (error) {
         if (turn === this.turn) this.refuse((error as Error).message);
@@ -190,7 +195,7 @@ export class Shell {
     const mounted = this.page.mounted!;
     const focused = document.activeElement?.getAttribute("aria-label");
     const within = this.tools.contains(document.activeElement);
-    replace(this.tools, h("h1", null, view.title),
+    renew(this.tools, h("h1", null, view.title),
       h("span", { class: "hint clip" }, mounted.hint()), h("span", { class: "space" }),
       mounted.tools());
     if (within && focused) {

@@ -2,7 +2,7 @@
 // chart.ts - shows a scene: a canvas for the eye, a tree grid of the same rows for
 // everybody else. One tab stop; pointer and keys come out as hooks.
 
-import { h, replace } from "../dom.ts";
+import { h, replace, Room } from "../dom.ts";
 import { amount, count, share } from "../figures.ts";
 import { ink } from "./ink.ts";
 import { CanvasPen, type Pen } from "./pen.ts";
@@ -34,6 +34,7 @@ let charts = 0;
 
 export class Chart {
   readonly element: HTMLElement;
+  private readonly room: Room;
   private readonly sheet: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   private readonly cover = h("canvas", { "aria-hidden": "true", class: "cover" });
@@ -58,24 +59,25 @@ export class Chart {
       this.cover, this.grid));
     this.element = h("div", {
       class: "chart",
-      onscroll: () => this.paint(),
       onmousemove: (event: MouseEvent) => this.hover(event),
       onmouseleave: () => this.leave(),
       onclick: (event: MouseEvent) => this.click(event, false),
       ondblclick: (event: MouseEvent) => this.click(event, true),
       oncontextmenu: (event: MouseEvent) => this.context(event),
     }, this.sheet);
+    this.room = new Room(this.element, () => this.paint(), () => this.paint());
     if (hooks.zoomed) this.makeMovable();
-    new ResizeObserver(() => this.paint()).observe(this.element);
   }
 
   /** The room that a scene has. */
   get width(): number {
-    return Math.max(0, this.element.clientWidth - 2 * PAD);
+    if (this.room.width === 0) this.room.measure();
+    return Math.max(0, this.room.width - 2 * PAD);
   }
 
   get height(): number {
-    return Math.max(0, this.element.clientHeight - 2 * PAD);
+    if (this.room.height === 0) this.room.measure();
+    return Math.max(0, this.room.height - 2 * PAD);
   }
 
   /** `scale`: where it can be zoomed. */
@@ -97,24 +99,25 @@ export class Chart {
   }
 
   private sizeSheet(): void {
-    const scene = this.scene!;
-    this.sheet.style.height = `${scene.height * this.scale + 2 * PAD}px`;
-    const wide = scene.width * this.scale > this.width;
-    this.sheet.style.width = wide ? `${scene.width * this.scale + 2 * PAD}px` : "";
-    if (!wide) this.element.scrollLeft = 0;
+    const { room } = this, scene = this.scene!;
+    const width = scene.width * this.scale + 2 * PAD;
+    const height = scene.height * this.scale + 2 * PAD;
+    this.sheet.style.height = `${height}px`;
+    this.sheet.style.width = width - 2 * PAD > this.width ? `${width}px` : "";
+    // A smaller sheet cannot be scrolled as far.
+    room.top = Math.min(room.top, Math.max(0, height - room.height));
+    room.left = Math.min(room.left, Math.max(0, width - room.width));
   }
 
   /** The point of the scene below (x, y) of the chart's place stays where it is. */
-  zoomTo(scale: number, x = this.element.clientWidth / 2, y = this.element.clientHeight / 2):
-    void {
-    const { element } = this;
+  zoomTo(scale: number, x = this.room.width / 2, y = this.room.height / 2): void {
+    const { room } = this;
     const to = Math.max(ZOOM_LEAST, Math.min(ZOOM_MOST, scale)), by = to / this.scale;
-    const left = (element.scrollLeft + x - PAD) * by - x + PAD;
-    const top = (element.scrollTop + y - PAD) * by - y + PAD;
+    const left = (room.left + x - PAD) * by - x + PAD;
+    const top = (room.top + y - PAD) * by - y + PAD;
     this.scale = to;
     this.sizeSheet();
-    element.scrollLeft = left;
-    element.scrollTop = top;
+    room.scrollTo(left, top);
     this.paint();
     this.hooks.zoomed?.(to);
   }
@@ -131,8 +134,8 @@ export class Chart {
     }, { passive: false });
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || event.pointerType === "touch") return;
-      this.drag = { x: event.clientX, y: event.clientY, left: element.scrollLeft,
-        top: element.scrollTop, far: false };
+      const { left, top } = this.room;
+      this.drag = { x: event.clientX, y: event.clientY, left, top, far: false };
     });
     addEventListener("pointermove", (event) => {
       const { drag } = this;
@@ -144,8 +147,7 @@ export class Chart {
       drag.far ||= Math.hypot(x, y) > 4;
       if (!drag.far) return;
       element.classList.add("moving");
-      element.scrollLeft = drag.left - x;
-      element.scrollTop = drag.top - y;
+      element.scrollTo(drag.left - x, drag.top - y);
     });
     addEventListener("pointerup", () => {
       element.classList.remove("moving");
@@ -172,27 +174,27 @@ export class Chart {
   }
 
   private bringInto(mark: Mark): void {
-    const { element, scale } = this;
+    const { room, scale } = this;
     const x = mark.x * scale, y = mark.y * scale, w = mark.w * scale, margin = mark.h * scale;
-    if (margin > element.clientHeight) return;
+    if (margin > room.height) return;
     // Rows of boxes begin at the edge, whole.
     const snapped = (top: number) => Math.max(0, this.hooks.zoomed ? top
       : top > 0 ? Math.ceil(top / margin) * margin + PAD : 0);
-    if (y < element.scrollTop) element.scrollTop = snapped(y - margin);
+    let { left, top } = room;
+    if (y < top) top = snapped(y - margin);
     const end = y + margin;
-    if (end > element.scrollTop + element.clientHeight) {
-      element.scrollTop = snapped(end - element.clientHeight + margin);
+    if (end > top + room.height) top = snapped(end - room.height + margin);
+    if (this.scene!.width * scale > this.width
+      && (x < left || x + w > left + this.width)) {
+      left = Math.max(0, x + w / 2 - this.width / 2);
     }
-    if (this.scene!.width * scale <= this.width) return;
-    if (x < element.scrollLeft || x + w > element.scrollLeft + this.width) {
-      element.scrollLeft = x + w / 2 - this.width / 2;
-    }
+    room.scrollTo(left, top);
   }
 
   private size(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
     const scale = devicePixelRatio || 1;
-    const width = Math.min(this.element.clientWidth, MOST_PIXELS);
-    const height = Math.min(this.element.clientHeight, MOST_PIXELS);
+    const width = Math.min(this.room.width, MOST_PIXELS);
+    const height = Math.min(this.room.height, MOST_PIXELS);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     const wide = Math.round(width * scale), high = Math.round(height * scale);
@@ -203,16 +205,16 @@ export class Chart {
     const context = canvas.getContext("2d")!;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.translate(PAD - this.element.scrollLeft, PAD - this.element.scrollTop);
+    context.translate(PAD - this.room.left, PAD - this.room.top);
     context.scale(this.scale, this.scale);
     return context;
   }
 
   private paint(): void {
     if (!this.scene || this.width === 0) return;
-    const top = this.element.scrollTop;
+    const { top, height } = this.room;
     this.scene.paint(new CanvasPen(this.size(this.canvas)), (top - PAD) / this.scale,
-      (top + this.element.clientHeight) / this.scale);
+      (top + height) / this.scale);
     this.paintCover();
   }
 
@@ -242,9 +244,8 @@ export class Chart {
     const edge = this.canvas.getBoundingClientRect();
     const x = event.clientX - edge.left, y = event.clientY - edge.top;
     if (x < 0 || y < 0 || x > edge.width || y > edge.height) return null;
-    const { scrollLeft, scrollTop } = this.element;
-    const { scale } = this;
-    return this.scene?.at((x + scrollLeft - PAD) / scale, (y + scrollTop - PAD) / scale) ?? null;
+    const { room, scale } = this;
+    return this.scene?.at((x + room.left - PAD) / scale, (y + room.top - PAD) / scale) ?? null;
   }
 
   private hover(event: MouseEvent): void {
@@ -300,8 +301,8 @@ export class Chart {
     } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       event.preventDefault();
       const edge = this.canvas.getBoundingClientRect();
-      this.hooks.menu(at, edge.left + at.x * this.scale - this.element.scrollLeft + 8,
-        edge.top + (at.y + at.h) * this.scale - this.element.scrollTop);
+      this.hooks.menu(at, edge.left + at.x * this.scale - this.room.left + 8,
+        edge.top + (at.y + at.h) * this.scale - this.room.top);
       return;
     } else return;
     event.preventDefault();

@@ -3,7 +3,7 @@
 
 import { wordsOf } from "../chart/boxes.ts";
 import { widthOf } from "../chart/text.ts";
-import { h, replace } from "../dom.ts";
+import { h, replace, Room } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Page } from "../page.ts";
 import { stepsOf } from "../paths.ts";
@@ -18,21 +18,23 @@ export class Crumbs {
   readonly element = h("div", { class: "crumbs" });
   private crumbs: Crumb[] = [];
   private turn = 0;
+  private readonly room: Room;
 
   constructor(private readonly page: Page) {
     let width = 0;
-    new ResizeObserver(() => {
-      if (width !== this.element.clientWidth) this.draw();
-      width = this.element.clientWidth;
-    }).observe(this.element);
+    this.room = new Room(this.element, () => {
+      if (width !== this.room.width) this.draw();
+      width = this.room.width;
+    });
   }
 
-  async update(): Promise<void> {
+  /** Asks at once, and draws when `shown` is settled. */
+  async update(shown: Promise<unknown>): Promise<void> {
     const turn = ++this.turn;
     const { page } = this;
     try {
       const path = await page.path();
-      const { steps } = await page.steps(path);
+      const [{ steps }] = await Promise.all([page.steps(path), shown.catch(() => null)]);
       if (turn !== this.turn) return;
       const spelled = stepsOf(path);
       this.crumbs = steps.type.map((type, i) => ({
@@ -51,9 +53,10 @@ export class Crumbs {
   private draw(): void {
     const { crumbs } = this;
     if (crumbs.length === 0) return;
+    if (this.room.width === 0) this.room.measure();
     const last = crumbs.length - 1;
     // The first ones and as many of the last as fit; the middle goes into a menu.
-    let room = this.element.clientWidth - 60 - this.chips().length * 130;
+    let room = this.room.width - 60 - this.chips().length * 130;
     const wide = (crumb: Crumb) => Math.min(widthOf(crumb.name), 220) + 26;
     const head = last > 2 && innerWidth > 760 ? 2 : 1;
     for (let i = 0; i < Math.min(head, last); i++) room -= wide(crumbs[i]!);

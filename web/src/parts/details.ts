@@ -38,7 +38,8 @@ export class Details {
 
   constructor(private readonly page: Page) {}
 
-  async update(): Promise<void> {
+  /** Asks at once, and draws when `shown` is settled: so much is laid out together. */
+  async update(shown: Promise<unknown>): Promise<void> {
     const { page } = this;
     const turn = ++this.turn;
     const { fn } = page.state;
@@ -46,6 +47,7 @@ export class Details {
       const path = await page.path().catch(() => "");
       const [told, steps] = await Promise.all([
         fn >= 0 ? page.told(fn) : null, page.steps(path).catch(() => null),
+        shown.catch(() => null),
       ]);
       if (turn !== this.turn) return;
       if (told) this.ofFunction(told, steps);
@@ -158,7 +160,6 @@ export class Details {
   private ofFunction(told: Told, path: Path | null): void {
     const { page } = this;
     const f = page.session.names.of(told.id), { unit } = page.about;
-    const scroll = this.element.scrollTop;
     const link = editorLink(f);
     replace(this.element,
       this.grip(f.name, placeOf(f), amount(told.cumulative, unit),
@@ -173,7 +174,6 @@ export class Details {
       this.links("Callers", told.callers, told.callers_total),
       this.links("Callees", told.callees, told.callees_total), this.parts(told),
       this.source(f));
-    this.element.scrollTop = scroll;
   }
 
   private actions(told: Told, path: Path | null): Kid {
@@ -275,7 +275,7 @@ export class Details {
       class: "link", title: this.all ? "The first five" : "More of them",
       onclick: () => {
         this.all = !this.all;
-        void this.update();
+        void this.update(Promise.resolve());
       },
     }, `${shown} of ${count(total)}`) : null;
     const most = largest(links.cumulative);

@@ -14,9 +14,27 @@ export class Rail {
   readonly element = h("nav", { id: "rail", "aria-label": "Views" });
   readonly tabs = h("nav", { id: "tabs", "aria-label": "Views" });
 
+  private shown = "";
+
   constructor(private readonly page: Page) {}
 
   update(): void {
+    const { page } = this;
+    const shown = JSON.stringify([page.about.paths, page.about.views]);
+    if (shown !== this.shown) this.draw();
+    this.shown = shown;
+    const current = page.state.view;
+    const buttons = [this.element, this.tabs].flatMap((nav) =>
+      [...nav.querySelectorAll<HTMLElement>("[data-view]")]);
+    for (const button of buttons) {
+      const on = button.dataset.view === "" ? !TABS.includes(current)
+        : button.dataset.view === current;
+      if (on) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+    }
+  }
+
+  private draw(): void {
     const { page } = this;
     const kids: Kid[] = [];
     let group = "";
@@ -25,7 +43,7 @@ export class Rail {
       group = view.group;
       const why = page.canShow(view.name);
       kids.push(h("button", {
-        class: "nav", "aria-current": page.state.view === view.name ? "page" : null,
+        class: "nav", "data-view": view.name,
         "aria-disabled": why ? "true" : null, title: why ?? `${view.title} (${view.key})`,
         "data-key": view.key, "aria-keyshortcuts": view.key,
         onclick: () => (why ? page.floats.toast(why) : page.show(view.name)),
@@ -50,8 +68,7 @@ export class Rail {
     const { page } = this;
     const view = VIEWS.find((one) => one.name === name)!;
     return h("button", {
-      "aria-current": page.state.view === name ? "page" : null,
-      onclick: () => page.show(name),
+      "data-view": name, onclick: () => page.show(name),
     }, icon(name, 18), view.title);
   }
 
@@ -59,8 +76,7 @@ export class Rail {
     const { page } = this;
     const rest = VIEWS.filter((view) => !TABS.includes(view.name));
     const button = h("button", {
-      "aria-haspopup": "menu",
-      "aria-current": TABS.includes(page.state.view) ? null : "page",
+      "aria-haspopup": "menu", "data-view": "",
       onclick: () => menuBelow(button, "More views", rest.map((view) => ({
         title: view.title, why: page.canShow(view.name), act: () => page.show(view.name),
       }))),

@@ -3,7 +3,7 @@
 // asked for a page at a time. One tab stop; arrows move the selection.
 
 import type { Rows } from "../answers.ts";
-import { h, isNarrow, replace, sized, type Kid } from "../dom.ts";
+import { h, isNarrow, replace, Room, sized, type Kid } from "../dom.ts";
 import { count, parts, percent, share, type Unit } from "../figures.ts";
 import { KIND_WORDS, placeOf, type Named, type NameBook } from "../names.ts";
 import type { Page } from "../page.ts";
@@ -83,6 +83,7 @@ const COLUMNS: Column[] = [
 
 export class RowTable {
   readonly element: HTMLElement;
+  private readonly room: Room;
   private readonly head = h("tr");
   private readonly body = h("tbody");
   private readonly columns = h("colgroup");
@@ -91,25 +92,28 @@ export class RowTable {
   private batches = new Map<number, Rows>();
   private wanted = new Set<number>();
   private asked = "";
+  private turn = 0;
   private rows = 0;
   private focusing = false;
   private found: Set<number> | null = null;
   private shownFn = -1;
   private narrow = true;
+  /** What head and body show. */
+  private headed = "";
+  private drawn: unknown[] = [];
 
   constructor(private readonly page: Page, private readonly by: () => string) {
     this.table = h("table", {
       class: "rows", role: "grid", "aria-label": "Functions",
       onkeydown: (event: KeyboardEvent) => this.key(event),
     }, this.columns, h("thead", null, this.head), this.body);
-    this.element = h("div", { class: "scroll", onscroll: () => this.draw() }, this.table,
-      this.none);
-    new ResizeObserver(() => {
-      const narrow = this.element.clientWidth < MOSTLY;
+    this.element = h("div", { class: "scroll" }, this.table, this.none);
+    this.room = new Room(this.element, () => {
+      const narrow = this.room.width < MOSTLY;
       if (narrow !== this.narrow && this.asked) void this.update().catch(() => undefined);
       else this.draw();
       this.narrow = narrow;
-    }).observe(this.element);
+    }, () => this.draw());
   }
 
   private parameters() {
@@ -126,21 +130,29 @@ export class RowTable {
 
   async update(): Promise<void> {
     const { page } = this;
+    const turn = ++this.turn;
     const asked = JSON.stringify([this.parameters(), page.about.generation]);
-    this.found = await page.found();
-    if (asked !== this.asked) {
-      const first = await this.batch(0);
+    const fresh = asked !== this.asked;
+    const [found, first, place] = await Promise.all([
+      page.found(), fresh ? this.batch(0) : null, this.placeOf(fresh),
+    ]);
+    if (turn !== this.turn) return;
+    const before = this.rows;
+    this.found = found;
+    if (first) {
       this.asked = asked;
       this.batches = new Map([[0, first]]);
       this.wanted.clear();
       this.rows = first.matches;
-      this.element.scrollTop = 0;
-      this.shownFn = -1;
       this.tellNone();
     }
+    this.shownFn = page.state.fn;
+    const top = this.topOf(place) ?? (first ? 0 : this.room.top);
+    // Rows that are not there yet cannot be scrolled to.
+    if (top > this.room.top && this.rows > before) this.draw();
+    this.room.scrollTo(this.room.left, top);
     this.draw();
     if (!this.batches.get(0)?.from_id) void this.addCallers(0).catch(() => undefined);
-    await this.reveal();
   }
 
   focus(): void {
@@ -174,7 +186,7 @@ export class RowTable {
   /** Who calls, where there is room to say it: rows do not wait for that. */
   private async addCallers(number: number): Promise<void> {
     const { asked } = this;
-    if (this.element.clientWidth < MOSTLY || this.by() !== "function") return;
+    if (this.room.width < MOSTLY || this.by() !== "function") return;
     const rows = await this.batch(number, true);
     if (asked !== this.asked) return;
     this.batches.set(number, rows);
@@ -192,24 +204,27 @@ export class RowTable {
     await this.addCallers(number);
   }
 
-  /** Scrolls to the selected function where the answer tells which row it has. */
-  private async reveal(): Promise<void> {
+  /** The row of a function that is selected now, where an answer tells which it is. */
+  private async placeOf(fresh: boolean): Promise<number | null> {
     const { state } = this.page;
-    if (state.fn < 0 || state.fn === this.shownFn || this.by() !== "function") return;
-    this.shownFn = state.fn;
+    const known = state.fn === this.shownFn && !fresh;
+    if (state.fn < 0 || known || this.by() !== "function") return null;
     const plain = !state.search && !state.without && !state.up;
-    if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return;
+    if (!plain || (state.sort !== "self" && state.sort !== "cumulative")) return null;
     const { rank } = await this.page.told(state.fn);
-    if (this.page.state.fn !== state.fn) return;
-    const top = (rank[state.sort] - 1) * ROW, room = this.element.clientHeight - HEAD;
-    if (top < this.element.scrollTop || top + ROW > this.element.scrollTop + room) {
-      this.element.scrollTop = Math.max(0, top - room / 2);
-    }
-    this.draw();
+    return rank[state.sort] - 1;
+  }
+
+  /** How far to scroll for a row to be seen; null: it is, or there is none to be shown. */
+  private topOf(place: number | null): number | null {
+    if (place === null) return null;
+    const top = place * ROW, high = this.room.height - HEAD;
+    if (top >= this.room.top && top + ROW <= this.room.top + high) return this.room.top;
+    return Math.max(0, top - high / 2);
   }
 
   private shown(): Column[] {
-    const wide = this.element.clientWidth;
+    const wide = this.room.width;
     const middling = innerWidth > 760 && innerWidth <= 1100;
     const functions = this.by() === "function";
     return COLUMNS.filter((column) => wide >= (column.from ?? 0)
@@ -233,6 +248,10 @@ export class RowTable {
     };
     const seen = new Set<string>();
     const by = this.by();
+    const headed = [by, state.sort, state.up, isNarrow(), this.room.width,
+      ...columns.map((one) => one.title)];
+    if (headed.join() === this.headed) return;
+    this.headed = headed.join();
     const title = by.slice(0, 1).toUpperCase() + by.slice(1);
     replace(this.head, th({ key: "name", title, known: "function", left: true }, true),
       columns.map((column) => {
@@ -243,23 +262,31 @@ export class RowTable {
     // On a wide screen names stay near their figures; places and callers take what is left.
     const wide = columns.filter((column) => column.left).length;
     const fixed = columns.reduce((sum, column) => sum + column.width, 0);
-    const left = this.element.clientWidth - fixed;
+    const left = this.room.width - fixed;
     const more = wide > 0 ? Math.max(0, left - NAME_MOST) / wide : 0;
     replace(this.columns, h("col"), columns.map((column) => sized(h("col"), { width: `${
       column.left ? column.width + more : isNarrow() ? column.width - 12 : column.width}px` })));
   }
 
   private draw(): void {
-    const { element, rows } = this;
-    if (element.clientHeight === 0 || rows === 0) return;
+    const { room, rows } = this;
+    if (room.height === 0) room.measure();
+    if (room.height === 0 || rows === 0) return;
     const columns = this.shown();
     this.drawHead(columns);
     const scale = Math.max(1, (rows * ROW) / MOST_HEIGHT);
-    const first = Math.max(0, Math.floor((element.scrollTop * scale) / ROW) - 4);
-    const many = Math.ceil(element.clientHeight / ROW) + 8;
+    const first = Math.max(0, Math.floor((room.top * scale) / ROW) - 4);
+    const many = Math.ceil(room.height / ROW) + 8;
     const last = Math.min(rows, first + many);
     const space = (height: number) => sized(
       h("tr", { "aria-hidden": "true", class: "space" }), { height: `${height}px` });
+    const batches = [...this.batches.entries()].flat();
+    const shows = [first, last, this.headed, this.found, ...batches];
+    if (shows.length === this.drawn.length && shows.every((one, i) => one === this.drawn[i])) {
+      this.mark();
+      return;
+    }
+    this.drawn = shows;
     const drawn: HTMLElement[] = [space(Math.min((first * ROW) / scale, MOST_HEIGHT))];
     for (let at = first; at < last; at++) {
       const batch = this.batches.get(Math.floor(at / BATCH));
@@ -270,13 +297,29 @@ export class RowTable {
       }
     }
     drawn.push(space(Math.max(0, Math.min(((rows - last) * ROW) / scale, MOST_HEIGHT))));
-    const had = this.body.contains(document.activeElement) || this.focusing;
+    const had = this.body.contains(document.activeElement);
     replace(this.body, drawn);
     this.table.setAttribute("aria-rowcount", String(rows + 1));
+    this.mark(had);
+  }
+
+  /** The one that is selected, and where the tab key stops. */
+  private mark(focus = false): void {
+    const { fn } = this.page.state;
+    for (const row of this.body.querySelectorAll<HTMLElement>("tr[aria-rowindex]")) {
+      const selected = row.dataset.fn !== undefined && Number(row.dataset.fn) === fn;
+      const before = row.getAttribute("aria-selected");
+      if (before === String(selected)) continue;
+      row.setAttribute("aria-selected", String(selected));
+      row.classList.toggle("selected", selected);
+    }
     const stop = this.body.querySelector<HTMLElement>("[aria-selected=true]")
       ?? this.body.querySelector<HTMLElement>("tr[aria-rowindex]");
-    stop?.setAttribute("tabindex", "0");
-    if (had) stop?.focus({ preventScroll: true });
+    for (const row of this.body.querySelectorAll('[tabindex="0"]')) {
+      if (row !== stop) row.setAttribute("tabindex", "-1");
+    }
+    if (stop?.getAttribute("tabindex") !== "0") stop?.setAttribute("tabindex", "0");
+    if (focus || this.focusing) stop?.focus({ preventScroll: true });
     this.focusing = false;
   }
 
@@ -286,12 +329,10 @@ export class RowTable {
     const f = group ? null : page.session.names.of(id);
     const row: Row = { i, answer, f, name: f?.name ?? answer.key![i]!, unit: page.about.unit,
       names: page.session.names };
-    const selected = !group && id === page.state.fn;
     const name = h("span", { class: "clip" },
       this.found?.has(id) && f ? h("mark", null, row.name) : row.name);
     return h("tr", {
-      "aria-rowindex": at + 2, "aria-selected": selected ? "true" : "false", tabindex: -1,
-      class: selected ? "selected" : null, "data-at": at,
+      "aria-rowindex": at + 2, tabindex: -1, "data-at": at, "data-fn": group ? null : id,
       title: f ? `${f.name}  ${placeOf(f)}  ${KIND_WORDS[f.kind]}` : row.name,
       onclick: () => (f ? page.select(id) : this.openGroup(answer, i)),
       ondblclick: () => f && page.sandwich(id),
@@ -325,7 +366,7 @@ export class RowTable {
   private key(event: KeyboardEvent): void {
     const row = (event.target as HTMLElement).closest<HTMLElement>("tr[data-at]");
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, Math.floor((this.element.clientHeight - HEAD) / ROW) - 1);
+    const page = Math.max(1, Math.floor((this.room.height - HEAD) / ROW) - 1);
     const steps: Record<string, number> = {
       ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.rows,
       End: this.rows,
@@ -350,9 +391,9 @@ export class RowTable {
     const number = Math.floor(at / BATCH);
     const batch = this.batches.get(number) ?? await this.batch(number);
     this.batches.set(number, batch);
-    const top = at * ROW, room = this.element.clientHeight - HEAD;
-    if (top < this.element.scrollTop) this.element.scrollTop = top;
-    if (top + ROW > this.element.scrollTop + room) this.element.scrollTop = top + ROW - room;
+    const { room } = this, top = at * ROW, high = room.height - HEAD;
+    if (top < room.top) room.scrollTo(room.left, top);
+    if (top + ROW > room.top + high) room.scrollTo(room.left, top + ROW - high);
     this.focusing = true;
     if (batch.key === null) {
       this.shownFn = batch.id[at % BATCH]!;

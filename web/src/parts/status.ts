@@ -9,10 +9,14 @@ import type { Live } from "./live.ts";
 export class Status {
   readonly element = h("footer", { id: "stat" });
 
+  private told: unknown = null;
+
   constructor(private readonly page: Page, private readonly live: Live) {}
 
   update(): void {
     const { about } = this.page;
+    if (about === this.told) return;
+    this.told = about;
     const { quality, measured_share: measured } = about;
     // Of a share that was found in n samples, 95 of 100 times.
     const within = about.unit === "samples" && about.total > 0
@@ -42,6 +46,7 @@ export class Status {
       title: live.paused ? "Follow what is recorded" : "Pause: figures stay as they are",
       onclick: () => {
         live.pause(!live.paused);
+        this.told = null;
         this.update();
       },
     }, h("span", { class: "pulse", "aria-hidden": "true" }), live.paused ? "Paused" : "Live");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // top.ts - the bar on top: the profile, its threads, the metric, the search.
 
-import { h, replace, type Kid } from "../dom.ts";
+import { h, renew, type Kid } from "../dom.ts";
 import { counted, share } from "../figures.ts";
 import { icon, logo } from "../icons.ts";
 import type { Page } from "../page.ts";
@@ -19,7 +19,7 @@ export class Top {
   private readonly processes: HTMLButtonElement;
   private readonly metric = h("div", { id: "metric", class: "choice", role: "group",
     "aria-label": "Width and figures" });
-  private timer = 0;
+  private searching = false;
   private turn = 0;
 
   constructor(
@@ -29,7 +29,7 @@ export class Top {
     this.field = h("input", {
       type: "search", placeholder: "Function or file:line", "aria-label": "Search functions",
       autocomplete: "off", spellcheck: "false", enterkeyhint: "search",
-      oninput: () => this.typed(),
+      oninput: () => void this.typed(),
       onkeydown: (event: KeyboardEvent) => this.key(event),
     });
     this.profile = h("button", { id: "profile", class: "button", "aria-haspopup": "menu",
@@ -51,13 +51,13 @@ export class Top {
     const { about, state } = this.page;
     const more = about.files.length - 1;
     const title = (about.title || "profile").replace(/(\.pack)?\.sonde$/, "");
-    replace(this.profile, h("span", { class: "clip" }, title),
+    renew(this.profile, h("span", { class: "clip" }, title),
       more > 0 ? h("span", { class: "faint" }, `+${more}`) : null, icon("down", 12));
     this.profile.title = about.files.join("\n");
     this.updateProcesses();
     const titles: Record<string, string> = { value: this.valueTitle(), calls: "Calls" };
     this.metric.hidden = about.metrics.length < 2;
-    replace(this.metric, about.metrics.map((name) => h("button", {
+    renew(this.metric, about.metrics.map((name) => h("button", {
       "aria-pressed": state.metric === name ? "true" : "false",
       onclick: () => this.page.store.set({ metric: name }),
     }, titles[name] ?? name)));
@@ -83,7 +83,7 @@ export class Top {
       : processes > 1 && innerWidth > 760
         ? `${counted(processes, "process", "processes")}, ${counted(threads, "thread")}`
         : counted(threads, "thread");
-    replace(this.processes, text, icon("down", 12));
+    renew(this.processes, text, icon("down", 12));
   }
 
   listThreads(): void {
@@ -128,14 +128,19 @@ export class Top {
     ], list);
   }
 
-  private typed(): void {
-    clearTimeout(this.timer);
+  /** Searches at once; what is typed while a search is under way, when that is done. */
+  private async typed(): Promise<void> {
     this.slash.hidden = this.field.value !== "";
-    this.timer = setTimeout(() => this.commit(), 120);
+    if (this.searching) return;
+    this.searching = true;
+    while (this.field.value !== this.page.state.search) {
+      this.commit();
+      await this.page.search().catch(() => null);
+    }
+    this.searching = false;
   }
 
   private commit(): void {
-    clearTimeout(this.timer);
     const before = this.page.state.search;
     this.page.store.set({ search: this.field.value }, before !== "");
   }

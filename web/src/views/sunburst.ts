@@ -4,7 +4,7 @@
 import type { Boxes } from "../answers.ts";
 import { Chart } from "../chart/chart.ts";
 import { SunScene } from "../chart/sun.ts";
-import { h, isNarrow } from "../dom.ts";
+import { h, isNarrow, Room } from "../dom.ts";
 import type { Page } from "../page.ts";
 import { cutoffTool, depthTool, resetTool, widthWord } from "../parts/pathchart.ts";
 import { RowTable } from "../parts/rowtable.ts";
@@ -26,13 +26,15 @@ function mount(page: Page): Mounted {
   const table = new RowTable(page, () => "function");
   const list = h("div", { class: "beside" }, table.element);
   const element = h("div", { class: "sun" }, chart.element, list);
-  new ResizeObserver(() => scene && void update().catch(() => undefined))
-    .observe(chart.element);
+  const again = () => scene && void update().catch(() => undefined);
+  const room = new Room(element, () => undefined);
+  new ResizeObserver(again).observe(chart.element);
 
   async function update(): Promise<void> {
     const mine = ++turn;
     const { state, session } = page;
-    list.hidden = isNarrow() || element.clientWidth < 700;
+    if (room.width === 0) room.measure();
+    list.hidden = isNarrow() || room.width < 700;
     const { width, height } = chart;
     const rings = Math.min(state.depth || (isNarrow() ? 7 : 10), 20);
     const around = Math.max(200, Math.round(Math.min(width, height) * 2));
