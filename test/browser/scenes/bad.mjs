@@ -51,5 +51,7 @@ export async function play(browser, args) {
   await page.waitForFunction(({ file }) =>
     document.querySelector("#profile")?.title === file && !document.querySelector(".loading"),
   { file: args.twice.at(-1).split("/").pop() }, { timeout: 120_000 });
+  // A worker is told to end, and ends a moment later.
+  for (const end = Date.now() + 60_000; page.workers().length > 1 && Date.now() < end;) await page.waitForTimeout(50);
   return { before, seen, problems, workers: page.workers().length, after: await shown(page), reports: await page.evaluate(() => globalThis.reports) };
 }
