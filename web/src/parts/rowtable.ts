@@ -203,7 +203,7 @@ export class RowTable {
     if (this.page.state.fn !== state.fn) return;
     const top = (rank[state.sort] - 1) * ROW, room = this.element.clientHeight - HEAD;
     if (top < this.element.scrollTop || top + ROW > this.element.scrollTop + room) {
-      this.element.scrollTop = Math.max(0, top - room / 2);
+      this.element.scrollTop = Math.max(0, Math.floor((top - room / 2) / ROW) * ROW);
     }
     this.draw();
   }
