@@ -191,6 +191,8 @@ static bool is_live(const struct profile *p)
     return false;
 }
 
+enum { PROBE_NODES_MAX = 4000000 }; /* 64 MB to find it */
+
 /* What is kept of it, where it is: a page does not wait for a measurement. */
 static void find_probe(struct viewing *v, const struct profile *p)
 {
@@ -198,7 +200,7 @@ static void find_probe(struct viewing *v, const struct profile *p)
     v->probe = arena_open();
     struct costs costs = costs_of(p, false, v->probe);
 
-    if (costs.any && profile_has_paths(p))
+    if (costs.any && profile_has_paths(p) && profile_nodes(p) <= PROBE_NODES_MAX)
         v->of.probed = correct_taken(p, costs.of, v->probe);
 }
 

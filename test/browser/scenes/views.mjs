@@ -29,7 +29,9 @@ export async function play(browser, args) {
         heading: document.querySelector(".tools h1")?.textContent ?? null, colours,
         rows: document.querySelectorAll("#view tbody tr:not(.space)").length,
         refused: document.querySelector("#view .blank:not([hidden])")?.textContent ?? null,
-        overflows: root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight,
+        overflows: root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight ||
+          [...document.querySelectorAll("#view .scroll:not(.source)")].some((part) =>
+            part.scrollWidth > part.clientWidth),
         theme: root.dataset.theme,
         dimmed: Object.fromEntries([...document.querySelectorAll(".nav[aria-disabled=true]")]
           .map((view) => [view.querySelector("span").textContent, view.title])),

@@ -53,6 +53,13 @@ export function wordsOf(type: number, id: number, about: About, names: NameBook)
   return { name: "more", kind: "r", shade: 0 };
 }
 
+/** "worker: ProcessPoolExecutor 4101" where there is less room: its pid says which. */
+function processName(name: string, room: number): string {
+  const pid = name.slice(name.lastIndexOf(" ") + 1);
+  const role = `${name.slice(0, name.length - pid.length).split(":")[0]!.trim()} ${pid}`;
+  return [name, role].find((one) => widthOf(one, 12, 600) <= room) ?? pid;
+}
+
 export function stepOf(type: number, id: number): string {
   if (type === PROCESS) return `p${id}`;
   if (type === THREAD) return `t${id}`;
@@ -161,6 +168,10 @@ export class BoxScene implements Scene {
     else (this.rows[place] ??= []).push(mark);
   }
 
+  spares(mark: Mark): boolean {
+    return this.unseen.has(mark);
+  }
+
   pathOf(mark: Mark): string | null {
     if (mark.type === MORE) return null;
     const { root } = this.answer;
@@ -266,7 +277,8 @@ export class BoxScene implements Scene {
     const middle = mark.y + mark.h / 2;
     const room = mark.w - 9;
     const before = guessed && mark.w > 40 ? "≈ " : "";
-    const name = fit(mark.name, room - (before ? 12 : 0), 12, weight);
+    const name = fit(mark.type === PROCESS ? processName(mark.name, room) : mark.name,
+      room - (before ? 12 : 0), 12, weight);
     if (name) pen.text(mark.x + 4, middle, before + name, { colour, weight });
     const part = share(mark.value, this.whole);
     const free = room - widthOf(before + mark.name, 12, weight) - 8 - widthOf(part);

@@ -307,6 +307,12 @@ export class Chart {
     } else return;
     event.preventDefault();
     event.stopPropagation();
+    while (to && scene.spares?.(to)) {
+      const next: Mark | undefined = event.key === "ArrowUp" ? scene.marks[to.parent]
+        : this.brood(to.index)[0];
+      if (!next) break;
+      to = next;
+    }
     if (!this.selected) to ??= at;
     if (to) this.hooks.move(to);
   }

@@ -45,6 +45,8 @@ export interface Scene {
   outline(mark: Mark): string;
   /** The engine's path of a mark, or null where it has none. */
   pathOf(mark: Mark): string | null;
+  /** It is not painted, and keys go past it. */
+  spares?(mark: Mark): boolean;
   /** Where an arrow key leads, where that is not along the tree. */
   step?(mark: Mark, key: string): Mark | undefined;
 }

@@ -79,6 +79,10 @@ export class SunScene implements Scene {
     return this.boxes.at(angle, ring);
   }
 
+  spares(mark: Mark): boolean {
+    return this.boxes.spares(mark);
+  }
+
   pathOf(mark: Mark): string | null {
     return this.boxes.pathOf(mark);
   }

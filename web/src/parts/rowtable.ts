@@ -220,7 +220,7 @@ export class RowTable {
     if (place === null) return null;
     const top = place * ROW, high = this.room.height - HEAD;
     if (top >= this.room.top && top + ROW <= this.room.top + high) return this.room.top;
-    return Math.max(0, top - high / 2);
+    return Math.max(0, Math.floor((top - high / 2) / ROW) * ROW);
   }
 
   private shown(): Column[] {

@@ -100,7 +100,7 @@ function mount(page: Page): Mounted {
           : around(page.state.fn)),
       }, page.state.around >= 0 ? "Whole graph" : "Around selection"),
     ],
-    hint: () => "Width of a line is the time on it. Drag to move, ctrl and wheel to zoom.",
+    hint: () => "Line width is time. Drag to move, ctrl and wheel to zoom.",
     update, picture: () => scene, focus: () => chart.focus(), resize,
   };
 }

@@ -78,19 +78,19 @@ function mount(page: Page): Mounted {
           h("td", { class: "right wide" }, figure(process.wall_ns, "ns")),
           h("td", { class: "right wide" }, figure(process.cpu_ns, "ns")),
           h("td", { class: "wide faint clip" }, process.python ?? ""),
-          h("td", { class: "faint clip" }, ending(process)),
+          h("td", { class: "wide faint clip" }, ending(process)),
         ], () => show(threads.map((thread) => thread.id))),
       ...(threads.length > 1 ? threads : []).map((thread) =>
         row(depth + 1, thread.name || `thread ${thread.native}`, "t", thread.self, [
           h("td", { class: "wide" }), h("td", { class: "wide" }), h("td", { class: "wide" }),
-          h("td"),
+          h("td", { class: "wide" }),
         ], () => show([thread.id]))),
     ]);
     const total = about.processes_total ?? about.processes.length;
     replace(body, h("table", { class: "rows plain" },
       h("thead", null, h("tr", null, head("Process, thread", false), head("In functions"),
         head("share"), head("Wall", true, "wide"), head("CPU", true, "wide"),
-        head("Python", false, "wide"), head("Ended", false))),
+        head("Python", false, "wide"), head("Ended", false, "wide"))),
       h("tbody", null, rows)),
     total > about.processes.length ? h("p", { class: "why" },
       `${(total - about.processes.length).toLocaleString("en-US")} more are not listed.`) : null);
