@@ -7,6 +7,8 @@
 #include "base/map.h"
 #include "model/body.h"
 
+enum { WIDEN_MIN = 128 << 10 }; /* arena.h */
+
 struct array {
     void *items;
     uint32_t used, room;
@@ -42,7 +44,10 @@ static void make_room(struct build *b, struct array *a, uint32_t room)
 {
     if (room <= a->room)
         return;
-    a->items = arena_grow(b->arena, a->items, a->used * a->size, room * a->size);
+    if (a == &b->nodes && a->room * a->size >= WIDEN_MIN) /* nobody points to one */
+        a->items = arena_widen(b->arena, a->items, room * a->size);
+    else
+        a->items = arena_grow(b->arena, a->items, a->used * a->size, room * a->size);
     a->room = room;
 }
 
@@ -112,7 +117,7 @@ void build_expect(struct build *b, uint32_t nodes)
     uint32_t wanted = nodes <= UINT32_MAX - a->used ? a->used + nodes : a->used;
 
     if (wanted > a->room)
-        make_room(b, a, wanted > a->room / 2 * 3 ? wanted : a->room / 2 * 3);
+        make_room(b, a, wanted > a->room / 8 * 9 ? wanted : a->room / 8 * 9);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)

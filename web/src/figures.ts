@@ -11,8 +11,17 @@ const SCALES: Record<string, [number, string][]> = {
 
 export const NOTHING = "–";
 
+// Made once: toLocaleString makes one each time.
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const HUNDREDTHS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+
+/** A whole number with commas; 0 is "0". */
+export function grouped(n: number): string {
+  return WHOLE.format(n);
+}
+
 function threeDigits(x: number): string {
-  if (x >= 99.95) return Math.round(x).toLocaleString("en-US");
+  if (x >= 99.95) return grouped(Math.round(x));
   return x >= 9.995 ? x.toFixed(1) : x.toFixed(2);
 }
 
@@ -37,8 +46,7 @@ export function amount(value: number | null, unit: Unit): string {
 /** Whole numbers exactly, with commas; what is no whole number (a mean) with two digits. */
 export function count(n: number | null): string {
   if (n === null || !(n > 0)) return NOTHING;
-  if (Number.isInteger(n)) return n.toLocaleString("en-US");
-  return n.toLocaleString("en-US", { maximumFractionDigits: n < 10 ? 2 : 0 });
+  return Number.isInteger(n) || n >= 10 ? grouped(n) : HUNDREDTHS.format(n);
 }
 
 /** Calls where there is little room: 1.20 M. */

@@ -128,13 +128,14 @@ export class Store {
     const next = { ...this.state, ...change };
     const address = toAddress(next);
     if (address === toAddress(this.state)) return;
+    // The address can wait until what is shown has been asked for.
+    this.become(next);
     try {
       const url = address ? `#${address}` : location.pathname + location.search;
       history[replace ? "replaceState" : "pushState"](null, "", url);
     } catch {
       // Embedded without an origin of its own: the state lives, the address cannot.
     }
-    this.become(next);
   }
 
   private arrive(): void {

@@ -5,7 +5,7 @@
 import {
   FUNCTION, MORE, PATHLESS, PROCESS, THREAD, UNKEPT, WHOLE, type About, type Boxes,
 } from "../answers.ts";
-import { share, type Unit } from "../figures.ts";
+import { grouped, share, type Unit } from "../figures.ts";
 import type { Kind, NameBook } from "../names.ts";
 import { below, parentOf, stepsOf } from "../paths.ts";
 import { fillOf, ink, textOf } from "./ink.ts";
@@ -80,7 +80,8 @@ export class BoxScene implements Scene {
   /** Rows that would tell nothing: the one process there is, its one thread. */
   private readonly spared: boolean[] = [];
   private readonly unseen = new Set<Mark>();
-  private kids = new Map<string, number>();
+  /** By mark, and one for none: its first child. Children lie together. */
+  private first = new Map<number, number>();
   private readonly ancestors: number;
 
   constructor(private readonly answer: Boxes, private readonly how: Layout) {
@@ -161,8 +162,8 @@ export class BoxScene implements Scene {
       kind: words.kind, shade: words.shade, name: words.name, ...figures,
       x, y: place, w, h: this.how.row,
     };
-    if (type === MORE) mark.name = `${figures.merged.toLocaleString("en-US")} more`;
-    else this.kids.set(`${parent}/${stepOf(type, id)}`, index);
+    if (type === MORE) mark.name = `${grouped(figures.merged)} more`;
+    if (!this.first.has(parent)) this.first.set(parent, index);
     this.marks.push(mark);
     if (spared) this.unseen.add(mark);
     else (this.rows[place] ??= []).push(mark);
@@ -190,6 +191,10 @@ export class BoxScene implements Scene {
     return steps.reduce(below, root);
   }
 
+  private stepTo(mark: Mark): string | null {
+    return mark.type === MORE ? null : stepOf(mark.type, this.idOf(mark));
+  }
+
   private idOf(mark: Mark): number {
     return this.answer.id[mark.index - this.ancestors + (this.how.headless ? 1 : 0)]!;
   }
@@ -207,8 +212,9 @@ export class BoxScene implements Scene {
     if (!root.every((step, i) => step === steps[i])) return null;
     let at = base;
     for (const step of steps.slice(root.length)) {
-      const next = this.kids.get(`${at}/${step}`);
-      if (next === undefined) return null;
+      let next = this.first.get(at) ?? this.marks.length;
+      while (this.marks[next]?.parent === at && this.stepTo(this.marks[next]!) !== step) next += 1;
+      if (this.marks[next]?.parent !== at) return null;
       at = next;
     }
     return this.marks[at] ?? null;

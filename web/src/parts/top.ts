@@ -2,7 +2,7 @@
 // top.ts - the bar on top: the profile, its threads, the metric, the search.
 
 import { h, renew, type Kid } from "../dom.ts";
-import { counted, share } from "../figures.ts";
+import { counted, grouped, share } from "../figures.ts";
 import { icon, logo } from "../icons.ts";
 import type { Page } from "../page.ts";
 import { menuBelow, type Item } from "./menu.ts";
@@ -175,7 +175,7 @@ export class Top {
       const answer = await this.page.search();
       if (answer) {
         text = answer.matches === 0 ? "no match"
-          : `${answer.matches.toLocaleString("en-US")} · ${share(answer.cumulative,
+          : `${grouped(answer.matches)} · ${share(answer.cumulative,
             this.page.about.total)}`;
       }
     } catch {

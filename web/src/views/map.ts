@@ -9,7 +9,7 @@ import type { Mark, Scene } from "../chart/scene.ts";
 import { fit, widthOf } from "../chart/text.ts";
 import { h } from "../dom.ts";
 import { encoded } from "../encode.ts";
-import { share, type Unit } from "../figures.ts";
+import { grouped, share, type Unit } from "../figures.ts";
 import type { NameBook } from "../names.ts";
 import type { Page } from "../page.ts";
 import { narrowed } from "../session.ts";
@@ -35,7 +35,7 @@ class MapScene implements Scene {
         index: i, parent: answer.parent[i]!, level: answer.level[i]! + 1, fn: id,
         type: merged > 0 ? MORE : f ? FUNCTION : WHOLE, kind: f?.kind ?? "p",
         shade: f?.shade ?? 0,
-        name: merged > 0 ? `${merged.toLocaleString("en-US")} more`
+        name: merged > 0 ? `${grouped(merged)} more`
           : f?.name ?? answer.key[i] ?? "", value: answer.value[i]!,
         self: null, calls: null, low: null, high: null, merged,
         x: answer.x[i]! / 10, y: answer.y[i]! / 10, w: answer.w[i]! / 10,

@@ -3,7 +3,7 @@
 
 import type { Process, Thread } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
-import { amount, percent } from "../figures.ts";
+import { amount, grouped, percent } from "../figures.ts";
 import type { Page } from "../page.ts";
 import { bar, figure } from "../parts/rowtable.ts";
 import type { Mounted, View } from "./list.ts";
@@ -93,7 +93,7 @@ function mount(page: Page): Mounted {
         head("Python", false, "wide"), head("Ended", false, "wide"))),
       h("tbody", null, rows)),
     total > about.processes.length ? h("p", { class: "why" },
-      `${(total - about.processes.length).toLocaleString("en-US")} more are not listed.`) : null);
+      `${grouped(total - about.processes.length)} more are not listed.`) : null);
   }
 
   return {
