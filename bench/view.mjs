@@ -169,7 +169,7 @@ function arm({ type, tip }) {
       done();
     });
     if (tip) seen.observe(document.querySelector("#tip"), { attributes: true, childList: true });
-    else seen.observe(document.body, { attributes: true, attributeFilter: ["data-drawn"] });
+    else seen.observe(document.body, { attributes: true, attributeFilter: ["data-shown"] });
   });
   globalThis.measured = Promise.race([
     changed.then(() => globalThis.frame()).then((end) => end - begun),

@@ -59,6 +59,17 @@ export function renew(parent: Element, ...kids: Kid[]): void {
   if (!same) parent.replaceChildren(...Array.from(after));
 }
 
+/** Once what was changed so far is on the screen; at once where nothing is shown. */
+export function frame(): Promise<void> {
+  return document.hidden ? Promise.resolve() : new Promise((done) => {
+    requestAnimationFrame(() => {
+      const behind = new MessageChannel();
+      behind.port1.onmessage = () => done();
+      behind.port2.postMessage(null);
+    });
+  });
+}
+
 /** The room within an element and how far it is scrolled, as they were when it was last laid
  * out: to ask the element itself while things change has all laid out at once. */
 export class Room {

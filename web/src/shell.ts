@@ -2,7 +2,7 @@
 // shell.ts - the frame: lays the parts out, mounts the view that the state names, and has
 // everything drawn anew when the state or the profile changes.
 
-import { h, renew, replace } from "./dom.ts";
+import { frame, h, renew, replace } from "./dom.ts";
 import { Keys } from "./keys.ts";
 import { Page } from "./page.ts";
 import { Crumbs } from "./parts/crumbs.ts";
@@ -18,6 +18,11 @@ import { Top } from "./parts/top.ts";
 import type { Session } from "./session.ts";
 import { FRESH, type State } from "./state.ts";
 import { viewNamed, type View } from "./views/list.ts";
+
+/** Counts, for whoever waits: the view is "shown", and then all is "drawn". */
+function tell(what: "shown" | "drawn"): void {
+  document.body.dataset[what] = String(Number(document.body.dataset[what] ?? 0) + 1);
+}
 
 export class Shell {
   private readonly page: Page;
@@ -160,12 +165,17 @@ export class Shell {
       this.drawTools(view);
       shown = page.mounted!.update();
     }
-    const beside = Promise.all([this.details.update(shown), this.crumbs.update(shown)]);
+    // The view is on the screen before what stands beside it is drawn.
+    const seen = shown.then(frame);
+    const beside = Promise.all([this.details.update(seen), this.crumbs.update(seen)]);
     if (!why) {
       const slow = setTimeout(() => this.view.classList.add("stale"), 200);
       try {
         await shown;
-        if (turn === this.turn) this.settle();
+        if (turn === this.turn) {
+          this.settle();
+          tell("shown");
+        }
       } catch (error) {
         if (turn === this.turn) this.refuse((error as Error).message);
       } finally {
@@ -175,7 +185,7 @@ export class Shell {
     }
     await beside;
     if (turn !== this.turn) return;
-    document.body.dataset.drawn = String(Number(document.body.dataset.drawn ?? 0) + 1);
+    tell("drawn");
   }
 
   private mount(view: View): void {

@@ -2,7 +2,7 @@
 // chart.ts - shows a scene: a canvas for the eye, a tree grid of the same rows for
 // everybody else. One tab stop; pointer and keys come out as hooks.
 
-import { h, replace, Room } from "../dom.ts";
+import { frame, h, replace, Room } from "../dom.ts";
 import { amount, count, share } from "../figures.ts";
 import { ink } from "./ink.ts";
 import { CanvasPen, type Pen } from "./pen.ts";
@@ -40,6 +40,7 @@ export class Chart {
   private readonly cover = h("canvas", { "aria-hidden": "true", class: "cover" });
   private readonly grid: HTMLElement;
   private readonly id = `chart${charts++}`;
+  private filling = false;
   private scene: Scene | null = null;
   private selected: Mark | null = null;
   private hovered: Mark | null = null;
@@ -162,7 +163,8 @@ export class Chart {
     this.selected = mark;
     if (mark) this.bringInto(mark);
     this.paint();
-    this.fillGrid();
+    if (!this.filling) void frame().then(() => this.fillGrid());
+    this.filling = true;
   }
 
   focus(): void {
@@ -329,6 +331,7 @@ export class Chart {
   /** The path to what is selected, each with its siblings, and what is below it. */
   private fillGrid(): void {
     const { scene } = this;
+    this.filling = false;
     if (!scene) return;
     const at = this.selected ?? scene.marks[0] ?? null;
     const chain: Mark[] = [];
