@@ -170,11 +170,26 @@ const uint64_t *stats_samples(const struct stats *s, node_id n)
     return s->samples ? &s->samples[n] : NULL;
 }
 
+static void add_lists(struct stats *s, bool callers_too)
+{
+    uint32_t *empty = s->lists.callers_from;
+
+    s->lists = edges_of(s->profile, &s->walk, s->outer, s->below, s->samples,
+                        callers_too, s->arena);
+    if (!callers_too)
+        s->lists.callers_from = empty;
+}
+
 void stats_add_edges(struct stats *s)
 {
+    if (!s->lists.callers)
+        add_lists(s, true);
+}
+
+void stats_add_callees(struct stats *s)
+{
     if (!s->lists.callees)
-        s->lists =
-            edges_of(s->profile, &s->walk, s->outer, s->below, s->samples, s->arena);
+        add_lists(s, false);
 }
 
 struct edges stats_callers(const struct stats *s, function_id f)
