@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.c - a list of chunks; big pieces get a chunk of their own. */
+/* arena.c - a list of chunks; big pieces get a chunk of their own. What is large lies
+ * in the system's large pages where it has any: to get 2 MB page by page takes five
+ * times as long, and is more work than most of what is done with them. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -12,16 +14,20 @@
 #endif
 
 enum { CHUNK_BYTES = 256 * 1024, ALIGN = alignof(max_align_t) };
-enum { PAGE_BYTES = 2 << 20 }; /* of the large ones, where the system has any */
+enum { PAGE_BYTES = 2 << 20 }; /* a large one's */
+/* Chunks of an arena that has so many bytes already. */
+enum { MANY_BYTES = 1 << 19, LARGE_BYTES = 2 * PAGE_BYTES };
 
 struct chunk {
     struct chunk *next;
     size_t used, size; /* of what follows */
+    size_t mapped;     /* 0: from malloc */
     alignas(max_align_t) char bytes[];
 };
 
 struct arena {
     struct chunk *chunks; /* the newest first; it alone is filled further */
+    size_t bytes;         /* of chunks that are not one large piece's */
 };
 
 static void (*at_end)(void);
@@ -44,16 +50,55 @@ static void out_of_memory(size_t bytes)
 #endif
 }
 
+/* Memory that large pages can take up, but for an end that is not worth one; NULL:
+ * there is none. */
+static struct chunk *map_chunk(size_t bytes)
+{
+#ifdef __wasi__
+    (void)bytes;
+    return NULL;
+#else
+    size_t ends = PAGE_BYTES - 1, whole = (bytes + ends) & ~ends;
+    size_t size = whole - bytes > bytes / 4 ? (bytes + 4095) & ~(size_t)4095 : whole;
+    char *at = mmap(NULL, size + PAGE_BYTES, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (at == MAP_FAILED)
+        return NULL;
+    size_t skip = -(uintptr_t)at & ends;
+    if (skip > 0)
+        munmap(at, skip);
+    munmap(at + skip + size, PAGE_BYTES - skip);
+    madvise(at + skip, size & ~ends, MADV_HUGEPAGE);
+    struct chunk *c = (struct chunk *)(at + skip);
+    c->mapped = size;
+    return c;
+#endif
+}
+
 static struct chunk *chunk_new(size_t size)
 {
     struct chunk *c = NULL;
 
-    if (size <= SIZE_MAX / 2)
+    if (size >= PAGE_BYTES - sizeof *c && size <= SIZE_MAX / 2)
+        c = map_chunk(sizeof *c + size);
+    if (!c && size <= SIZE_MAX / 2)
         c = calloc(1, sizeof *c + size);
     if (!c)
         out_of_memory(size);
     c->size = size;
     return c;
+}
+
+static void chunk_free(struct chunk *c)
+{
+#ifndef __wasi__
+    if (c->mapped > 0) {
+        munmap(c, c->mapped);
+        return;
+    }
+#endif
+    free(c);
 }
 
 struct arena *arena_open(void)
@@ -71,23 +116,15 @@ void arena_close(struct arena *a)
         return;
     for (struct chunk *c = a->chunks, *next; c; c = next) {
         next = c->next;
-        free(c);
+        chunk_free(c);
     }
     free(a);
 }
 
-/* Filling tens of megabytes page by page costs more than what is put there. */
-static void ask_for_large_pages(char *at, size_t bytes)
+/* For what comes behind to be aligned; less than bytes: they are too many. */
+static size_t rounded(size_t bytes)
 {
-#ifdef __wasi__
-    (void)at;
-    (void)bytes;
-#else
-    size_t skip = (PAGE_BYTES - (uintptr_t)at % PAGE_BYTES) % PAGE_BYTES;
-
-    if (bytes >= 2 * (size_t)PAGE_BYTES)
-        madvise(at + skip, (bytes - skip) / PAGE_BYTES * PAGE_BYTES, MADV_HUGEPAGE);
-#endif
+    return bytes + (ALIGN - bytes % ALIGN) % ALIGN;
 }
 
 /* A big piece goes behind the newest chunk, which stays the one to fill. */
@@ -95,8 +132,9 @@ static void *alloc_big(struct arena *a, size_t bytes)
 {
     struct chunk *c = chunk_new(bytes);
 
-    ask_for_large_pages(c->bytes, bytes);
     c->used = bytes;
+    if (bytes <= LARGE_BYTES / 2)
+        a->bytes += bytes;
     if (a->chunks) {
         c->next = a->chunks->next;
         a->chunks->next = c;
@@ -108,20 +146,25 @@ static void *alloc_big(struct arena *a, size_t bytes)
 
 void *arena_alloc(struct arena *a, size_t bytes)
 {
-    size_t size = bytes + (ALIGN - bytes % ALIGN) % ALIGN;
+    size_t size = rounded(bytes);
+    size_t whole =
+        a->bytes < MANY_BYTES ? CHUNK_BYTES : LARGE_BYTES - sizeof *a->chunks;
     struct chunk *c = a->chunks;
 
     if (size < bytes)
         out_of_memory(bytes);
-    if (size > CHUNK_BYTES / 4)
-        return alloc_big(a, size);
-    if (!c || c->size - c->used < size) {
-        c = chunk_new(CHUNK_BYTES);
-        c->next = a->chunks;
-        a->chunks = c;
+    if (c && c->size - c->used >= size) {
+        c->used += size;
+        return c->bytes + c->used - size;
     }
-    c->used += size;
-    return c->bytes + c->used - size;
+    if (size > whole / 2)
+        return alloc_big(a, size);
+    c = chunk_new(whole);
+    c->next = a->chunks;
+    a->chunks = c;
+    a->bytes += whole;
+    c->used = size;
+    return c->bytes;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -140,18 +183,47 @@ void *arena_grow(struct arena *a, const void *old, size_t old_bytes, size_t new_
     return grown;
 }
 
-void *arena_widen(struct arena *a, void *piece, size_t new_bytes)
+/* A chunk with what it holds, and zeroes behind that. */
+static struct chunk *chunk_widen(struct chunk *c, size_t size)
+{
+    size_t before = c->size;
+    struct chunk *wide = NULL;
+
+#ifndef __wasi__
+    if (c->mapped > 0 && size <= SIZE_MAX / 2) {
+        size_t mapped = (sizeof *c + size + 4095) & ~(size_t)4095;
+
+        wide = mremap(c, c->mapped, mapped, MREMAP_MAYMOVE);
+        if (wide == MAP_FAILED)
+            out_of_memory(size);
+        wide->mapped = mapped;
+        wide->size = size;
+        return wide;
+    }
+#endif
+    if (size <= SIZE_MAX / 2)
+        wide = realloc(c, sizeof *c + size);
+    if (!wide)
+        out_of_memory(size);
+    memset(wide->bytes + before, 0, size - before);
+    wide->size = size;
+    return wide;
+}
+
+void *arena_widen(struct arena *a, void *piece, size_t old_bytes, size_t new_bytes)
 {
     struct chunk **at = &a->chunks;
 
-    while ((*at)->bytes != piece)
+    while (*at && !((*at)->bytes == piece && (*at)->size == rounded(old_bytes)))
         at = &(*at)->next;
-    size_t before = (*at)->size;
-    struct chunk *c = realloc(*at, sizeof *c + new_bytes);
-    if (!c)
-        out_of_memory(new_bytes);
-    memset(c->bytes + before, 0, new_bytes - before);
-    c->size = c->used = new_bytes;
+    if (!*at) { /* it shares one */
+        void *own = alloc_big(a, rounded(new_bytes));
+
+        memcpy(own, piece, old_bytes);
+        return own;
+    }
+    struct chunk *c = chunk_widen(*at, rounded(new_bytes));
+    c->used = c->size;
     *at = c;
     return c->bytes;
 }

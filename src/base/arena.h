@@ -24,8 +24,8 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 /* A larger copy of an array; the old one stays until the arena is closed, so
  * grow by doubling. */
 void *arena_grow(struct arena *a, const void *old, size_t old_bytes, size_t new_bytes);
-/* A piece of at least 128 KiB made larger; it may move, and is nowhere twice. */
-void *arena_widen(struct arena *a, void *piece, size_t new_bytes);
+/* A piece made larger; it may move, and a large one is nowhere twice. */
+void *arena_widen(struct arena *a, void *piece, size_t old_bytes, size_t new_bytes);
 struct str arena_str(struct arena *a, struct str s); /* a copy */
 char *arena_cstr(struct arena *a, struct str s);     /* terminated */
 struct str arena_printf(struct arena *a, const char *format, ...)

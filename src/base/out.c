@@ -192,6 +192,21 @@ void out_bytes(struct out *o, const void *bytes, size_t len)
     }
 }
 
+char *out_room(struct out *o, size_t most)
+{
+    if (o->size - o->used < most && o->fd < 0)
+        grow(o, o->used + most);
+    else if (o->size - o->used < most)
+        flush(o);
+    return o->buffer + o->used;
+}
+
+void out_filled(struct out *o, const char *end)
+{
+    if (o->fault == 0)
+        o->used = (size_t)(end - o->buffer);
+}
+
 void out_deflate(struct out *o, const void *bytes, uint32_t len)
 {
     unsigned char made[16 * 1024];

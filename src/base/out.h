@@ -28,6 +28,11 @@ bool out_failed(const struct out *o);
 
 void out_char(struct out *o, char c);
 void out_bytes(struct out *o, const void *bytes, size_t len);
+/* Room for so many bytes, OUT_ROOM at most, to be filled in place; out_filled tells up
+ * to where it was. */
+enum { OUT_ROOM = 1024 };
+char *out_room(struct out *o, size_t most);
+void out_filled(struct out *o, const char *end);
 /* What raw deflate (RFC 1951) makes of them, as one whole stream. */
 void out_deflate(struct out *o, const void *bytes, uint32_t len);
 /* The same as a gzip file (RFC 1952) with no name and no date. */
@@ -37,8 +42,9 @@ void out_text_of(struct out *o, const char *terminated);
 void out_csv(struct out *o, struct str s); /* quoted (RFC 4180) */
 void out_u64(struct out *o, uint64_t value);
 enum { DIGITS_MOST = 20 };
-char *digits_to(char *to,
-                uint64_t value); /* decimal, no end put behind; where it ends */
+/* Decimal; where it ends, with nothing put behind it. */
+char *digits_to(char *to, uint64_t value);
+char *text_to(char *to, struct str s); /* the same of a text */
 void out_printf(struct out *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

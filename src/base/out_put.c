@@ -21,25 +21,35 @@ void out_text_of(struct out *o, const char *terminated)
     out_bytes(o, terminated, strlen(terminated));
 }
 
+static unsigned count_digits(uint64_t value)
+{
+    unsigned digits = 1;
+
+    for (; value >= 10000; value /= 10000)
+        digits += 4;
+    return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 char *digits_to(char *to, uint64_t value)
 {
     static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[DIGITS_MOST];
-    size_t at = sizeof digits;
+    char *end = to + count_digits(value), *at = end;
 
-    for (; value >= 10; value /= 100) {
-        const char *pair = pairs + value % 100 * 2;
+    for (; value >= 10; value /= 100)
+        memcpy(at -= 2, pairs + value % 100 * 2, 2);
+    if (at > to)
+        *to = (char)('0' + value);
+    return end;
+}
 
-        digits[--at] = pair[1];
-        digits[--at] = pair[0];
-    }
-    if (value > 0 || at == sizeof digits)
-        digits[--at] = (char)('0' + value);
-    memcpy(to, digits + at, sizeof digits - at);
-    return to + sizeof digits - at;
+char *text_to(char *to, struct str s)
+{
+    if (s.len > 0)
+        memcpy(to, s.at, s.len);
+    return to + s.len;
 }
 
 void out_u64(struct out *o, uint64_t value)

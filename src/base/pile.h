@@ -18,6 +18,9 @@ struct pile {
 };
 
 struct pile pile_on(struct arena *a, uint32_t size);
+/* Back to its first items, so many; the memory of the others is used again, as it is.
+ */
+void pile_cut(struct pile *p, uint32_t count);
 void pile_extend(struct pile *p); /* for pile_add alone */
 
 /* The new last item. */

@@ -177,8 +177,9 @@ static bool make_room(struct room *r, struct flow *f, uint64_t most, struct aren
         return true;
     if (r->size >= most || (r->size >= SMALL && r->size / TIMES > taken))
         return false;
-    r->size = r->size < most / 2 ? 2 * r->size : most;
-    r->at = arena_widen(a, r->at, r->size);
+    uint64_t size = r->size < most / 2 ? 2 * r->size : most;
+    r->at = arena_widen(a, r->at, r->size, size);
+    r->size = size;
     f->out = r->at + used;
     f->out_len = r->size - used;
     return true;

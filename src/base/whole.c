@@ -72,7 +72,7 @@ static void make_room(struct filling *f)
     if (f->used < f->room)
         return;
     if (f->at)
-        f->at = arena_widen(f->arena, f->at, f->room + more);
+        f->at = arena_widen(f->arena, f->at, f->room, f->room + more);
     else
         f->at = arena_alloc(f->arena, more = STEP);
     f->room += more;

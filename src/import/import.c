@@ -65,11 +65,12 @@ bool import_file(const char *path, struct str name, struct build *b, struct err 
 
     if (!importer)
         return from_recording(path, b, e);
-    if (!importer->read(path, name, b, e))
-        return false;
-    return !whole_is_torn() ||
-           err_set(e, ERR_IO,
-                   "cannot read profile: %s: it was written to while it was read (try "
-                   "again)",
-                   path);
+    struct err why = { 0 };
+    bool ok = importer->read(path, name, b, &why);
+    if (whole_is_torn())
+        return err_set(e, ERR_IO,
+                       "cannot read profile: %s: it was written to while it was read "
+                       "(try again)",
+                       path);
+    return ok || err_set(e, why.code, "%s", why.text);
 }

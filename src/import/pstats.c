@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/pile.h"
+#include "base/whole.h"
 #include "import/import.h"
 #include "import/pstats_names.h"
 #include "import/source.h"
@@ -12,12 +14,12 @@
 #include "pstats/marshal.h"
 
 struct adding {
-    const struct pstats_table *table;
+    struct pstats_table *table;
     struct build *build;
     struct arena *scratch;
-    function_id *of_row; /* by function of the table */
-    function_id *of_key; /* and callers; NULL: nobody asks for those */
-    struct map known;    /* functions that were there before, by file, line, name */
+    struct pile of_key; /* 1 + the function_id; 0: not named yet */
+    function_id callee; /* whose callers are added */
+    struct map known;   /* functions that were there before, by file, line, name */
     uint64_t seed;
     uint32_t before; /* so many of them */
     bool counted;    /* callers whose calls alone are known */
@@ -79,25 +81,31 @@ static function_id name_key(struct adding *a, pstats_key key)
     return id != FUNCTION_NONE ? id : build_function(a->build, &f);
 }
 
-static void name_rows(struct adding *a)
+/* Some callers are no functions, and are known when their calls are read. */
+static function_id function_of(struct adding *a, pstats_key key)
 {
-    uint32_t functions = table_functions(a->table);
+    while (a->of_key.count <= key)
+        pile_add(&a->of_key);
+    uint32_t *of = pile_at(&a->of_key, key);
 
-    a->of_row = arena_array(a->scratch, functions, sizeof *a->of_row);
-    for (uint32_t i = 0; i < functions; i++)
-        a->of_row[i] = name_key(a, table_row(a->table, i)->key);
+    if (*of == 0)
+        *of = 1 + name_key(a, key);
+    return *of - 1;
 }
 
-/* Lays callers out, of which some may be no functions. */
-static void name_callers(struct adding *a)
+/* Names lie anywhere in the file: those of rows to come are asked for in time. */
+static void name_rows(struct adding *a)
 {
-    uint32_t keys = table_keys(a->table);
+    enum { TEXT = 6, NAME = 12 };
+    const struct pstats_table *t = a->table;
+    uint32_t rows = table_functions(t);
 
-    a->of_key = arena_array(a->scratch, keys, sizeof *a->of_key);
-    for (pstats_key key = 0; key < keys; key++) {
-        uint32_t row = table_function_of(a->table, key);
-
-        a->of_key[key] = row != PSTATS_NONE ? a->of_row[row] : name_key(a, key);
+    for (uint32_t i = 0; i < rows; i++) {
+        if (rows - i > NAME) {
+            table_fetch_name(t, i + NAME);
+            __builtin_prefetch(table_name(t, table_row(t, i + TEXT)->key).file.at);
+        }
+        function_of(a, table_row(t, i)->key);
     }
 }
 
@@ -128,27 +136,22 @@ static struct stat_row stat_of(struct adding *a, const struct pstats_cost *cost)
     };
 }
 
-static void add_callers(struct adding *a, const struct pstats_function *f)
+static void add_caller(void *with, const struct pstats_caller *c)
 {
-    uint32_t next;
+    struct adding *a = with;
+    struct edge edge = {
+        .caller = function_of(a, c->key),
+        .callee = a->callee & INT32_MAX,
+        .untimed = c->counted,
+    };
 
-    for (uint32_t id = f->first; id != PSTATS_NONE; id = next) {
-        const struct pstats_caller *c = table_caller(a->table, id);
-        struct edge edge = {
-            .caller = a->of_key[c->key],
-            .callee = a->of_key[f->key],
-            .untimed = c->counted,
-        };
-
-        next = c->next;
-        if (c->counted) {
-            a->counted = true;
-            edge.stat.calls = count_of(a, c->cost.nc);
-        } else {
-            edge.stat = stat_of(a, &c->cost);
-        }
-        build_given_edge(a->build, &edge);
+    if (c->counted) {
+        a->counted = true;
+        edge.stat.calls = count_of(a, c->cost.nc);
+    } else {
+        edge.stat = stat_of(a, &c->cost);
     }
+    build_given_edge(a->build, &edge);
 }
 
 static void add_rows(struct adding *a, struct str name)
@@ -164,9 +167,10 @@ static void add_rows(struct adding *a, struct str name)
         const struct pstats_function *f = table_row(a->table, i);
         struct stat_row stat = stat_of(a, &f->cost);
 
-        build_given(a->build, thread, a->of_row[i], &stat);
-        if (a->of_key)
-            add_callers(a, table_function(a->table, i));
+        a->callee = function_of(a, f->key);
+        build_given(a->build, thread, a->callee, &stat);
+        if (!build_spares_edges(a->build))
+            table_take_callers(a->table, i, add_caller, a);
     }
 }
 
@@ -224,9 +228,7 @@ static bool goes_with_others(const struct adding *a, const char *path, struct er
                    path, sampled ? "samples" : "calls", sampled ? "calls" : "samples");
 }
 
-/* bytes: what names are borrowed from. They go before as much is built anew, once
- * nothing is left to be named. */
-static void add_table(struct adding *a, struct str name, struct arena *bytes)
+static void add_table(struct adding *a, struct str name)
 {
     struct quality *quality = build_quality(a->build);
 
@@ -234,9 +236,6 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
     if (a->before == 0)
         build_expect_functions(a->build, table_functions(a->table));
     name_rows(a);
-    if (!build_spares_edges(a->build))
-        name_callers(a);
-    arena_close(bytes);
     add_rows(a, name);
     add_notes(a);
     if (table_sampled(a->table)) {
@@ -251,7 +250,6 @@ static void add_table(struct adding *a, struct str name, struct arena *bytes)
 static bool read(const char *path, struct str name, struct build *b, struct err *e)
 {
     struct pstats_table *table = table_open();
-    struct arena *memory = arena_open();
     struct str bytes;
     struct adding a = {
         .table = table,
@@ -261,13 +259,15 @@ static bool read(const char *path, struct str name, struct build *b, struct err 
     };
 
     a.known = map_on(a.scratch);
-    bool ok = load_whole(path, LOAD_COPY, memory, &bytes, e) &&
+    a.of_key = pile_on(a.scratch, sizeof(uint32_t));
+    bool ok = load_whole(path, LOAD_MAP, a.scratch, &bytes, e) &&
               marshal_read(bytes, path, table, e) && source_unit(b, UNIT_NS, path, e) &&
               goes_with_others(&a, path, e);
-    if (ok)
-        add_table(&a, name, memory);
-    else
-        arena_close(memory);
+    if (ok) {
+        add_table(&a, name);
+        ok = load_held(table, e);
+        whole_forget(bytes.at, bytes.len);
+    }
     arena_close(a.scratch);
     table_close(table);
     return ok;

@@ -165,6 +165,7 @@ void build_expect_functions(struct build *b, uint32_t functions)
 {
     if (functions <= UINT32_MAX - b->functions.used)
         make_room(b, &b->functions, b->functions.used + functions);
+    map_expect(&b->function_ids, b->functions.room);
 }
 
 function_id build_function(struct build *b, const struct function *f)

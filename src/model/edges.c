@@ -6,8 +6,9 @@
 
 #define NO_EDGE UINT32_MAX
 
-struct sorted { /* by function: its own end where the next one's begin */
-    uint32_t *at, *end, count;
+struct sorted {   /* by function: its own end where the next one's begin */
+    uint32_t *at; /* NULL: they were in that order */
+    uint32_t *end, count;
 };
 
 struct counting {
@@ -22,7 +23,9 @@ struct counting {
     bool *recursive;            /* by function */
     uint32_t *active;           /* by edge: how often it is on the path walked */
     bool *inner;                /* by node: its edge is active above it */
-    uint32_t *callee;           /* by place in lists.callees: without going to it */
+    function_id *caller;        /* by edge: without going to it */
+    function_id *callee; /* by place in lists.callees, the same; NULL: callers are not
+                            asked for */
 };
 
 static function_id function_of(const struct counting *c, node_id n)
@@ -35,6 +38,11 @@ static function_id callee_of(const struct counting *c, uint32_t given)
     return given_edge(c->profile, given)->callee;
 }
 
+static uint32_t sorted_at(const struct sorted *s, uint32_t place)
+{
+    return s->at ? s->at[place] : place;
+}
+
 /* What has no function (FUNCTION_NONE) is left out. */
 static struct sorted sort_by(const struct counting *c, uint32_t items,
                              function_id (*key)(const struct counting *, uint32_t),
@@ -42,19 +50,25 @@ static struct sorted sort_by(const struct counting *c, uint32_t items,
 {
     uint32_t functions = profile_functions(c->profile);
     struct sorted s = { .end = arena_array(a, (size_t)functions + 1, sizeof *s.end) };
+    bool in_order = true;
+    function_id last = 0;
 
     for (uint32_t i = 0; i < items; i++) {
         function_id f = key(c, i);
 
+        in_order = in_order && f >= last && f != FUNCTION_NONE;
+        last = f;
         if (f != FUNCTION_NONE)
             s.end[f]++;
     }
     for (function_id f = 0; f < functions; f++) {
         uint32_t count = s.end[f];
 
-        s.end[f] = s.count;
         s.count += count;
+        s.end[f] = in_order ? s.count : s.count - count;
     }
+    if (in_order)
+        return s;
     s.at = arena_array(a, s.count, sizeof *s.at);
     for (uint32_t i = 0; i < items; i++) {
         function_id f = key(c, i);
@@ -87,14 +101,16 @@ static bool is_all(struct counting *c, struct arena *scratch)
 
     if (c->nodes.count > 0)
         return false;
+    c->caller = arena_array(scratch, c->given.count, sizeof *c->caller);
     for (function_id f = 0; f < functions; f++)
         for (; given < c->given.end[f]; given++) {
-            uint32_t at = c->given.at[given];
+            uint32_t at = sorted_at(&c->given, given);
             function_id caller = given_edge(c->profile, at)->caller;
 
             if (seen[caller] == f + 1)
                 return false;
             seen[caller] = f + 1;
+            c->caller[given] = caller;
         }
     return true;
 }
@@ -111,14 +127,14 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
         uint32_t begun = c->lists.edges;
 
         for (; node < c->nodes.end[f]; node++) {
-            node_id n = c->nodes.at[node];
+            node_id n = sorted_at(&c->nodes, node);
             function_id caller = hop[hop[n].parent].function;
 
             c->edge_of[n] =
                 caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
         }
         for (; given < c->given.end[f]; given++) {
-            const struct edge *e = given_edge(c->profile, c->given.at[given]);
+            const struct edge *e = given_edge(c->profile, sorted_at(&c->given, given));
             struct edge *to = &c->edge[edge_for(c, e->caller, f, begun)];
 
             to->untimed = to->untimed || e->untimed;
@@ -185,7 +201,7 @@ void stat_add(struct stat_row *row, const struct node *n, uint64_t below,
 static void add_up(struct counting *c, const uint64_t *below, const uint64_t *samples)
 {
     for (uint32_t i = 0; i < c->nodes.count; i++) {
-        node_id n = c->nodes.at[i];
+        node_id n = sorted_at(&c->nodes, i);
 
         if (c->edge_of[n] != NO_EDGE)
             stat_add(&c->edge[c->edge_of[n]].stat, profile_node(c->profile, n),
@@ -195,29 +211,29 @@ static void add_up(struct counting *c, const uint64_t *below, const uint64_t *sa
 
 static const struct edge *edge_at(const struct counting *c, uint32_t i)
 {
-    return c->edge ? &c->edge[i] : given_edge(c->profile, c->given.at[i]);
+    return c->edge ? &c->edge[i] : given_edge(c->profile, sorted_at(&c->given, i));
 }
 
 /* Edges come callee by callee: those of one caller, put together in that order, are
  * in order of their callees. */
-static void index_callees(struct counting *c, struct arena *scratch, struct arena *a)
+static void index_callees(struct counting *c, struct arena *a)
 {
     uint32_t functions = profile_functions(c->profile);
     uint32_t *place = arena_array(a, (size_t)functions + 2, sizeof *place);
     struct edge_lists *l = &c->lists;
 
-    c->callee = arena_array(scratch, l->edges, sizeof *c->callee);
     l->callees = arena_array(a, l->edges, sizeof *l->callees);
     for (uint32_t i = 0; i < l->edges; i++)
-        place[edge_at(c, i)->caller + 2]++;
+        place[c->caller[i] + 2]++;
     for (function_id f = 0; f < functions; f++)
         place[f + 2] += place[f + 1];
     for (uint32_t i = 0; i < l->edges; i++) {
         const struct edge *e = edge_at(c, i);
-        uint32_t at = place[e->caller + 1]++;
+        uint32_t at = place[c->caller[i] + 1]++;
 
         l->callees[at] = e;
-        c->callee[at] = e->callee;
+        if (c->callee)
+            c->callee[at] = e->callee;
     }
     l->callees_from = place;
 }
@@ -252,7 +268,7 @@ static void count_nodes(struct counting *c, const uint64_t *below,
 
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below,
-                           const uint64_t *samples, struct arena *a)
+                           const uint64_t *samples, bool callers_too, struct arena *a)
 {
     struct arena *scratch = arena_open();
     struct counting c = { .profile = p, .walk = w, .outer = outer };
@@ -264,9 +280,15 @@ struct edge_lists edges_of(const struct profile *p, const struct walk *w,
     } else {
         number_edges(&c, scratch, a);
         count_nodes(&c, below, samples, scratch);
+        c.caller = arena_array(scratch, c.lists.edges, sizeof *c.caller);
+        for (uint32_t i = 0; i < c.lists.edges; i++)
+            c.caller[i] = c.edge[i].caller;
     }
-    index_callees(&c, scratch, a);
-    index_callers(&c, a);
+    if (callers_too)
+        c.callee = arena_array(scratch, c.lists.edges, sizeof *c.callee);
+    index_callees(&c, a);
+    if (callers_too)
+        index_callers(&c, a);
     arena_close(scratch);
     return c.lists;
 }

@@ -9,16 +9,18 @@
 
 struct edge_lists {
     uint32_t edges;
-    /* By callee and by caller; where each function's begin, and the end. */
+    /* By callee (NULL: not asked for) and by caller; where each function's begin, and
+     * the end. */
     const struct edge **callers, **callees;
     uint32_t *callers_from, *callees_from;
 };
 
-/* outer: by node, whether its function is not active above it; below: what
- * stats_below says; samples: those in it and below, NULL where calls are calls. */
+/* callers_too: not those by caller alone. outer: by node, whether its function is not
+ * active above it; below: what stats_below says; samples: those in it and below, NULL
+ * where calls are calls. */
 struct edge_lists edges_of(const struct profile *p, const struct walk *w,
                            const bool *outer, const uint64_t *below,
-                           const uint64_t *samples, struct arena *a);
+                           const uint64_t *samples, bool callers_too, struct arena *a);
 
 /* Adds a row to another: of equal functions, or equal pairs. */
 void stat_add_row(struct stat_row *row, const struct stat_row *more);

@@ -171,15 +171,29 @@ const uint64_t *stats_samples(const struct stats *s, node_id n)
     return s->samples ? &s->samples[n] : NULL;
 }
 
-void stats_add_edges(struct stats *s)
+static void add_lists(struct stats *s, bool callers_too)
 {
-    if (s->lists.callees)
-        return;
+    uint32_t *empty = s->lists.callers_from;
     struct arena *scratch = arena_open();
     struct walk walk = walk_on(s->profile, scratch);
 
-    s->lists = edges_of(s->profile, &walk, s->outer, s->below, s->samples, s->arena);
+    s->lists = edges_of(s->profile, &walk, s->outer, s->below, s->samples, callers_too,
+                        s->arena);
+    if (!callers_too)
+        s->lists.callers_from = empty;
     arena_close(scratch);
+}
+
+void stats_add_edges(struct stats *s)
+{
+    if (!s->lists.callers)
+        add_lists(s, true);
+}
+
+void stats_add_callees(struct stats *s)
+{
+    if (!s->lists.callees)
+        add_lists(s, false);
 }
 
 struct edges stats_callers(const struct stats *s, function_id f)

@@ -32,7 +32,9 @@ bool stats_outer(const struct stats *s, node_id n);
 
 /* Computes callers and callees, which are none before: it takes its time. */
 void stats_add_edges(struct stats *s);
-/* By id of the caller, or of the callee. */
+void stats_add_callees(struct stats *s); /* those alone */
+/* By id of the caller, or of the callee. Each function's begin where those of the
+ * function before it end. */
 struct edges stats_callers(const struct stats *s, function_id f);
 struct edges stats_callees(const struct stats *s, function_id f);
 

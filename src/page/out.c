@@ -6,8 +6,7 @@
 
 #include "base/arena.h"
 
-/* From so many bytes on a piece can be made larger where it is. */
-enum { FIRST = 1024, WIDENS = 128 * 1024 };
+enum { FIRST = 1024 };
 
 struct out {
     struct arena *arena;
@@ -30,12 +29,8 @@ static void make_room(struct out *o, size_t len)
 
     while (size - o->used <= len)
         size *= 2;
-    if (size > o->size && o->size < WIDENS) {
-        size = size < WIDENS && size > 8 * FIRST ? WIDENS : size;
-        o->buffer = arena_grow(o->arena, o->buffer, o->used, size);
-    } else if (size > o->size) {
-        o->buffer = arena_widen(o->arena, o->buffer, size);
-    }
+    if (size > o->size)
+        o->buffer = arena_widen(o->arena, o->buffer, o->size, size);
     o->size = size;
 }
 

@@ -35,12 +35,13 @@ struct callees {
 };
 
 /* A function's dict of callers that was read over and is laid out when it is asked for:
- * until then its `first` is the byte where it begins, `last` the number of the file's
- * reader, and `callers` has its highest bit set. The others tell of the dict that an
- * earlier file had for it, in `deferred`, counted from 1; 0: there is none. */
+ * until then the function's `callers` has its highest bit set, and its other bits are
+ * the number of the dict in `deferred`, counted from 1. */
 #define CALLERS_DEFERRED (1u << 31)
 struct deferred {
-    uint32_t at, reader, before;
+    uint32_t at, reader; /* the byte where it begins, of which file's reader */
+    uint32_t objects;    /* before it; PSTATS_NONE: not known */
+    uint32_t before;     /* what an earlier file had for it; 0: there is none */
 };
 
 struct pstats_table {
@@ -72,10 +73,12 @@ struct pstats_table {
 const struct err *table_fault(const struct pstats_table *t);
 
 /* Of the function put last. */
-void table_defer(struct pstats_table *t, const struct reader *r, uint32_t at);
+struct reader_function;
+void table_defer(struct pstats_table *t, const struct reader *r,
+                 const struct reader_function *f);
 bool table_is_deferred(const struct pstats_function *f);
 /* Lays the function's callers out; all functions'. */
-void table_lay_out(struct pstats_table *t, struct pstats_function *f);
+void table_lay_out(struct pstats_table *t, uint32_t function);
 void table_lay_out_all(struct pstats_table *t);
 /* table_find_key of what is known so far, all functions at least. */
 pstats_key table_look_up(const struct pstats_table *t, struct pstats_name name);

@@ -16,38 +16,33 @@ bool table_is_deferred(const struct pstats_function *f)
 
 /* Behind those that are in the function's list; the reader stays where it is. */
 static void lay_out_dict(struct pstats_table *t, struct pstats_function *f,
-                         const struct reader *r, uint32_t at)
+                         const struct reader *r, uint32_t at, uint32_t objects)
 {
     struct reader there = *r;
     bool adding = t->adding;
 
     t->adding = f->callers > 0;
     table_begin_list(t, f);
-    marshal_callers(&there, at);
+    marshal_callers(&there, at, objects);
     t->adding = adding;
 }
 
-/* What the function's fields say goes to the pile, and is number `callers` there. */
-static void push(struct pstats_table *t, struct pstats_function *f)
-{
-    *(struct deferred *)pile_add(&t->deferred) =
-        (struct deferred){ f->first, f->last, f->callers & ~CALLERS_DEFERRED };
-    f->callers = CALLERS_DEFERRED | t->deferred.count;
-}
-
-void table_defer(struct pstats_table *t, const struct reader *r, uint32_t at)
+void table_defer(struct pstats_table *t, const struct reader *r,
+                 const struct reader_function *read)
 {
     struct pstats_function *f = table_function_body(t, t->put);
+    struct deferred d = { .at = read->at,
+                          .reader = t->readers.count - 1,
+                          .objects = read->objects };
 
-    if (table_is_deferred(f))
-        push(t, f);
-    else if (f->callers > 0) {
-        lay_out_dict(t, f, r, at);
+    if (table_is_deferred(f)) {
+        d.before = f->callers & ~CALLERS_DEFERRED;
+    } else if (f->callers > 0) {
+        lay_out_dict(t, f, r, d.at, d.objects);
         return;
     }
-    f->callers |= CALLERS_DEFERRED;
-    f->first = at;
-    f->last = t->readers.count - 1;
+    *(struct deferred *)pile_add(&t->deferred) = d;
+    f->callers = CALLERS_DEFERRED | t->deferred.count;
     t->defers = true;
 }
 
@@ -69,22 +64,42 @@ static uint32_t turn_round(struct pstats_table *t, uint32_t last)
 
 /* The first is as it stands, the others are added. What could not be added was told
  * when the files were; so only a file that was mapped and changed makes a fault. */
-void table_lay_out(struct pstats_table *t, struct pstats_function *f)
+void table_lay_out(struct pstats_table *t, uint32_t i)
 {
-    uint32_t put = t->put, number;
+    struct pstats_function *f = table_function_body(t, i);
+    uint32_t put = t->put, number = turn_round(t, f->callers & ~CALLERS_DEFERRED);
 
-    push(t, f);
-    number = turn_round(t, f->callers & ~CALLERS_DEFERRED);
     f->callers = 0;
     f->first = f->last = PSTATS_NONE;
-    t->put = *table_function_at(t, f->key);
+    t->put = i;
     while (number != 0) {
         const struct deferred *d = pile_at(&t->deferred, number - 1);
 
-        lay_out_dict(t, f, *(struct reader **)pile_at(&t->readers, d->reader), d->at);
+        lay_out_dict(t, f, *(struct reader **)pile_at(&t->readers, d->reader), d->at,
+                     d->objects);
         number = d->before;
     }
     t->put = put;
+}
+
+void table_take_callers(struct pstats_table *t, uint32_t i,
+                        void (*take)(void *with, const struct pstats_caller *c),
+                        void *with)
+{
+    struct pstats_function *f = table_function_body(t, i);
+    uint32_t kept = t->callers.count;
+
+    if (table_is_deferred(f))
+        table_lay_out(t, i);
+    for (uint32_t id = f->first; id != PSTATS_NONE;) {
+        const struct pstats_caller *c = table_caller_body(t, id);
+
+        take(with, c);
+        id = c->next;
+    }
+    f->callers = 0;
+    f->first = f->last = PSTATS_NONE;
+    pile_cut(&t->callers, kept);
 }
 
 void table_lay_out_all(struct pstats_table *t)
@@ -93,9 +108,7 @@ void table_lay_out_all(struct pstats_table *t)
         return;
     t->defers = false;
     for (uint32_t i = 0; i < t->functions.count; i++) {
-        struct pstats_function *f = table_function_body(t, i);
-
-        if (table_is_deferred(f))
-            table_lay_out(t, f);
+        if (table_is_deferred(table_function_body(t, i)))
+            table_lay_out(t, i);
     }
 }

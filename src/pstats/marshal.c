@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "pstats/body.h"
-#include "pstats/reader.h"
+#include "pstats/quick.h"
 
 /* Callers cost at least 10 bytes of a file each, unless it refers to whole dicts of
  * them again and again: what no profiler does ends here. */
@@ -26,77 +26,6 @@ static bool expect(struct reader *r, struct head h, const char *types, const cha
             return !r->failed;
     return reader_fail(r, h.at, "marshal type 0x%02x where %s is expected", h.type,
                        what);
-}
-
-/* What nearly all of a file is goes the quick way: references, 32-bit integers, floats
- * and tuples of four, none of which a reference refers to. The object that the 4 bytes
- * at `number` stand for; READER_BUSY: the slow way tells. */
-static reader_object quick_object(const struct reader *r, const unsigned char *number)
-{
-    uint32_t n = r->end - number >= 4 ? reader_load32(number) : UINT32_MAX;
-
-    return n < r->objects.count ? *(reader_object *)pile_at(&r->objects, n)
-                                : READER_BUSY;
-}
-
-/* What the 4 bytes at `number` refer to. A bit says so, of which 64 take no more room
- * in the processor's caches than two objects would. */
-static bool is_key(const struct reader *r, const unsigned char *number)
-{
-    uint32_t n = reader_load32(number);
-
-    return n < r->objects.count &&
-           *(const uint64_t *)pile_at(&r->is_key, n / 64) >> n % 64 & 1;
-}
-
-/* Where the object of that type has its bytes, and so many of them, be it here or
- * referred to; the reader goes past it. NULL: the slow way. */
-static const unsigned char *quick_bytes(struct reader *r, unsigned char type, int bytes)
-{
-    const unsigned char *at = r->at;
-
-    if (r->end - at > bytes && *at == type) {
-        r->at += bytes + 1;
-        return at + 1;
-    }
-    if (r->end - at < 5 || *at != 'r')
-        return NULL;
-    reader_object o = quick_object(r, at + 1);
-    if (o & READER_KEY || (r->start[o] & 0x7f) != type ||
-        r->end - (r->start + o) <= bytes)
-        return NULL;
-    r->at += 5;
-    return r->start + o + 1;
-}
-
-static int64_t quick_integer(struct reader *r)
-{
-    const unsigned char *b = quick_bytes(r, 'i', 4);
-
-    return b ? (int32_t)reader_load32(b) : reader_integer(r);
-}
-
-static double quick_number(struct reader *r)
-{
-    const unsigned char *b = quick_bytes(r, 'g', 8);
-    double value;
-
-    if (!b)
-        return reader_number(r);
-    uint64_t bits = reader_load32(b) | (uint64_t)reader_load32(b + 4) << 32;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* A short text in place. */
-static struct str quick_text(struct reader *r)
-{
-    const unsigned char *at = r->at;
-
-    if (r->end - at < 2 || *at != 'z' || r->end - at < 2 + at[1])
-        return reader_text(r);
-    r->at += 2 + at[1];
-    return (struct str){ (const char *)at + 2, at[1] };
 }
 
 /* The name of a key: a text, or the code of a script. */
@@ -152,7 +81,9 @@ static pstats_key read_key_parts(struct reader *r, struct head h)
         reader_queue_key(r, h, n);
         return KEY_OVER;
     }
-    pstats_key key = table_key(r->table, n, true);
+    pstats_key key;
+    if (!quick_known_key(r, h.before, &key))
+        key = table_key(r->table, n, true);
     reader_done(r, h, READER_KEY | key);
     return key;
 }
@@ -168,13 +99,13 @@ static pstats_key read_key(struct reader *r, struct head h)
 {
     if (h.type != 'r')
         return read_tuple_key(r, h);
-    reader_object o = quick_object(r, r->at);
-    if (o & READER_KEY && o != READER_BUSY) {
+    pstats_key key;
+    if (quick_key(r, r->at, &key)) {
         r->at += 4;
-        return o & ~READER_KEY;
+        return key;
     }
     const unsigned char *back = reader_follow(r, h);
-    pstats_key key = read_tuple_key(r, reader_head(r));
+    key = read_tuple_key(r, reader_head(r));
     reader_return(r, back);
     return key;
 }
@@ -259,25 +190,29 @@ static void read_caller(struct reader *r, pstats_key key)
     put_caller(r, key, counted, cost);
 }
 
-/* Goes past callers as cProfile's are: a reference to a key, and (nc, cc, tt, ct) in
- * place. The first that is otherwise ends it. */
-static void pass_quickly(struct reader *r)
+/* Callers as cProfile's are: a reference to a key, and (nc, cc, tt, ct) in place. The
+ * first that is otherwise ends it. */
+static void read_quickly(struct reader *r)
 {
     enum { BYTES = 35, REFERENCE = 5 };
 
-    while (r->over && r->end - r->at > BYTES && r->callers_left > 0) {
+    while (r->end - r->at > BYTES && r->callers_left > 0) {
         const unsigned char *b = r->at, *figures = b + REFERENCE;
 
-        if (*b != 'r' || !is_key(r, b + 1) || figures[0] != ')' || figures[1] != 4 ||
-            figures[2] != 'i' || figures[7] != 'i' || figures[12] != 'g' ||
-            figures[21] != 'g')
+        if (*b != 'r' || figures[0] != ')' || figures[1] != 4 || figures[2] != 'i' ||
+            figures[7] != 'i' || figures[12] != 'g' || figures[21] != 'g')
+            return;
+        pstats_key key = KEY_OVER;
+        if (r->over ? !quick_is_key(r, b + 1) : !quick_key(r, b + 1, &key))
             return;
         r->at += BYTES;
         r->callers_left--;
-        put_caller(r, KEY_OVER, false,
+        put_caller(r, key, false,
                    (struct pstats_cost){
                        .nc = (int32_t)reader_load32(figures + 3),
                        .cc = (int32_t)reader_load32(figures + 8),
+                       .tt = quick_load_number(figures + 13),
+                       .ct = quick_load_number(figures + 22),
                    });
     }
 }
@@ -288,7 +223,7 @@ static void read_callers_parts(struct reader *r, struct head h)
         return;
     reader_begun(r, h);
     for (;;) {
-        pass_quickly(r);
+        read_quickly(r);
         struct head key = reader_head(r);
 
         if (r->failed || key.type == '0')
@@ -309,6 +244,9 @@ static void pass_callers(struct reader *r, struct head h, struct reader_function
 {
     f->called = r->at < r->end && *r->at != '0';
     f->at = (uint32_t)(h.at - r->start);
+    f->objects = r->again > 0              ? PSTATS_NONE
+                 : h.object != PSTATS_NONE ? h.object
+                                           : r->objects.count;
     r->over = true;
     read_callers_parts(r, h);
     r->over = false;
@@ -327,10 +265,11 @@ static void read_callers(struct reader *r, struct reader_function *f)
     reader_return(r, back);
 }
 
-void marshal_callers(struct reader *r, uint32_t at)
+void marshal_callers(struct reader *r, uint32_t at, uint32_t objects)
 {
     r->at = r->start + at;
     r->again = 1;
+    r->next = objects;
     r->e = &r->table->fault;
     r->callers_left = UINT64_MAX;
     r->code_left = UINT64_MAX;
@@ -376,7 +315,7 @@ static void read_function(struct reader *r, struct head h)
 {
     const unsigned char *at = r->at;
     struct reader_function f = { 0 };
-    bool later = h.type == 'r' && r->end - at >= 4 && is_key(r, at);
+    bool later = h.type == 'r' && r->end - at >= 4 && quick_is_key(r, at);
 
     if (later) {
         __builtin_prefetch(pile_at(&r->objects, reader_load32(at)));
@@ -450,6 +389,7 @@ static struct reader *open_reader(struct str bytes, const char *name,
         .objects = pile_on(a, sizeof(reader_object)),
         .is_key = pile_on(a, sizeof(uint64_t)),
         .interned = pile_on(a, sizeof(reader_object)),
+        .next = PSTATS_NONE,
         .code_left = 2 * (uint64_t)bytes.len,
         .callers_left = bytes.len / CALLER_BYTES + CALLERS_SHARED,
     };

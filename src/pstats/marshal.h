@@ -12,9 +12,10 @@
  * file, stay as long as the table: its names are borrowed from them. */
 bool marshal_read(struct str bytes, const char *name, struct pstats_table *t,
                   struct err *e);
-/* Lays out the callers at that byte, for the function that was put last. */
+/* Lays out the callers at that byte, for the function that was put last. objects: how
+ * many were before them; PSTATS_NONE: not known. */
 struct reader;
-void marshal_callers(struct reader *r, uint32_t at);
+void marshal_callers(struct reader *r, uint32_t at, uint32_t objects);
 /* Whether bytes that are not all there yet may go on as a dump; else e says at which
  * byte they cannot. */
 bool marshal_may_go_on(struct str bytes, const char *name, struct err *e);

@@ -29,7 +29,7 @@ static bool add_function(const struct translation *tr, uint32_t i, struct err *e
         here = table_put(t, key, (struct pstats_cost){ 0 });
     struct pstats_function *to = table_function_body(t, here);
     if (table_is_deferred(to))
-        table_lay_out(t, to);
+        table_lay_out(t, here);
     if (!table_sum(&to->cost, &from.cost, e))
         return false;
     table_begin_list(t, to);

@@ -38,7 +38,7 @@ void reader_settle_functions(struct reader *r)
         return;
     table_put(r->table, f->key, f->cost);
     if (f->called)
-        table_defer(r->table, r, f->at);
+        table_defer(r->table, r, f);
     r->waiting.is = false;
 }
 

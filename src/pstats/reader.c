@@ -128,7 +128,7 @@ static bool is_nameless(unsigned char type)
 
 struct head reader_head(struct reader *r)
 {
-    struct head h = { 0, r->at, PSTATS_NONE };
+    struct head h = { 0, r->at, PSTATS_NONE, PSTATS_NONE };
 
     if (r->failed)
         return h;
@@ -139,11 +139,15 @@ struct head reader_head(struct reader *r)
         return h;
     }
     h.type = *r->at & 0x7f;
-    if (*r->at++ & 0x80 && r->again == 0 && !is_nameless(h.type)) {
+    if (!(*r->at++ & 0x80) || is_nameless(h.type))
+        return h;
+    if (r->again == 0) {
         h.object = r->objects.count;
         if (h.object % 64 == 0)
             pile_add(&r->is_key);
         *(reader_object *)pile_add(&r->objects) = (reader_object)(h.at - r->start);
+    } else if (r->again == 1 && r->next != PSTATS_NONE) {
+        h.before = r->next++;
     }
     return h;
 }
@@ -210,7 +214,7 @@ unsigned char reader_next_type(struct reader *r)
 
     if (r->failed || at == r->end)
         return 0;
-    struct head h = { *at & 0x7f, at, PSTATS_NONE };
+    struct head h = { *at & 0x7f, at, PSTATS_NONE, PSTATS_NONE };
     if (h.type != 'r' && h.type != 'R')
         return h.type;
     r->at++;

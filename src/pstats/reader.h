@@ -26,7 +26,7 @@ struct reader_coming {
 struct reader_function { /* read, and not put into the table yet */
     bool is, called;     /* called: it has callers, at that byte */
     pstats_key key;
-    uint32_t at;
+    uint32_t at, objects; /* before the callers; PSTATS_NONE: not known */
     struct pstats_cost cost;
 };
 
@@ -41,6 +41,7 @@ struct reader {
     struct pile is_key;   /* uint64_t: a bit for each of them */
     struct pile interned; /* reader_object: Python 2's table of strings */
     int again;            /* > 0: at something that was read before */
+    uint32_t next;        /* number of the next object there; PSTATS_NONE: not known */
     int depth;
     int layout;         /* of code objects, once one was read */
     uint64_t code_left; /* bytes of code that may be read again */
@@ -57,6 +58,7 @@ struct head { /* of an object */
     unsigned char type;
     const unsigned char *at;
     uint32_t object; /* its number; PSTATS_NONE: nothing can refer to it */
+    uint32_t before; /* the number it had when it was first read; PSTATS_NONE */
 };
 
 bool reader_fail(struct reader *r, const unsigned char *at, const char *format, ...)

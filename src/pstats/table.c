@@ -67,7 +67,7 @@ const struct pstats_function *table_function(const struct pstats_table *t, uint3
     struct pstats_function *f = table_function_body(t, i);
 
     if (table_is_deferred(f))
-        table_lay_out(own(t), f);
+        table_lay_out(own(t), i);
     return f;
 }
 
@@ -105,6 +105,11 @@ uint32_t *table_function_at(const struct pstats_table *t, pstats_key key)
 struct pstats_name table_name(const struct pstats_table *t, pstats_key key)
 {
     return *table_name_at(t, key);
+}
+
+void table_fetch_name(const struct pstats_table *t, uint32_t i)
+{
+    __builtin_prefetch(table_name_at(t, table_function_body(t, i)->key));
 }
 
 uint32_t table_function_of(const struct pstats_table *t, pstats_key key)

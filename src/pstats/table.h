@@ -56,7 +56,14 @@ const struct pstats_function *table_function(const struct pstats_table *t, uint3
 /* Its key and cost alone: what is told of callers means nothing. */
 const struct pstats_function *table_row(const struct pstats_table *t, uint32_t i);
 const struct pstats_caller *table_caller(const struct pstats_table *t, uint32_t id);
+/* The callers of function i, one after another, are let go as soon as each was looked
+ * at: so all callers of a table need no memory. Afterwards it has none. */
+void table_take_callers(struct pstats_table *t, uint32_t i,
+                        void (*take)(void *with, const struct pstats_caller *c),
+                        void *with);
 uint32_t table_keys(const struct pstats_table *t);
+/* Soon function i's name is asked for: it comes into the processor's caches. */
+void table_fetch_name(const struct pstats_table *t, uint32_t i);
 struct pstats_name table_name(const struct pstats_table *t, pstats_key key);
 /* PSTATS_NONE: no function and no caller has it. */
 pstats_key table_find_key(const struct pstats_table *t, struct pstats_name name);

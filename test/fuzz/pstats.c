@@ -77,6 +77,43 @@ static void check_written(const struct pstats_table *t)
     out_close(second, &e);
 }
 
+struct taking {
+    const struct pstats_table *kept, *taken;
+    uint32_t id; /* of the caller that comes next, of those kept */
+};
+
+static void take(void *with, const struct pstats_caller *c)
+{
+    struct taking *t = with;
+
+    insist(t->id != PSTATS_NONE, "no more are taken than there are");
+    const struct pstats_caller *k = table_caller(t->kept, t->id);
+    insist(c->counted == k->counted && memcmp(&c->cost, &k->cost, sizeof c->cost) == 0,
+           "what is taken is what is kept");
+    struct pstats_name a = table_name(t->taken, c->key),
+                       b = table_name(t->kept, k->key);
+    insist(a.line == b.line && str_eq(a.file, b.file) && str_eq(a.name, b.name),
+           "of the same caller");
+    t->id = k->next;
+}
+
+/* Callers that are taken, and so are never all there, are those that are kept. */
+static void check_taken(const struct pstats_table *kept, struct str bytes)
+{
+    struct err e = { 0 };
+    struct pstats_table *t = load_bytes(bytes, "x", &e);
+
+    insist(t && table_functions(t) == table_functions(kept), "it is read again");
+    for (uint32_t i = 0; i < table_functions(t); i++) {
+        struct taking taking = { kept, t, table_function(kept, i)->first };
+
+        table_take_callers(t, i, take, &taking);
+        insist(taking.id == PSTATS_NONE, "all are taken");
+        insist(table_function(t, i)->callers == 0, "what was taken is gone");
+    }
+    table_close(t);
+}
+
 static void sort(struct pstats_table *t, unsigned how)
 {
     struct sortkeys keys = { 0 };
@@ -159,6 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     }
     check(t);
+    check_taken(t, (struct str){ (const char *)bytes, size });
     if (how & 8)
         print(t, how);
     if (change(t, bytes, size, how)) {

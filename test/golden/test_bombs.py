@@ -4,6 +4,7 @@
 import gzip
 import json
 import lzma
+import marshal
 import os
 
 import pytest
@@ -66,3 +67,13 @@ def test_it_is_refused_or_read(sonde, clean_env, tmp_path, name):
     (tmp_path / "small.folded").write_text("a;b 1\n")
     least = run_measured([sonde, "report", "small.folded"], tmp_path, clean_env)[4]
     assert within_bounds(seconds, memory, os.path.getsize(tmp_path / name) + least, clean_env), (seconds, memory)
+
+
+def test_many_of_one_name_are_told_apart(sonde, clean_env, tmp_path):
+    """By what KCacheGrind tells functions apart, these are one: of a name, a line and a base name of a file."""
+    dump = {(f"/{n}/x.c", n % 3, "f"): (1, 1, 0.5, 0.5, {}) for n in range(50000)}
+    (tmp_path / "x.prof").write_bytes(marshal.dumps(dump))
+    _, _, _, seconds, memory = run_measured([sonde, "convert", "x.prof", "-o", "x.callgrind"], tmp_path, clean_env)
+    names = [line for line in (tmp_path / "x.callgrind").read_text().splitlines() if line.startswith("fn=(") and " f" in line]
+    assert len(names) == len({line.split(" ")[1] for line in names}) == len(dump)
+    assert within_bounds(seconds, memory, 2 * os.path.getsize(tmp_path / "x.prof"), clean_env), (seconds, memory)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "base/pile.h"
 #include "test.h"
 
 static void strings_compare_by_bytes(void **state)
@@ -86,6 +87,78 @@ static void arenas_copy_and_format(void **state)
     arena_close(a);
 }
 
+/* In a chunk it shares, in one of its own, in large pages. */
+static void a_piece_is_made_larger(void **state)
+{
+    static const size_t steps[] = { 10, 1000, 200000, 5000000, 9000001 };
+    struct arena *a = arena_open();
+    char *before = arena_alloc(a, 16), *piece = arena_alloc(a, 1);
+    size_t size = 1;
+
+    (void)state;
+    memset(before, 'b', 16);
+    piece[0] = 'x';
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char *after = arena_alloc(a, 16);
+
+        piece = arena_widen(a, piece, size, steps[i]);
+        for (size_t at = 0; at < steps[i]; at++)
+            assert_int_equal(piece[at], at < size ? 'x' : 0);
+        memset(piece, 'x', steps[i]);
+        assert_int_equal(after[0] + after[15], 0);
+        memset(after, 'a', 16);
+        size = steps[i];
+    }
+    assert_int_equal(before[0] + before[15], 2 * 'b');
+    arena_close(a);
+}
+
+/* Many small ones and large ones, once chunks are large as well. */
+static void a_big_arena_keeps_what_it_gave(void **state)
+{
+    enum { COUNT = 300 };
+    struct arena *a = arena_open();
+    char *piece[COUNT];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t bytes = i % 50 == 0 ? 3000001 : i % 5 == 0 ? 300001 : 5000;
+
+        piece[i] = arena_alloc(a, bytes);
+        for (size_t at = 0; at < bytes; at += 499)
+            assert_int_equal(piece[i][at], 0);
+        memset(piece[i], (char)i, bytes);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t at = 0; at < 5000; at++)
+            assert_int_equal(piece[i][at], (char)i);
+    arena_close(a);
+}
+
+/* Cut anywhere, at the end of a piece as well, and filled again. */
+static void piles_are_cut(void **state)
+{
+    enum { COUNT = 300 };
+    struct arena *a = arena_open();
+    struct pile p = pile_on(a, sizeof(uint32_t));
+
+    (void)state;
+    for (uint32_t cut = 0; cut <= COUNT; cut++) {
+        uint32_t count = COUNT + cut;
+
+        while (p.count < count) {
+            uint32_t i = p.count;
+
+            *(uint32_t *)pile_add(&p) = i;
+        }
+        pile_cut(&p, cut);
+        assert_int_equal(p.count, cut);
+        for (uint32_t i = 0; i < cut; i++)
+            assert_int_equal(*(uint32_t *)pile_at(&p, i), i);
+    }
+    arena_close(a);
+}
+
 static bool same_id(const void *with, uint32_t id)
 {
     return *(const uint32_t *)with == id;
@@ -138,6 +211,9 @@ int main(void)
         cmocka_unit_test(arenas_give_zeroed_aligned_pieces),
         cmocka_unit_test(arenas_keep_what_they_gave),
         cmocka_unit_test(arenas_copy_and_format),
+        cmocka_unit_test(a_piece_is_made_larger),
+        cmocka_unit_test(a_big_arena_keeps_what_it_gave),
+        cmocka_unit_test(piles_are_cut),
         cmocka_unit_test(maps_find_each_id_among_equal_hashes),
         cmocka_unit_test(the_first_error_stands_on_one_line),
     };

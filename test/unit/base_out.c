@@ -121,6 +121,69 @@ static void memory_holds_any_amount_and_any_byte(void **state)
     out_abandon(o);
 }
 
+static void check_digits(uint64_t value)
+{
+    char ours[DIGITS_MOST + 1], theirs[DIGITS_MOST + 1];
+
+    *digits_to(ours, value) = '\0';
+    snprintf(theirs, sizeof theirs, "%llu", (unsigned long long)value);
+    assert_string_equal(ours, theirs);
+}
+
+/* About each power of ten and of two. */
+static void digits_are_printf_s(void **state)
+{
+    uint64_t ten = 1;
+
+    (void)state;
+    for (int i = 0; i < 20; i++, ten *= 10)
+        for (uint64_t value = ten - 2; value != ten + 3; value++)
+            check_digits(value);
+    for (int i = 0; i < 64; i++)
+        for (uint64_t value = (1ull << i) - 2; value != (1ull << i) + 3; value++)
+            check_digits(value);
+}
+
+/* In memory, and in a file whose buffer is emptied meanwhile. */
+static void what_is_filled_in_place_is_written(void **state)
+{
+    enum { LINES = 20000 };
+    struct err e = { 0 };
+    struct out *memory = out_memory(), *file = out_open("x.txt", &e);
+
+    (void)state;
+    for (int i = 0; i < LINES; i++) {
+        struct out *to[] = { memory, file };
+
+        for (int n = 0; n < 2; n++) {
+            char *at = out_room(to[n], OUT_ROOM);
+
+            at = digits_to(at, (uint64_t)i);
+            *at++ = '\n';
+            out_filled(to[n], at);
+            out_text_of(to[n], "and ");
+        }
+    }
+    assert_true(out_close(file, &e));
+    struct str text = out_text(memory);
+    for (int i = 0; i < LINES; i++) {
+        char line[32];
+
+        snprintf(line, sizeof line, "%d\nand ", i);
+        assert_true(str_skip(&text, str_of(line)));
+    }
+    assert_int_equal(text.len, 0);
+    FILE *written = fopen("x.txt", "r");
+    assert_non_null(written);
+    text = out_text(memory);
+    for (size_t i = 0; i < text.len; i++)
+        assert_int_equal(getc(written), text.at[i]);
+    assert_int_equal(getc(written), EOF);
+    fclose(written);
+    unlink("x.txt");
+    out_abandon(memory);
+}
+
 /* Writes more than the buffer holds to a full device, at stdout's number. */
 static void a_fault_is_told_once_at_close(void **state)
 {
@@ -134,6 +197,7 @@ static void a_fault_is_told_once_at_close(void **state)
     struct out *o = out_open("-", &e);
     for (int i = 0; i < 20000; i++)
         out_text_of(o, "0123456789");
+    out_filled(o, out_room(o, OUT_ROOM) + OUT_ROOM);
     bool failed = out_failed(o);
     bool ok = out_close(o, &e);
     dup2(saved, STDOUT_FILENO);
@@ -153,6 +217,8 @@ int main(void)
         cmocka_unit_test(a_file_follows_the_umask),
         cmocka_unit_test(only_a_regular_file_is_replaced),
         cmocka_unit_test(memory_holds_any_amount_and_any_byte),
+        cmocka_unit_test(digits_are_printf_s),
+        cmocka_unit_test(what_is_filled_in_place_is_written),
         cmocka_unit_test(a_fault_is_told_once_at_close),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
