@@ -7,8 +7,6 @@
 #include "base/map.h"
 #include "model/body.h"
 
-enum { WIDEN_MIN = 128 << 10 }; /* arena.h */
-
 struct array {
     void *items;
     uint32_t used, room;
@@ -44,8 +42,8 @@ static void make_room(struct build *b, struct array *a, uint32_t room)
 {
     if (room <= a->room)
         return;
-    if (a == &b->nodes && a->room * a->size >= WIDEN_MIN) /* nobody points to one */
-        a->items = arena_widen(b->arena, a->items, room * a->size);
+    if (a == &b->nodes && a->room > 0) /* nobody points to one */
+        a->items = arena_widen(b->arena, a->items, a->room * a->size, room * a->size);
     else
         a->items = arena_grow(b->arena, a->items, a->used * a->size, room * a->size);
     a->room = room;
