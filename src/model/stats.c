@@ -156,6 +156,15 @@ const struct stat_row *stats_total(const struct stats *s)
     return &s->total;
 }
 
+double stats_events(const struct stats *s)
+{
+    double events = (double)s->total.calls + (double)s->total.resumes;
+
+    for (uint32_t i = 0; i < given_rows(s->profile); i++)
+        events -= (double)given_row(s->profile, i)->stat.calls;
+    return events;
+}
+
 uint64_t stats_below(const struct stats *s, node_id n)
 {
     return s->below[n];

@@ -22,6 +22,8 @@ void stats_close(struct stats *s); /* NULL is allowed */
 const struct stat_row *stats_of(const struct stats *s, function_id f);
 /* Over all functions; cumulative is the same as self. */
 const struct stat_row *stats_total(const struct stats *s);
+/* Calls and resumptions that were counted one by one, not given: a probe's. */
+double stats_events(const struct stats *s);
 /* What was spent in the node and below it. */
 uint64_t stats_below(const struct stats *s, node_id n);
 /* How many samples fell in the node and below it; NULL: its calls are calls. */

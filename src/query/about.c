@@ -2,6 +2,7 @@
 /* about.c - what the profile is, and what can be asked of it. */
 #include <stdlib.h>
 
+#include "model/as_json.h"
 #include "query/guess.h"
 #include "query/inside.h"
 
@@ -57,23 +58,10 @@ static uint32_t keep_largest(struct owner *at, uint32_t count)
 static void write_process(const struct query *q, const struct owner *o, struct json *j)
 {
     const struct process *p = profile_process(q->profile, o->id);
-    bool known = p->pid != 0 || !p->entered; /* else it is a file */
 
     json_object(j, NULL);
     json_u64(j, "id", o->id);
-    json_i64_or_null(j, "pid", p->pid, p->pid != 0);
-    json_i64_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
-    json_str_or_null(j, "name", p->name);
-    json_str(j, "role", p->role);
-    json_str_or_null(j, "program", p->program);
-    json_str_or_null(j, "python", p->python);
-    json_i64_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
-    json_i64_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
-    json_i64_or_null(j, "exit", p->exit, p->exit >= 0);
-    json_i64_or_null(j, "signal", p->signal, p->signal != 0);
-    json_bool(j, "entered", p->entered);
-    json_str_or_null(j, "reason", p->reason);
-    json_bool(j, "alive", p->alive);
+    process_as_json(p, j);
     json_u64(j, "value", o->value);
     json_array(j, "threads");
     for (thread_id i = 0; i < profile_threads(q->profile) && o->threads > 0; i++)
@@ -133,40 +121,11 @@ static void write_threads(const struct query *q, struct json *j, struct arena *a
 /* Of a call, on average; 0: not known. */
 static double probe_ns(const struct query *q)
 {
-    const struct stat_row *total = stats_total(q->stats);
-    double events = (double)total->calls + (double)total->resumes, taken = 0;
+    double events = stats_events(q->stats), taken = 0;
 
     for (function_id f = 0; q->of.probed && f < profile_functions(q->profile); f++)
         taken += (double)q->of.probed[f];
-    for (uint32_t i = 0; i < given_rows(q->profile); i++) /* not the probe's */
-        events -= (double)given_row(q->profile, i)->stat.calls;
     return events > 0 ? taken / events : 0;
-}
-
-static void write_quality(const struct query *q, struct json *j)
-{
-    const struct quality *quality = profile_quality(q->profile);
-    double probe;
-
-    json_object(j, "quality");
-    json_bool(j, "exact", quality->exact);
-    json_bool(j, "sampled", quality->sampled);
-    json_bool(j, "truncated", quality->truncated);
-    probe = probe_ns(q);
-    if (probe > 0)
-        json_double(j, "probe_ns", probe);
-    else
-        json_null(j, "probe_ns");
-    json_u64(j, "lost_events", quality->lost_events);
-    json_u64(j, "lost_ns", quality->lost_ns);
-    json_u64(j, "folded_calls", quality->folded_calls);
-    json_u64(j, "more_functions", quality->more_functions);
-    json_u64(j, "cut_names", quality->cut_texts);
-    json_array(j, "notes");
-    for (uint32_t i = 0; i < quality->notes; i++)
-        json_str(j, NULL, quality->note[i]);
-    json_end(j);
-    json_end(j);
 }
 
 static void write_views(const struct query *q, struct json *j)
@@ -243,7 +202,7 @@ static void answer(struct query *q, struct ask *a, struct json *j)
     write_run(q, j);
     write_processes(q, j, a->arena);
     write_threads(q, j, a->arena);
-    write_quality(q, j);
+    quality_as_json(profile_quality(q->profile), probe_ns(q), NULL, j);
     json_object(j, "source");
     json_bool(j, "shown", q->of.no_source == NULL);
     json_text(j, "why", q->of.no_source);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "model/as_json.h"
 #include "report/report.h"
 
 struct writing {
@@ -47,34 +48,16 @@ static void value_or_null(const struct writing *w, const char *key, uint64_t v,
     json_i64_or_null(w->json, name, (int64_t)v, known);
 }
 
-static void write_process(struct json *j, const struct process *p)
-{
-    bool known = p->pid != 0 || !p->entered; /* else it is a file */
-
-    json_object(j, NULL);
-    json_i64_or_null(j, "pid", p->pid, p->pid != 0);
-    json_i64_or_null(j, "parent", p->parent_pid, p->parent_pid != 0);
-    json_str_or_null(j, "name", p->name);
-    json_str(j, "role", p->role);
-    json_str_or_null(j, "program", p->program);
-    json_str_or_null(j, "python", p->python);
-    json_i64_or_null(j, "wall_ns", (int64_t)p->wall_ns, known);
-    json_i64_or_null(j, "cpu_ns", (int64_t)p->cpu_ns, known);
-    json_i64_or_null(j, "exit", p->exit, p->exit >= 0);
-    json_i64_or_null(j, "signal", p->signal, p->signal != 0);
-    json_bool(j, "entered", p->entered);
-    json_str_or_null(j, "reason", p->reason);
-    json_bool(j, "alive", p->alive);
-    json_end(j);
-}
-
 static void write_processes(const struct writing *w)
 {
     const struct profile *p = w->report->profile;
 
     json_array(w->json, "processes");
-    for (process_id i = 0; i < profile_processes(p); i++)
-        write_process(w->json, profile_process(p, i));
+    for (process_id i = 0; i < profile_processes(p); i++) {
+        json_object(w->json, NULL);
+        process_as_json(profile_process(p, i), w->json);
+        json_end(w->json);
+    }
     json_end(w->json);
 }
 
@@ -96,33 +79,6 @@ static void write_threads(const struct writing *w)
         json_end(w->json);
     }
     json_end(w->json);
-}
-
-static void write_quality(const struct writing *w)
-{
-    const struct quality *q = profile_quality(w->report->profile);
-    struct json *j = w->json;
-
-    json_object(j, "quality");
-    json_bool(j, "exact", q->exact);
-    json_bool(j, "sampled", q->sampled);
-    json_u64(j, "lost_events", q->lost_events);
-    json_u64(j, "lost_ns", q->lost_ns);
-    json_u64(j, "folded_calls", q->folded_calls);
-    json_u64(j, "more_functions", q->more_functions);
-    json_u64(j, "cut_names", q->cut_texts);
-    json_bool(j, "truncated", q->truncated);
-    if (report_probe_ns(w->report) > 0)
-        json_double(j, "probe_ns", report_probe_ns(w->report));
-    else
-        json_null(j, "probe_ns");
-    json_array(j, "notes");
-    for (uint32_t i = 0; i < q->notes; i++)
-        json_str(j, NULL, q->note[i]);
-    if (report_no_cost(w->report))
-        json_text(j, NULL, report_no_cost(w->report));
-    json_end(j);
-    json_end(j);
 }
 
 /* known: all of it, not the calls alone. */
@@ -271,7 +227,8 @@ void report_json(const struct report *r, struct out *o)
     write_run(&w);
     write_processes(&w);
     write_threads(&w);
-    write_quality(&w);
+    quality_as_json(profile_quality(r->profile), report_probe_ns(r), report_no_cost(r),
+                    j);
     write_functions(&w);
     write_rows(&w);
     if (r->options->tree)

@@ -38,10 +38,8 @@ static void add_corrected(struct report *r)
 double report_probe_ns(const struct report *r)
 {
     const struct stat_row *raw = stats_total(r->stats);
-    double events = (double)raw->calls + (double)raw->resumes;
+    double events = stats_events(r->stats);
 
-    for (uint32_t i = 0; i < given_rows(r->profile); i++) /* not the probe's */
-        events -= (double)given_row(r->profile, i)->stat.calls;
     if (!r->corrected || events <= 0)
         return 0;
     return ((double)raw->self - (double)stats_total(r->corrected)->self) / events;
