@@ -19,6 +19,11 @@ import type { Session } from "./session.ts";
 import { FRESH, type State } from "./state.ts";
 import { viewNamed, type View } from "./views/list.ts";
 
+/** Milliseconds after which what was done has to show. */
+const SOON = 50;
+
+const later = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
 /** Counts, for whoever waits: the view is "shown", and then all is "drawn". */
 function tell(what: "shown" | "drawn"): void {
   document.body.dataset[what] = String(Number(document.body.dataset[what] ?? 0) + 1);
@@ -151,20 +156,19 @@ export class Shell {
     const view = viewNamed(page.state.view);
     const title = `${page.about.title || "sonde"}: ${view.title}`;
     if (document.title !== title) document.title = title;
-    this.top.update();
-    this.rail.update();
-    this.status.update();
-    const why = page.canShow(view.name);
+    const why = page.canShow(view.name), other = view !== this.shown;
     let shown: Promise<unknown> = Promise.resolve();
     if (why) {
       this.unmount();
-      replace(this.tools, h("h1", null, view.title));
       replace(this.view, refusal(why, null, ""));
     } else {
-      if (view !== this.shown) this.mount(view);
-      this.drawTools(view);
+      if (other) this.mount(view);
       shown = page.mounted!.update();
     }
+    // The bars change in the view's own frame, unless that is long in coming.
+    void Promise.race([other ? null : shown.catch(() => null), later(SOON)]).then(() => {
+      if (turn === this.turn) this.drawBars(view, why);
+    });
     // The view is on the screen before what stands beside it is drawn.
     const seen = shown.then(frame);
     const beside = Promise.all([this.details.update(seen), this.crumbs.update(seen)]);
@@ -199,6 +203,14 @@ export class Shell {
     this.page.mounted?.leave?.();
     this.page.mounted = null;
     this.shown = null;
+  }
+
+  private drawBars(view: View, why: string | null): void {
+    this.top.update();
+    this.rail.update();
+    this.status.update();
+    if (why) replace(this.tools, h("h1", null, view.title));
+    else this.drawTools(view);
   }
 
   private drawTools(view: View): void {

@@ -3,11 +3,23 @@
 // one set after another: what is said of each, what is still shown, and that it works.
 import { act, enter, go } from "./stage.mjs";
 
+/** Of a hundred drops that DevTools sends, Chromium brings one or two to no page at all: sent again until the page
+ * has got one, whatever it then does with it. */
 async function drop(page, session, paths) {
   const data = { items: [], files: paths, dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"]) {
-    await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+  const got = await page.evaluate(() => {
+    globalThis.drops ??= (addEventListener("drop", () => { globalThis.drops += 1; }, true), 0);
+    return globalThis.drops;
+  });
+  for (let sent = 0; sent < 5; sent++) {
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+    }
+    const came = await page.waitForFunction((before) => globalThis.drops > before, got, { timeout: 5000 })
+      .catch(() => null);
+    if (came) return;
   }
+  throw new Error("the browser delivers no drop");
 }
 
 const shown = (page) => page.evaluate(() => ({

@@ -40,6 +40,7 @@ export class Opener {
     const holds = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     addEventListener("dragenter", (event) => {
       if (!holds(event)) return;
+      event.preventDefault(); // a drop may follow at once
       this.depth += 1;
       document.body.append(this.veil);
     });
