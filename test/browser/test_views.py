@@ -149,7 +149,7 @@ def test_two_sides_are_compared(browser, serve, save, recording, sonde, pythons_
     after = tmp_path / "after.sonde"
     url = serve("--diff", recording, after) if way == "served" else save(recording, after, options=["--diff"])
     played = browser.play("rows", url=url, address="v=diff", picture=pictures(f"diff-{way}"))
-    assert played["problems"] == [] and played["reports"] == []
+    assert played["problems"] == [] and played["reports"] == [] and played["began"] == "#v=diff"
     before, later = (json.loads(subprocess.run([sonde, "report", "--json", file], check=True,
                                                stdout=subprocess.PIPE).stdout) for file in (recording, after))
     fibs = [next(f for f in report["functions"] if f["qualname"] == "fib") for report in (before, later)]

@@ -40,6 +40,7 @@ export class Shell {
   constructor(session: Session) {
     this.page = new Page(session);
     const { page } = this;
+    if (page.canShow("diff") === null) page.store.prefer("diff");
     page.floats = {
       tip: (mark, scene, x, y) => this.tip.show(page.session, mark, scene, x, y),
       menu: (target, x, y) => boxMenu(page, target, x, y),
@@ -85,7 +86,8 @@ export class Shell {
     const before = this.page.session;
     this.page.session = session;
     if (before.engine !== session.engine) before.engine.close();
-    const { theme, view } = this.page.state;
+    const { theme } = this.page.state;
+    const view = this.page.canShow(this.page.state.view) ? FRESH.view : this.page.state.view;
     this.live.follow(session.about.live);
     this.shown = null;
     this.page.store.set({ ...FRESH, theme, view, steps: [], threads: [] });

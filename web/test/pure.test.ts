@@ -51,6 +51,7 @@ test("the address holds the whole state, and gives it back", () => {
   };
   assert.deepEqual(fromAddress(`#${toAddress(state)}`), state);
   assert.equal(toAddress({ ...FRESH, steps: [], threads: [] }), "");
+  assert.equal(toAddress({ ...FRESH, steps: [], threads: [] }, true), "v=icicle");
   assert.deepEqual(fromAddress(""), { ...FRESH });
 });
 
