@@ -212,10 +212,14 @@ export class Shell {
   }
 
   private refuse(text: string): void {
-    const { page } = this;
-    const { root, node, steps, threads } = page.state;
-    const narrowed = root || node || steps.length > 0 || threads.length > 0;
-    replace(this.view, refusal(text, narrowed ? () =>
-      page.store.set({ root: "", node: "", steps: [], threads: [] }) : null, "Show all"));
+    const { page } = this, { view, theme } = page.state;
+    // All that is asked is in the address: a link to another profile, or one that was edited.
+    const wrong = "bad query: ";
+    if (!text.startsWith(wrong)) replace(this.view, refusal(text, null, ""));
+    else {
+      replace(this.view, refusal(`The address asks for what this profile has not: ${
+        text.slice(wrong.length)}`, () =>
+        page.store.set({ ...FRESH, view, theme, steps: [], threads: [] }), "Show all"));
+    }
   }
 }
