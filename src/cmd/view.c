@@ -126,6 +126,9 @@ static bool option(void *args, int key, const char *value, struct err *e)
     case 'H':
         return take_host(a, value, e);
     case KEY_HTML:
+        if (!*value)
+            return err_set(e, ERR_USAGE,
+                           "empty file name: '' (is a variable not set?)");
         a->html = value;
         return true;
     case KEY_PROCESS:

@@ -40,6 +40,15 @@ def test_back_forward_and_links_show_the_same(browser, serve, recording, told):
     assert played["linked"] == states
 
 
+def test_a_link_to_another_profile_says_so_and_leads_out(browser, serve, recording):
+    lost = {"sandwich": "f=999999", "map": "in=nosuch", "source": "src=9999", "table": "by=bogus", "flame": "r=999999",
+            "graph": "g=100000", "sunburst": "focus=999999"}
+    played = browser.play("lost", url=serve(recording), addresses=[f"v={view}&{word}" for view, word in lost.items()])
+    assert [one["hash"] for one in played["seen"]] == [f"#v={view}" for view in lost]
+    assert all(one["said"].startswith("The address asks for what this profile has not: ") and one["left"] == (view == "sandwich")
+               for view, one in zip(lost, played["seen"], strict=True)), played["seen"]
+
+
 @pytest.mark.parametrize("look", [{}, {"theme": "dark"}, {"width": 390, "height": 844}], ids=["light", "dark", "narrow"])
 def test_axe_finds_nothing(browser, serve, recording, dump, told, look):
     for file in (recording, dump):

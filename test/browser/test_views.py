@@ -149,7 +149,7 @@ def test_two_sides_are_compared(browser, serve, save, recording, sonde, pythons_
     after = tmp_path / "after.sonde"
     url = serve("--diff", recording, after) if way == "served" else save(recording, after, options=["--diff"])
     played = browser.play("rows", url=url, address="v=diff", picture=pictures(f"diff-{way}"))
-    assert played["problems"] == [] and played["reports"] == []
+    assert played["problems"] == [] and played["reports"] == [] and played["began"] == "#v=diff"
     before, later = (json.loads(subprocess.run([sonde, "report", "--json", file], check=True,
                                                stdout=subprocess.PIPE).stdout) for file in (recording, after))
     fibs = [next(f for f in report["functions"] if f["qualname"] == "fib") for report in (before, later)]
@@ -164,3 +164,18 @@ def test_two_sides_are_compared(browser, serve, save, recording, sonde, pythons_
     assert groups["More time"]["fib"][3] == f"▲ +{figures.time(delta)}"
     assert "publish_all" in groups["New"] and "publish" in groups["Gone"]
     assert played["rest"][0].endswith(".")
+
+
+def test_samples_are_no_calls_and_files_have_names(browser, serve, tmp_path):
+    """Folded stacks tell of no process: the file stands for it. Figures that are too long are shortened, not cut."""
+    for name, count in ("one.folded", 123_456_789), ("other.folded", 5):
+        (tmp_path / name).write_text(f"main;load;parse {count}\nmain;save 3\n")
+    url = serve(tmp_path / "one.folded", tmp_path / "other.folded")
+    played = browser.play("side", url=url, addresses=["v=table", "v=processes", "v=flame", "v=icicle&d=2"], until="Most self")
+    assert played["problems"] == []
+    table, processes, _, icicle = played["seen"]
+    assert table["heads"][:2] == ["Function", "Samples"] and "per call" not in table["heads"]
+    assert table["rows"][0][1:3] == ["123 M", "123 M"] and table["rows"][1][1:3] == ["6", "6"]
+    assert table["pairs"]["Total"] == "123,456,800" and "Calls" not in table["pairs"]
+    assert [row[0] for row in icicle["grid"][1:3]] == ["one.folded", "other.folded"]
+    assert "null" not in str(played["seen"])

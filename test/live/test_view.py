@@ -492,6 +492,7 @@ def test_what_cannot_be_saved(run_sonde, folder):
         done = run_sonde("view", *words)
         assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert not (folder / "x.html").exists()
+    assert run_sonde("view", "--html", "", "orders.sonde").stderr == "sonde: empty file name: '' (is a variable not set?)\n"
     assert run_sonde("view", "--html", "-", "orders.sonde").stdout.startswith("<!doctype html>")
 
 

@@ -11,7 +11,7 @@ export interface Names {
 }
 
 export interface Process {
-  id: number; pid: number; parent: number | null; name: string; role: string | null;
+  id: number; pid: number | null; parent: number | null; name: string; role: string | null;
   program: string; python: string | null; wall_ns: number | null; cpu_ns: number | null;
   exit: number | null; signal: number | null; entered: boolean; reason: string | null;
   alive: boolean; value: number;

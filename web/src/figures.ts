@@ -29,7 +29,7 @@ function threeDigits(x: number): string {
 export function parts(value: number | null, unit: Unit): [string, string] {
   if (value === null || !(value > 0)) return [NOTHING, ""];
   const scales = SCALES[unit];
-  if (!scales) return [count(value), ""];
+  if (!scales) return large(value);
   for (const [scale, name] of scales) {
     if (value >= scale * 0.9995) {
       const exact = scale === 1 && Number.isInteger(value);
@@ -39,8 +39,15 @@ export function parts(value: number | null, unit: Unit): [string, string] {
   return [threeDigits(value), scales[scales.length - 1]![1]];
 }
 
+/** Where there is room for all digits of a count. */
 export function amount(value: number | null, unit: Unit): string {
-  return parts(value, unit).join(" ").trim();
+  return SCALES[unit] ? parts(value, unit).join(" ").trim() : count(value);
+}
+
+/** Counts that a column has no room for: three digits of them. */
+function large(n: number): [string, string] {
+  if (n < 1e6) return [count(n), ""];
+  return n >= 999.5e6 ? [threeDigits(n / 1e9), "G"] : [threeDigits(n / 1e6), "M"];
 }
 
 /** Whole numbers exactly, with commas; what is no whole number (a mean) with two digits. */
@@ -51,8 +58,7 @@ export function count(n: number | null): string {
 
 /** Calls where there is little room: 1.20 M. */
 export function short(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toFixed(2)} G`;
-  return n >= 1e6 ? `${(n / 1e6).toFixed(2)} M` : count(n);
+  return n > 0 ? large(n).join(" ").trim() : NOTHING;
 }
 
 /** The share of a whole in per cent, one decimal, without the sign. */

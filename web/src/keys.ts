@@ -67,7 +67,8 @@ export class Keys {
       { keys: ["u"], says: "root goes up",
         act: () => store.set({ root: parentOf(page.state.root) }) },
       { keys: ["0"], says: "root is the whole again", act: () => store.set({ root: "" }) },
-      { keys: ["."], says: "next path of the same function", act: () => void this.same() },
+      { keys: ["."], says: "next path of the same function",
+        act: this.onFunction(() => void this.same()) },
       { keys: ["s"], says: "sandwich", act: this.onFunction((fn) => page.sandwich(fn)) },
       { keys: ["o"], says: "source", act: this.onFunction((fn) => page.source(fn)) },
       { keys: ["f"], says: "focus: paths through it only",
@@ -110,7 +111,8 @@ export class Keys {
     try {
       const path = await page.path();
       const { same } = await page.steps(path);
-      if (!same || same.count < 2) page.floats.toast("It has one path only");
+      if (page.about.paths === "unknown") page.floats.toast("The file tells callers, not paths");
+      else if (!same || same.count < 2) page.floats.toast("It has one path only");
       else page.selectPath(same.next ?? "", true);
     } catch (error) {
       page.floats.toast((error as Error).message);

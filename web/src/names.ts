@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // names.ts - the functions and files that answers have named so far.
 
-import type { Names } from "./answers.ts";
+import type { Names, Process } from "./answers.ts";
 
 export type Kind = "o" | "l" | "b" | "p" | "t" | "r";
 
@@ -63,6 +63,11 @@ export class NameBook {
 /** Where a function is written: "shop/orders/pricing.py:39", or "builtin". */
 export function placeOf(f: Named): string {
   return f.file < 0 ? "builtin" : f.line > 0 ? `${f.place}:${f.line}` : f.place;
+}
+
+/** "worker: Pool 4101"; files that tell of no process are known by their own names. */
+export function titleOf(process: Pick<Process, "pid" | "name" | "role">): string {
+  return process.pid === null ? process.name : `${process.role || process.name} ${process.pid}`;
 }
 
 /** The last part of a dotted name, where room is short. */

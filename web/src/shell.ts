@@ -50,6 +50,7 @@ export class Shell {
   constructor(session: Session) {
     this.page = new Page(session);
     const { page } = this;
+    if (page.canShow("diff") === null) page.store.prefer("diff");
     page.floats = {
       tip: (mark, scene, x, y) => this.tip.show(page.session, mark, scene, x, y),
       menu: (target, x, y) => boxMenu(page, target, x, y),
@@ -95,7 +96,8 @@ export class Shell {
     const before = this.page.session;
     this.page.session = session;
     if (before.engine !== session.engine) before.engine.close();
-    const { theme, view } = this.page.state;
+    const { theme } = this.page.state;
+    const view = this.page.canShow(this.page.state.view) ? FRESH.view : this.page.state.view;
     this.live.follow(session.about.live);
     this.shown = null;
     this.page.store.set({ ...FRESH, theme, view, steps: [], threads: [] });
@@ -232,10 +234,14 @@ export class Shell {
   }
 
   private refuse(text: string): void {
-    const { page } = this;
-    const { root, node, steps, threads } = page.state;
-    const narrowed = root || node || steps.length > 0 || threads.length > 0;
-    replace(this.view, refusal(text, narrowed ? () =>
-      page.store.set({ root: "", node: "", steps: [], threads: [] }) : null, "Show all"));
+    const { page } = this, { view, theme } = page.state;
+    // All that is asked is in the address: a link to another profile, or one that was edited.
+    const wrong = "bad query: ";
+    if (!text.startsWith(wrong)) replace(this.view, refusal(text, null, ""));
+    else {
+      replace(this.view, refusal(`The address asks for what this profile has not: ${
+        text.slice(wrong.length)}`, () =>
+        page.store.set({ ...FRESH, view, theme, steps: [], threads: [] }), "Show all"));
+    }
   }
 }

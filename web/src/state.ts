@@ -60,11 +60,12 @@ const LETTERS: [string, keyof State][] = [
   ["src", "file"], ["line", "line"], ["t", "theme"],
 ];
 
-export function toAddress(state: State): string {
+/** `spelled`: the view is written even if it is the usual one. */
+export function toAddress(state: State, spelled = false): string {
   const words = new URLSearchParams();
   for (const [letter, key] of LETTERS) {
     const value = state[key];
-    if (value === FRESH[key]) continue;
+    if (value === FRESH[key] && !(spelled && key === "view")) continue;
     words.set(letter, typeof value === "boolean" ? "1" : String(value));
   }
   for (const step of state.steps) words.append(step.kind, String(step.id));
@@ -108,6 +109,7 @@ type Listener = (now: State, before: State) => void;
 export class Store {
   private state: State;
   private listeners: Listener[] = [];
+  private spelled = false;
 
   constructor() {
     this.state = fromAddress(location.hash);
@@ -119,6 +121,12 @@ export class Store {
     return this.state;
   }
 
+  /** An address that says nothing yet begins at this view; links name theirs from now on. */
+  prefer(view: string): void {
+    this.spelled = true;
+    if (location.hash.length <= 1) this.set({ view }, true);
+  }
+
   listen(listener: Listener): void {
     this.listeners.push(listener);
   }
@@ -126,8 +134,8 @@ export class Store {
   /** `replace`: no step of its own for back (typing, dragging). */
   set(change: Partial<State>, replace = false): void {
     const next = { ...this.state, ...change };
-    const address = toAddress(next);
-    if (address === toAddress(this.state)) return;
+    const address = toAddress(next, this.spelled);
+    if (address === toAddress(this.state, this.spelled)) return;
     // The address can wait until what is shown has been asked for.
     this.become(next);
     try {

@@ -21,6 +21,9 @@ test("three digits and the unit that suits", () => {
   assert.equal(amount(7, "bytes"), "7 B");
   assert.equal(amount(12345, "samples"), "12,345");
   assert.deepEqual(parts(0.4, "ns"), ["0.40", "ns"]);
+  assert.equal(amount(123_456_789, "samples"), "123,456,789");
+  assert.deepEqual(parts(123_456_789, "samples"), ["123", "M"]);
+  assert.deepEqual(parts(999_600_000, "calls"), ["1.00", "G"]);
 });
 
 test("calls exactly, shares to one decimal, nothing as a dash", () => {
@@ -28,6 +31,8 @@ test("calls exactly, shares to one decimal, nothing as a dash", () => {
   assert.equal(count(0), "–");
   assert.equal(count(2.5), "2.5");
   assert.equal(short(1_200_000), "1.20 M");
+  assert.equal(short(999_999), "999,999");
+  assert.equal(short(113_430_000), "113 M");
   assert.equal(percent(1, 3), "33.3");
   assert.equal(percent(1, 1_000_000), "<0.1");
   assert.equal(percent(99_999, 100_000), "100");
@@ -46,6 +51,7 @@ test("the address holds the whole state, and gives it back", () => {
   };
   assert.deepEqual(fromAddress(`#${toAddress(state)}`), state);
   assert.equal(toAddress({ ...FRESH, steps: [], threads: [] }), "");
+  assert.equal(toAddress({ ...FRESH, steps: [], threads: [] }, true), "v=icicle");
   assert.deepEqual(fromAddress(""), { ...FRESH });
 });
 

@@ -4,6 +4,7 @@ import { enter, go } from "./stage.mjs";
 
 export async function play(browser, args) {
   const { page, problems } = await enter(browser, args);
+  const began = await page.evaluate(() => location.hash);
   await go(page, args.address);
   if (args.picture) await page.screenshot({ path: `${args.picture}.png` });
   return {
@@ -12,6 +13,6 @@ export async function play(browser, args) {
     rest: await page.locator("#view p, #view .file").allTextContents(),
     preview: await page.locator(".preview div").evaluateAll((lines) => lines.map((line) =>
       [...line.children].slice(2).map((part) => part.textContent).join(""))),
-    problems, reports: await page.evaluate(() => globalThis.reports),
+    began, problems, reports: await page.evaluate(() => globalThis.reports),
   };
 }

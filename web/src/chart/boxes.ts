@@ -6,7 +6,7 @@ import {
   FUNCTION, MORE, PATHLESS, PROCESS, THREAD, UNKEPT, WHOLE, type About, type Boxes,
 } from "../answers.ts";
 import { grouped, share, type Unit } from "../figures.ts";
-import type { Kind, NameBook } from "../names.ts";
+import { titleOf, type Kind, type NameBook } from "../names.ts";
 import { below, parentOf, stepsOf } from "../paths.ts";
 import { fillOf, ink, textOf } from "./ink.ts";
 import { rectangle, type Pen } from "./pen.ts";
@@ -36,8 +36,7 @@ export function wordsOf(type: number, id: number, about: About, names: NameBook)
   if (type === FUNCTION) return names.of(id);
   if (type === PROCESS) {
     const process = about.processes.find((p) => p.id === id);
-    const role = process ? process.role || process.name : "process";
-    return { name: process ? `${role} ${process.pid}` : `${role} ${id}`, kind: "p", shade: 0 };
+    return { name: process ? titleOf(process) : `process ${id}`, kind: "p", shade: 0 };
   }
   if (type === THREAD) {
     const thread = about.threads.find((t) => t.id === id);

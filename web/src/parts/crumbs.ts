@@ -7,6 +7,7 @@ import { h, replace, Room } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Page } from "../page.ts";
 import { stepsOf } from "../paths.ts";
+import { viewNamed } from "../views/list.ts";
 import { showMenu } from "./menu.ts";
 
 interface Crumb {
@@ -98,10 +99,13 @@ export class Crumbs {
     const chip = (text: string, drop: () => void) => h("button", {
       class: "chip", onclick: drop, title: `Remove: ${text}`,
     }, h("span", { class: "clip" }, text), icon("close", 10));
-    const chips = page.state.steps.map((step, i) =>
-      chip(`${step.kind} ${page.session.names.of(step.id).name}`, () => page.widen(i)));
+    // Figures of functions are what they are: only charts of paths can leave something out.
+    const paths = viewNamed(page.state.view).family === "none" ? "in charts: " : "";
+    const chips = page.state.steps.map(({ kind, id }, i) =>
+      chip(`${kind === "hide" ? paths : ""}${kind} ${page.session.names.of(id).name}`,
+        () => page.widen(i)));
     if (page.state.folded) {
-      chips.push(chip("recursion once", () => page.store.set({ folded: false, root: "",
+      chips.push(chip(`${paths}recursion once`, () => page.store.set({ folded: false, root: "",
         node: "" })));
     }
     return chips;

@@ -87,7 +87,7 @@ export class Details {
             ? counted(about.files.length, "file") : about.run?.program ?? "")),
         pairs([
           ["Total", amount(about.total, unit)],
-          ["Calls", count(about.calls)],
+          ["Calls", unit === "samples" ? "" : count(about.calls)],
           ["Functions", count(about.functions)],
           ["Processes", count(about.processes_total ?? about.processes.length)],
           ["Threads", count(about.threads_total ?? about.threads.length)],
@@ -235,9 +235,11 @@ export class Details {
       ? `${count(told.calls)} (${count(told.primitive_calls)} outermost)`
       : count(told.calls);
     return pairs([
-      ["Calls", recursive],
-      ["Per call, cumulative", per(told.cumulative, told.primitive_calls)],
-      ["Per call, self", per(told.self, told.calls)],
+      ...(unit === "samples" ? [] : [
+        ["Calls", recursive],
+        ["Per call, cumulative", per(told.cumulative, told.primitive_calls)],
+        ["Per call, self", per(told.self, told.calls)],
+      ] satisfies [string, string][]),
       ["Share of parent, this path", here === null ? "" : share(here, parent)],
       ["Share of all, this path", here === null ? "" : share(here, path!.total)],
       ["Mostly called from", this.mostly(told)],

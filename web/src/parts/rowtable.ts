@@ -4,7 +4,7 @@
 
 import type { Rows } from "../answers.ts";
 import { h, isNarrow, replace, Room, sized, type Kid } from "../dom.ts";
-import { count, parts, percent, share, type Unit } from "../figures.ts";
+import { count, parts, percent, share, short, type Unit } from "../figures.ts";
 import { KIND_WORDS, placeOf, type Named, type NameBook } from "../names.ts";
 import type { Page } from "../page.ts";
 import { narrowed } from "../session.ts";
@@ -34,6 +34,8 @@ interface Row {
 
 export function figure(value: number | null, unit: Unit): Kid {
   const [digits, name] = parts(value, unit);
+  // Counts have no units to line up.
+  if (unit === "samples") return `${digits} ${name}`.trim();
   return [digits, h("span", { class: "unit" }, name)];
 }
 
@@ -41,6 +43,11 @@ export function bar(part: number, whole: number, kind: string): HTMLElement {
   const width = whole > 0 ? Math.min(100, (100 * part) / whole) : 0;
   return h("span", { class: "bar", "aria-hidden": "true" },
     sized(h("i", { class: kind === "o" ? "own" : null }), { width: `${width.toFixed(1)}%` }));
+}
+
+/** Calls exactly, as far as the column is wide; a figure without its end would be a wrong one. */
+function fitting(calls: number): Kid {
+  return calls < 1e7 ? count(calls) : h("span", { title: count(calls) }, short(calls));
 }
 
 const each = (total: number, calls: number) => (calls > 0 ? total / calls : null);
@@ -56,7 +63,7 @@ function mostly({ answer, i, names }: Row): Kid {
 
 const COLUMNS: Column[] = [
   { key: "calls", title: "Calls", known: "ncalls", width: 78, from: 420,
-    cell: ({ answer, i }) => count(answer.calls[i]!) },
+    cell: ({ answer, i }) => fitting(answer.calls[i]!) },
   { key: "self", title: "Self", known: "tottime", width: 72,
     cell: ({ answer, i, unit }) => figure(answer.self[i]!, unit) },
   { key: "self", title: "self %", known: "tottime by the total", width: 102, from: 560,
@@ -67,7 +74,7 @@ const COLUMNS: Column[] = [
       figure(each(answer.self[i]!, answer.calls[i]!), unit) },
   { key: "cumulative", title: "Cumul.", known: "cumtime", width: 72,
     cell: ({ answer, i, unit }) => figure(answer.cumulative[i]!, unit) },
-  { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 102,
+  { key: "cumulative", title: "cumul. %", known: "cumtime by the total", width: 110,
     from: 660,
     cell: (row) => [percent(row.answer.cumulative[row.i]!, row.answer.total),
       bar(row.answer.cumulative[row.i]!, row.answer.total, kindOf(row))] },
@@ -227,9 +234,11 @@ export class RowTable {
     const wide = this.room.width;
     const middling = innerWidth > 760 && innerWidth <= 1100;
     const functions = this.by() === "function";
+    // A sample is no call.
+    const sampled = this.page.about.unit === "samples";
     return COLUMNS.filter((column) => wide >= (column.from ?? 0)
       && (functions || (column.key !== "place" && column.key !== "from"))
-      && !(middling && column.key.endsWith("_percall")));
+      && !((middling || sampled) && column.key.endsWith("_percall")));
   }
 
   private drawHead(columns: Column[]): void {
@@ -252,12 +261,13 @@ export class RowTable {
       ...columns.map((one) => one.title)];
     if (headed.join() === this.headed) return;
     this.headed = headed.join();
+    const calls = this.page.about.unit === "samples" ? "Samples" : "Calls";
     const title = by.slice(0, 1).toUpperCase() + by.slice(1);
     replace(this.head, th({ key: "name", title, known: "function", left: true }, true),
       columns.map((column) => {
         const lead = !seen.has(column.key);
         seen.add(column.key);
-        return th(column, lead);
+        return th(column.key === "calls" ? { ...column, title: calls } : column, lead);
       }));
     // On a wide screen names stay near their figures; places and callers take what is left.
     const wide = columns.filter((column) => column.left).length;

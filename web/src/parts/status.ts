@@ -55,7 +55,7 @@ export class Status {
   private facts(): string[] {
     const { about } = this.page, { quality } = about;
     const facts: string[] = [];
-    if (about.calls) facts.push(`${short(about.calls)} calls`);
+    if (about.calls && about.unit !== "samples") facts.push(`${short(about.calls)} calls`);
     const total = amount(about.total, about.unit);
     const wall = about.run?.wall_ns ? `, ${amount(about.run.wall_ns, "ns")} of run` : "";
     facts.push(about.unit === "ns" ? `${total} in threads${wall}`

@@ -51,7 +51,7 @@ export class Tip {
     if (mark.self !== null && mark.self > 0) {
       row("self", amount(mark.self, unit), ofAll(mark.self));
     }
-    if (mark.calls !== null && mark.calls > 0 && f) {
+    if (mark.calls !== null && mark.calls > 0 && f && unit !== "samples") {
       row("calls", count(mark.calls), "");
       if (unit !== "calls") {
         row("per call", amount(mark.value / mark.calls, unit),

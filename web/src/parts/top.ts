@@ -4,6 +4,7 @@
 import { h, renew, type Kid } from "../dom.ts";
 import { counted, grouped, share } from "../figures.ts";
 import { icon, logo } from "../icons.ts";
+import { titleOf } from "../names.ts";
 import type { Page } from "../page.ts";
 import { menuBelow, type Item } from "./menu.ts";
 
@@ -100,7 +101,7 @@ export class Top {
       const part = share(thread.self, about.total);
       items.push({
         title: `${thread.name || `thread ${thread.id}`}  ${part}`,
-        group: process ? `${process.role || process.name} ${process.pid}` : "",
+        group: process ? titleOf(process) : "",
         checked: all || chosen.has(thread.id), stays: false,
         act: () => {
           if (all) set([thread.id]);

@@ -4,6 +4,7 @@
 import type { Process, Thread } from "../answers.ts";
 import { h, replace, sized, type Kid } from "../dom.ts";
 import { amount, grouped, percent } from "../figures.ts";
+import { titleOf } from "../names.ts";
 import type { Page } from "../page.ts";
 import { bar, figure } from "../parts/rowtable.ts";
 import type { Mounted, View } from "./list.ts";
@@ -31,7 +32,7 @@ function lines(processes: Process[], threads: Thread[]): Line[] {
       if (seen.has(process.id)) continue;
       seen.add(process.id);
       found.push({ depth, process, threads: threads.filter((t) => t.process === process.id) });
-      add(process.pid, depth + 1);
+      if (process.pid !== null) add(process.pid, depth + 1);
     }
   };
   add(null, 0);
@@ -73,7 +74,7 @@ function mount(page: Page): Mounted {
     const head = (title: string, right = true, wide = "") =>
       h("th", { scope: "col", class: `${right ? "right" : ""} ${wide}` }, title);
     const rows = lines(about.processes, about.threads).flatMap(({ depth, process, threads }) => [
-      row(depth, h("b", null, `${process.role || process.name} ${process.pid}`), "p",
+      row(depth, h("b", null, titleOf(process)), "p",
         process.value, [
           h("td", { class: "right wide" }, figure(process.wall_ns, "ns")),
           h("td", { class: "right wide" }, figure(process.cpu_ns, "ns")),
