@@ -20,7 +20,7 @@ build: build/stamp/page build/stamp/setup  ## build, into build/venv (the comman
 demo: build  ## build, profile an example, print the report and what to type next
 	@tool/demo
 
-check: build/stamp/packages-test  ## all tests, within 15 minutes
+check: build/stamp/packages-test  ## all tests, within 25 minutes
 	@tool/sid-pythons || true
 	@$(MAKE) build
 	@tool/check
