@@ -51,7 +51,8 @@ static void out_of_memory(size_t bytes)
 }
 
 /* Memory that large pages can take up, but for an end that is not worth one; NULL:
- * there is none. */
+ * there is none. They are not asked for: making room for them costs more than their
+ * fewer faults spare where others have just used up the memory (bench/dumps.py). */
 static struct chunk *map_chunk(size_t bytes)
 {
 #ifdef __wasi__
@@ -69,7 +70,6 @@ static struct chunk *map_chunk(size_t bytes)
     if (skip > 0)
         munmap(at, skip);
     munmap(at + skip + size, PAGE_BYTES - skip);
-    madvise(at + skip, size & ~ends, MADV_HUGEPAGE);
     struct chunk *c = (struct chunk *)(at + skip);
     c->mapped = size;
     return c;
