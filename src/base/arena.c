@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.c - a list of chunks; big pieces get a chunk of their own. What is large lies
- * in the system's large pages where it has any: to get 2 MB page by page takes five
- * times as long, and is more work than most of what is done with them. */
+/* arena.c - a list of chunks; big pieces get a chunk of their own. A large one is
+ * mapped: it can be made larger, and neither it nor its end is touched for that. Large
+ * pages are not asked for: making room for them costs more than their fewer faults
+ * spare where others have just used up the memory (bench/dumps.py). */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -14,9 +15,9 @@
 #endif
 
 enum { CHUNK_BYTES = 256 * 1024, ALIGN = alignof(max_align_t) };
-enum { PAGE_BYTES = 2 << 20 }; /* a large one's */
+enum { MAPPED_MIN = 2 << 20, PAGE_BYTES = 4096 };
 /* Chunks of an arena that has so many bytes already. */
-enum { MANY_BYTES = 1 << 19, LARGE_BYTES = 2 * PAGE_BYTES };
+enum { MANY_BYTES = 1 << 19, LARGE_BYTES = 4 << 20 };
 
 struct chunk {
     struct chunk *next;
@@ -50,37 +51,37 @@ static void out_of_memory(size_t bytes)
 #endif
 }
 
-/* Memory that large pages can take up, but for an end that is not worth one; NULL:
- * there is none. They are not asked for: making room for them costs more than their
- * fewer faults spare where others have just used up the memory (bench/dumps.py). */
+#ifdef __wasi__
 static struct chunk *map_chunk(size_t bytes)
 {
-#ifdef __wasi__
     (void)bytes;
     return NULL;
-#else
-    size_t ends = PAGE_BYTES - 1, whole = (bytes + ends) & ~ends;
-    size_t size = whole - bytes > bytes / 4 ? (bytes + 4095) & ~(size_t)4095 : whole;
-    char *at = mmap(NULL, size + PAGE_BYTES, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (at == MAP_FAILED)
-        return NULL;
-    size_t skip = -(uintptr_t)at & ends;
-    if (skip > 0)
-        munmap(at, skip);
-    munmap(at + skip + size, PAGE_BYTES - skip);
-    struct chunk *c = (struct chunk *)(at + skip);
-    c->mapped = size;
-    return c;
-#endif
 }
+#else
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
+}
+
+/* NULL: there is none. */
+static struct chunk *map_chunk(size_t bytes)
+{
+    size_t mapped = whole_pages(bytes);
+    struct chunk *c =
+        mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (c == MAP_FAILED)
+        return NULL;
+    c->mapped = mapped;
+    return c;
+}
+#endif
 
 static struct chunk *chunk_new(size_t size)
 {
     struct chunk *c = NULL;
 
-    if (size >= PAGE_BYTES - sizeof *c && size <= SIZE_MAX / 2)
+    if (size >= MAPPED_MIN - sizeof *c && size <= SIZE_MAX / 2)
         c = map_chunk(sizeof *c + size);
     if (!c && size <= SIZE_MAX / 2)
         c = calloc(1, sizeof *c + size);
@@ -191,7 +192,7 @@ static struct chunk *chunk_widen(struct chunk *c, size_t size)
 
 #ifndef __wasi__
     if (c->mapped > 0 && size <= SIZE_MAX / 2) {
-        size_t mapped = (sizeof *c + size + 4095) & ~(size_t)4095;
+        size_t mapped = whole_pages(sizeof *c + size);
 
         wide = mremap(c, c->mapped, mapped, MREMAP_MAYMOVE);
         if (wide == MAP_FAILED)
