@@ -2,6 +2,8 @@
 /* as_json.c - processes and quality, key by key. */
 #include "model/as_json.h"
 
+#include <math.h>
+
 void process_as_json(const struct process *p, struct json *j)
 {
     bool known = p->pid != 0 || !p->entered; /* else it is a file */
@@ -33,10 +35,7 @@ void quality_as_json(const struct quality *q, double probe_ns, const char *more,
     json_u64(j, "more_functions", q->more_functions);
     json_u64(j, "cut_names", q->cut_texts);
     json_bool(j, "truncated", q->truncated);
-    if (probe_ns > 0)
-        json_double(j, "probe_ns", probe_ns);
-    else
-        json_null(j, "probe_ns");
+    json_double(j, "probe_ns", probe_ns > 0 ? probe_ns : NAN);
     json_array(j, "notes");
     for (uint32_t i = 0; i < q->notes; i++)
         json_str(j, NULL, q->note[i]);
