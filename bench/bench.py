@@ -243,11 +243,8 @@ def main():
         return update_readme()
     if not SONDE.exists():
         sys.exit("bench: sonde is not built (run: make build)")
-    try:
-        return run_all(args)
-    except KeyboardInterrupt:
-        return 130
+    return run_all(args)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process.run(main)

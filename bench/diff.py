@@ -225,13 +225,8 @@ def main():
     if not SONDE.exists():
         sys.exit("bench: sonde is not built (run: make build)")
     args.python = args.python or suite.default_python()
-    try:
-        return run_all(args)
-    except KeyboardInterrupt:
-        return 130
-    except process.Failure as error:
-        sys.exit(f"bench: {error}")
+    return run_all(args)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process.run(main)

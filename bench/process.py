@@ -84,3 +84,13 @@ def busy(count):
             for child in children:
                 child.kill()
                 child.wait()
+
+
+def run(main):
+    """A bench: main()'s status, 130 where it was interrupted, one line where a program failed."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Failure as error:
+        sys.exit(f"bench: {error}")

@@ -264,16 +264,11 @@ def main():
     if not SONDE.exists():
         sys.exit("bench: sonde is not built (run: make build)")
     args.python = args.python or suite.default_python()
-    try:
-        results = run_all(args)
-    except KeyboardInterrupt:
-        return 130
-    except process.Failure as error:
-        sys.exit(f"bench: {error}")
+    results = run_all(args)
     suite.publish(args.output, "timeit", results, markdown(results))
     print(markdown(results))
     return 0 if within(results) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process.run(main)
