@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/map.h"
 #include "base/path.h"
+#include "base/texts.h"
 
 enum { LIST_A, LIST_B, LISTS };
 #define NO_FILE UINT32_MAX
@@ -24,54 +23,31 @@ struct file {
 
 struct files {
     struct arena *arena;
-    uint64_t seed;
-    struct map map;
-    struct file *at;
-    uint32_t count, room;
+    struct texts paths;
+    struct file *at; /* by number of its path */
 };
 
-struct wanted {
-    const struct files *files;
-    struct str path;
-};
-
-static bool same_path(const void *with, uint32_t id)
-{
-    const struct wanted *w = with;
-
-    return str_eq(w->files->at[id].path, w->path);
-}
-
-static uint32_t file_of(struct files *f, struct str path)
-{
-    struct wanted wanted = { f, path };
-    uint64_t hash = str_hash_seeded(path, f->seed);
-    uint32_t id = map_find(&f->map, hash, same_path, &wanted);
-
-    if (id != MAP_NONE)
-        return id;
-    if (f->count == f->room) {
-        size_t size = sizeof *f->at;
-        uint32_t room = f->room ? f->room * 2 : 64;
-
-        f->at = arena_grow(f->arena, f->at, f->room * size, room * size);
-        f->room = room;
-    }
-    f->at[f->count] =
-        (struct file){ .path = path, .paired = f->count, .best = NO_FILE };
-    map_add(&f->map, hash, f->count);
-    return f->count++;
-}
-
-static uint32_t *number(struct files *f, struct functions list, int which)
+static uint32_t *number(struct files *f, struct functions list)
 {
     uint32_t *id = arena_array(f->arena, list.count, sizeof *id);
 
-    for (uint32_t i = 0; i < list.count; i++) {
-        id[i] = file_of(f, list.at[i]->file);
-        f->at[id[i]].in[which] = true;
-    }
+    for (uint32_t i = 0; i < list.count; i++)
+        id[i] = texts_number(&f->paths, list.at[i]->file);
     return id;
+}
+
+/* Once the functions of both lists have ids. */
+static void make_files(struct files *f, struct functions a, struct functions b,
+                       const struct file_ids *ids)
+{
+    f->at = arena_array(f->arena, f->paths.count, sizeof *f->at);
+    for (uint32_t i = 0; i < f->paths.count; i++)
+        f->at[i] =
+            (struct file){ .path = f->paths.at[i], .paired = i, .best = NO_FILE };
+    for (uint32_t i = 0; i < a.count; i++)
+        f->at[ids->a[i]].in[LIST_A] = true;
+    for (uint32_t i = 0; i < b.count; i++)
+        f->at[ids->b[i]].in[LIST_B] = true;
 }
 
 struct item {
@@ -92,7 +68,7 @@ static uint32_t gather(const struct files *f, struct item *item)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < f->count; i++)
+    for (uint32_t i = 0; i < f->paths.count; i++)
         if (f->at[i].in[LIST_A] != f->at[i].in[LIST_B] &&
             !str_begins(f->at[i].path, STR("<")))
             item[count++] = (struct item){ .path = f->at[i].path, .file = i };
@@ -166,7 +142,7 @@ static bool same_name(const void *with, uint32_t id)
 
 static uint64_t name_hash(const struct files *f, struct str name, uint32_t file)
 {
-    return str_hash_seeded(name, f->seed ^ (uint64_t)file * 0x9e3779b97f4a7c15u);
+    return str_hash_seeded(name, f->paths.seed ^ (uint64_t)file * 0x9e3779b97f4a7c15u);
 }
 
 static bool says_something(struct str name)
@@ -178,7 +154,7 @@ static bool says_something(struct str name)
 static bool *mark_shared(const struct files *f, struct functions a, struct functions b,
                          const struct file_ids *ids)
 {
-    bool *shared = arena_array(f->arena, f->count, sizeof *shared);
+    bool *shared = arena_array(f->arena, f->paths.count, sizeof *shared);
     struct named named = { a, ids->a, map_on(f->arena) };
 
     for (uint32_t i = 0; i < a.count; i++)
@@ -197,7 +173,7 @@ static bool *mark_shared(const struct files *f, struct functions a, struct funct
 
 static void pair(struct files *f, const bool *shared)
 {
-    for (uint32_t i = 0; i < f->count; i++) {
+    for (uint32_t i = 0; i < f->paths.count; i++) {
         struct file *b = &f->at[i];
         bool alone = b->in[LIST_B] && !b->in[LIST_A] && b->best != NO_FILE;
 
@@ -208,9 +184,11 @@ static void pair(struct files *f, const bool *shared)
 
 struct file_ids pair_files(struct functions a, struct functions b, struct arena *arena)
 {
-    struct files f = { arena, clock_monotonic_ns(), map_on(arena), NULL, 0, 0 };
-    struct file_ids ids = { number(&f, a, LIST_A), number(&f, b, LIST_B) };
-    struct item *item = arena_array(arena, f.count, sizeof *item);
+    struct files f = { .arena = arena, .paths = texts_on(arena) };
+    struct file_ids ids = { number(&f, a), number(&f, b) };
+
+    make_files(&f, a, b, &ids);
+    struct item *item = arena_array(arena, f.paths.count, sizeof *item);
     uint32_t count = gather(&f, item);
 
     link_neighbours(&f, item, count);

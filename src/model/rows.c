@@ -2,51 +2,10 @@
 /* rows.c - functions as rows, or numbered into groups by a text of theirs. */
 #include "model/rows.h"
 
-#include "base/clock.h"
-#include "base/map.h"
+#include "base/texts.h"
 #include "model/groups.h"
 #include "model/names.h"
 #include "model/places.h"
-
-struct groups {
-    struct arena *arena;
-    uint64_t seed;
-    struct map map;
-    struct str *key;
-    uint32_t count, room;
-};
-
-struct wanted {
-    const struct groups *groups;
-    struct str key;
-};
-
-static bool same_key(const void *with, uint32_t id)
-{
-    const struct wanted *w = with;
-
-    return str_eq(w->groups->key[id], w->key);
-}
-
-static uint32_t group_of(struct groups *g, struct str key)
-{
-    struct wanted wanted = { g, key };
-    uint64_t hash = str_hash_seeded(key, g->seed);
-    uint32_t id = map_find(&g->map, hash, same_key, &wanted);
-
-    if (id != MAP_NONE)
-        return id;
-    if (g->count == g->room) {
-        size_t size = sizeof *g->key;
-        uint32_t room = g->room ? g->room * 2 : 64;
-
-        g->key = arena_grow(g->arena, g->key, g->room * size, room * size);
-        g->room = room;
-    }
-    g->key[g->count] = key;
-    map_add(&g->map, hash, g->count);
-    return g->count++;
-}
 
 /* Functions that a file without paths tells of, be it as callers alone. */
 static bool *mark_given(const struct profile *p, struct arena *a)
@@ -225,7 +184,7 @@ struct str rows_thread_key(const struct profile *p, thread_id t, enum by by,
                         native, (int)of.len, of.at);
 }
 
-static struct rows rows_of_groups(const struct groups *g, const struct stat_row *stat,
+static struct rows rows_of_groups(const struct texts *g, const struct stat_row *stat,
                                   const struct bounds *bounds, struct arena *a)
 {
     struct rows rows = { arena_array(a, g->count, sizeof *rows.at), g->count };
@@ -234,10 +193,10 @@ static struct rows rows_of_groups(const struct groups *g, const struct stat_row 
         rows.at[i] = (struct row){
             .stat = stat[i],
             .cumulative = bounds[i],
-            .file = g->key[i],
-            .name = g->key[i],
-            .standard = g->key[i],
-            .shown = g->key[i],
+            .file = g->at[i],
+            .name = g->at[i],
+            .standard = g->at[i],
+            .shown = g->at[i],
             .id = i,
         };
     return rows;
@@ -246,7 +205,7 @@ static struct rows rows_of_groups(const struct groups *g, const struct stat_row 
 struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
                     bool strip_dirs, struct arena *a)
 {
-    struct groups g = { .arena = a, .map = map_on(a), .seed = clock_monotonic_ns() };
+    struct texts g = texts_on(a);
     bool of_threads = by >= BY_THREAD;
     uint32_t members = of_threads ? profile_threads(p) : profile_functions(p);
     uint32_t *group = arena_array(a, members, sizeof *group);
@@ -257,10 +216,10 @@ struct rows rows_by(const struct profile *p, const struct stats *s, enum by by,
     const struct str *cycle = by == BY_CYCLE ? keys_of_cycles(p, a) : NULL;
     for (uint32_t i = 0; i < members; i++)
         group[i] =
-            group_of(&g, cycle        ? cycle[i]
-                         : of_threads ? rows_thread_key(p, i, by, a)
-                                      : key_of_function(profile_function(p, i), by,
-                                                        strip_dirs, root, a));
+            texts_number(&g, cycle        ? cycle[i]
+                             : of_threads ? rows_thread_key(p, i, by, a)
+                                          : key_of_function(profile_function(p, i), by,
+                                                            strip_dirs, root, a));
     struct stat_row *stat = arena_array(a, g.count, sizeof *stat);
     struct bounds *bounds = arena_array(a, g.count, sizeof *bounds);
     if (of_threads)

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/map.h"
+#include "base/texts.h"
 #include "model/names.h"
 #include "query/names.h"
 #include "query/narrow.h"
@@ -43,46 +42,11 @@ struct layout {
     uint32_t count, room;
 };
 
-/* Modules by name, while functions are put into them. */
 struct modules {
     struct arena *arena;
-    struct map map;
-    uint64_t seed;
     struct group *at;
-    uint32_t count, room;
+    uint32_t count;
 };
-
-struct looked_for {
-    const struct modules *modules;
-    struct str key;
-};
-
-static bool same_key(const void *with, uint32_t id)
-{
-    const struct looked_for *l = with;
-
-    return str_eq(l->modules->at[id].key, l->key);
-}
-
-static uint32_t module_of(struct modules *m, struct str key)
-{
-    struct looked_for looked_for = { m, key };
-    uint64_t hash = str_hash_seeded(key, m->seed);
-    uint32_t id = map_find(&m->map, hash, same_key, &looked_for);
-
-    if (id != MAP_NONE)
-        return id;
-    if (m->count == m->room) {
-        uint32_t room = m->room ? 2 * m->room : 256;
-
-        m->at =
-            arena_grow(m->arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
-        m->room = room;
-    }
-    map_add(&m->map, hash, m->count);
-    m->at[m->count] = (struct group){ .key = key };
-    return m->count++;
-}
 
 static int by_package(const void *a, const void *b)
 {
@@ -111,19 +75,23 @@ static struct group *functions_of(struct query *q, struct modules *m, uint32_t *
     struct slice all = order_of(q, BY_FUNCTION, ORDER_SELF);
     uint32_t *module = arena_array(m->arena, all.count, sizeof *module);
     struct group *function = arena_array(q->arena, all.count, sizeof *function);
+    struct texts names = texts_on(m->arena);
 
     for (*count = 0; *count < all.count; ++*count) {
-        uint64_t self = stats_of(q->stats, all.at[*count])->self;
-
-        if (self == 0)
+        if (stats_of(q->stats, all.at[*count])->self == 0)
             break;
-        uint32_t in = module_of(m, names_module(q, all.at[*count]));
-        m->at[in].value += self;
-        m->at[in].count++;
-        module[*count] = in;
+        module[*count] = texts_number(&names, names_module(q, all.at[*count]));
     }
-    for (uint32_t i = 1; i < m->count; i++)
-        m->at[i].from = m->at[i - 1].from + m->at[i - 1].count;
+    m->count = names.count;
+    m->at = arena_array(m->arena, m->count, sizeof *m->at);
+    for (uint32_t i = 0; i < *count; i++) {
+        m->at[module[i]].value += stats_of(q->stats, all.at[i])->self;
+        m->at[module[i]].count++;
+    }
+    for (uint32_t i = 0; i < m->count; i++) {
+        m->at[i].key = names.at[i];
+        m->at[i].from = i > 0 ? m->at[i - 1].from + m->at[i - 1].count : 0;
+    }
     uint32_t *next = arena_array(m->arena, m->count, sizeof *next);
     for (uint32_t i = 0; i < *count; i++)
         function[m->at[module[i]].from + next[module[i]]++] =
@@ -154,9 +122,7 @@ static const struct map_groups *group(struct query *q)
     if (q->map_groups)
         return q->map_groups;
     struct arena *scratch = arena_open();
-    struct modules m = { .arena = scratch, .map = map_on(scratch) };
-
-    m.seed = clock_monotonic_ns();
+    struct modules m = { .arena = scratch };
 
     g.at[2] = functions_of(q, &m, &g.count[2]);
     if (m.count > 1)
