@@ -17,11 +17,6 @@ bool page_read(struct page *p, struct arena *a, struct err *e);
 /* For a server: it refers to its files. */
 struct str page_served(const struct page *p, struct arena *a, struct err *e);
 
-/* Before the path of a source file: so the engine tells it from a profile. */
-#define PAGE_SOURCE "sonde-source:"
-/* Before the name of a file of the side before, where two are compared. */
-#define PAGE_BEFORE "sonde-before:"
-
 struct page_file { /* of the profile that a saved page holds */
     const char *name;
     struct str bytes;

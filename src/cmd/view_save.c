@@ -10,6 +10,7 @@
 #include "base/unpack.h"
 #include "base/whole.h"
 #include "cmd/trial.h"
+#include "query/saved.h"
 #include "tape/pack.h"
 #include "tape/recording.h"
 
@@ -100,7 +101,7 @@ static uint32_t add_sources(const struct saving *s, struct page_file *files,
             map_add(&seen, str_hash(path), f);
             if (sources_read(s->sources, path, text))
                 files[count++] = (struct page_file){
-                    arena_printf(a, PAGE_SOURCE "%.*s", (int)path.len, path.at).at,
+                    arena_printf(a, SAVED_SOURCE "%.*s", (int)path.len, path.at).at,
                     arena_str(a, out_text(text))
                 };
         }
@@ -120,7 +121,7 @@ bool view_save(const struct saving *s, struct arena *a, struct err *e)
         if (!file_bytes(s->files.at[i], "", &files[count++], a, e))
             return false;
     for (int i = 0; i < s->before.count; i++)
-        if (!file_bytes(s->before.at[i], PAGE_BEFORE, &files[count++], a, e))
+        if (!file_bytes(s->before.at[i], SAVED_BEFORE, &files[count++], a, e))
             return false;
     if (s->sources)
         count = add_sources(s, files, count, a);

@@ -3,8 +3,7 @@
  * values, the thread and process of each as labels. */
 #include <string.h>
 
-#include "base/map.h"
-#include "base/pile.h"
+#include "base/texts.h"
 #include "export/export.h"
 #include "export/stacks.h"
 
@@ -20,17 +19,12 @@ enum { /* fields of Profile */
        PROFILE_DEFAULT = 14,
 };
 
-struct texts { /* numbers of what was said so far; 0 is "" */
-    struct pile all;
-    struct map ids;
-};
-
 struct proto {
     const struct profile *profile;
     struct arena *arena;
     struct out *out;
-    struct texts texts;
-    uint64_t none; /* the location of paths that were not kept */
+    struct texts texts; /* that were said so far; 0 is "" */
+    uint64_t none;      /* the location of paths that were not kept */
 };
 
 struct message { /* is written when it is whole: its length stands before it */
@@ -70,28 +64,9 @@ static void end(struct message m, struct out *o, uint32_t field)
     out_abandon(m.out);
 }
 
-struct wanted {
-    const struct pile *all;
-    struct str text;
-};
-
-static bool same(const void *with, uint32_t id)
-{
-    const struct wanted *w = with;
-
-    return str_eq(*(struct str *)pile_at(w->all, id), w->text);
-}
-
 static uint64_t text(struct proto *p, struct str s)
 {
-    struct wanted w = { &p->texts.all, s };
-    uint32_t id = map_find(&p->texts.ids, str_hash(s), same, &w);
-
-    if (id != MAP_NONE)
-        return id;
-    map_add(&p->texts.ids, str_hash(s), p->texts.all.count);
-    *(struct str *)pile_add(&p->texts.all) = s;
-    return p->texts.all.count - 1;
+    return texts_number(&p->texts, s);
 }
 
 static void put_type(struct proto *p, const char *type, const char *unit)
@@ -200,7 +175,7 @@ static bool write(const struct profile *profile, struct out *o, struct err *e)
     struct proto p = { .profile = profile,
                        .arena = a,
                        .out = out_memory(),
-                       .texts = { pile_on(a, sizeof(struct str)), map_on(a) },
+                       .texts = texts_on(a),
                        .none = profile_functions(profile) + 1ull };
 
     text(&p, STR(""));
@@ -212,8 +187,8 @@ static bool write(const struct profile *profile, struct out *o, struct err *e)
     put_u64(p.out, PROFILE_TIME, run->started_ns);
     put_u64(p.out, PROFILE_DURATION, run->wall_ns);
     put_u64(p.out, PROFILE_DEFAULT, text(&p, str_of(types[profile_unit(profile)][0])));
-    for (uint32_t i = 0; i < p.texts.all.count; i++)
-        put_bytes(p.out, PROFILE_STRING, *(struct str *)pile_at(&p.texts.all, i));
+    for (uint32_t i = 0; i < p.texts.count; i++)
+        put_bytes(p.out, PROFILE_STRING, p.texts.at[i]);
     struct str all = out_text(p.out);
     bool fits = all.len < UINT32_MAX;
     if (fits)

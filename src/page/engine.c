@@ -9,6 +9,7 @@
 #include "model/gone.h"
 #include "page/files.h"
 #include "query/query.h"
+#include "query/saved.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
@@ -29,10 +30,6 @@ static struct {
     struct query *query;
     struct out *text;
 } engine;
-
-/* What a saved page may hold beside the files of a profile (cmd/page.h). */
-static const struct str source = { "sonde-source:", 13 };
-static const struct str before = { "sonde-before:", 13 };
 
 static void begin_text(void)
 {
@@ -98,7 +95,7 @@ static void add_source(struct str path, struct str bytes)
         engine.names = arena_open();
     struct text *t = arena_alloc(engine.names, sizeof *t);
 
-    str_skip(&path, source);
+    str_skip(&path, STR(SAVED_SOURCE));
     t->path = arena_str(engine.names, path);
     t->bytes = arena_str(engine.names, bytes);
     t->next = engine.texts;
@@ -124,12 +121,12 @@ int engine_file(const char *name, size_t name_bytes, const char *data, size_t by
     if (engine.query || engine.files == FILES_MAX)
         return fail(engine.query ? "a profile is open: a new instance reads others"
                                  : "too many files at once: 256 are enough");
-    if (str_begins((struct str){ name, name_bytes }, source)) {
+    if (str_begins((struct str){ name, name_bytes }, STR(SAVED_SOURCE))) {
         add_source((struct str){ name, name_bytes }, (struct str){ data, bytes });
         return 1;
     }
     struct str given = { name, name_bytes };
-    bool first = str_skip(&given, before);
+    bool first = str_skip(&given, STR(SAVED_BEFORE));
     const char *own = name_of(given);
 
     if (first && !engine.before)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "base/map.h"
+#include "base/texts.h"
 #include "model/names.h"
 #include "model/places.h"
 #include "query/lens.h"
@@ -107,41 +107,23 @@ static void order_children(struct query *q)
     arena_close(scratch);
 }
 
-struct looked_for {
-    const struct query *query;
-    struct str path;
-};
-
-static bool same_file(const void *with, uint32_t id)
-{
-    const struct looked_for *l = with;
-
-    return str_eq(profile_function(l->query->profile, l->query->file[id])->file,
-                  l->path);
-}
-
 static void number_files(struct query *q)
 {
     uint32_t functions = profile_functions(q->profile);
     struct arena *scratch = arena_open();
-    struct map map = map_on(scratch);
+    struct texts files = texts_on(scratch);
 
     q->file_of = arena_array(q->arena, functions, sizeof *q->file_of);
     q->file = arena_array(q->arena, functions, sizeof *q->file);
     for (function_id f = 0; f < functions; f++) {
         const struct function *function = profile_function(q->profile, f);
-        struct looked_for looked_for = { q, function->file };
-        uint64_t hash = str_hash(function->file);
 
         q->file_of[f] = FUNCTION_NONE;
         if (str_eq(function->file, STR("~")) && function->line == 0)
             continue;
-        q->file_of[f] = map_find(&map, hash, same_file, &looked_for);
-        if (q->file_of[f] == MAP_NONE) {
-            map_add(&map, hash, q->files);
-            q->file[q->files] = f;
-            q->file_of[f] = q->files++;
-        }
+        q->file_of[f] = texts_number(&files, function->file);
+        if (q->file_of[f] == q->files)
+            q->file[q->files++] = f;
     }
     arena_close(scratch);
 }
