@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // lost.mjs - addresses that ask for what is not there: what is said, and the way out.
-import { act, enter } from "./stage.mjs";
+import { act, enter, go } from "./stage.mjs";
 
 export async function play(browser, args) {
   const { page } = await enter(browser, args);
   const seen = [];
   for (const address of args.addresses) {
-    await page.evaluate((hash) => {
-      location.hash = hash;
-    }, address);
+    await go(page, address);
     const alert = page.locator("#view [role=alert]");
-    await alert.waitFor();
     const said = await alert.textContent();
     await act(page, () => page.locator("#view button", { hasText: "Show all" }).click());
     seen.push({ said, hash: await page.evaluate(() => location.hash),

@@ -126,13 +126,13 @@ export async function play(browser, args) {
     }, words);
     await page.waitForTimeout(30);
   }
-  const refused = problems.splice(before).filter((text) => !/status of 400/.test(text));
-  problems.push(...refused);
   await go(page, "v=table");
   await page.locator("#profile").click();
   await page.keyboard.press("Escape");
   await page.keyboard.press("p");
   await page.keyboard.press("Escape");
+  const refused = problems.splice(before).filter((text) => !/status of 400/.test(text));
+  problems.push(...refused);
   const elements = await page.locator(FOREIGN).evaluateAll((found) =>
     found.map((element) => element.outerHTML.slice(0, 200)));
   return {

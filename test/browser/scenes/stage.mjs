@@ -39,9 +39,9 @@ export async function draws(page) {
 }
 
 /** Waits until the page has drawn more often than `before` says, and no request is under way. */
-export async function drawn(page, before) {
+export async function drawn(page, before, timeout = 20_000) {
   await page.waitForFunction((count) => Number(document.body.dataset.drawn ?? 0) > count,
-    before, { timeout: 20_000 });
+    before, { timeout });
 }
 
 /** Does something that changes the state, and waits for it to be drawn. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // walk.mjs - with the keyboard and the tree grid alone: from the top of a chart down the
 // largest boxes, and by the table to the function of most self time.
-import { act, crumbs, details, enter, grid } from "./stage.mjs";
+import { act, crumbs, details, drawn, draws, enter, grid } from "./stage.mjs";
 
 async function selected(page) {
   return (await grid(page)).find((row) => row.selected) ?? null;
@@ -22,12 +22,11 @@ export async function play(browser, args) {
   const path = [];
   await act(page, () => page.keyboard.press("ArrowDown"));
   for (let i = 0; i < 200; i++) {
-    const before = await selected(page);
-    path.push(before);
+    path.push(await selected(page));
+    const drawnBefore = await draws(page);
     await page.keyboard.press("ArrowDown");
-    await page.waitForTimeout(60);
-    const now = await selected(page);
-    if (JSON.stringify(now) === JSON.stringify(before)) break;
+    // At the end nothing is drawn any more: it is waited for as long as any step may take.
+    if (!await drawn(page, drawnBefore, 2000).then(() => true, () => false)) break;
   }
   const crumbsThere = await crumbs(page);
   await act(page, () => page.keyboard.press("Escape"));
