@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""diff.py: does sonde diff find what is there, and nothing else? Programs of the bench beside a busy processor.
+"""diff.py: does sonde diff find what is there, and nothing else? Programs of the bench, with nothing beside them.
 
 A trial is ten runs each of a program, of the same once more, and of one in which 5 % more work was planted in one
 function, by turns. Of the first two nothing may be proven, of the first and the third that function. What chance alone changes
@@ -44,8 +44,8 @@ def parse(argv):
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"of a side (default {RUNS})")
     parser.add_argument("--longer", type=float, default=LONGER, metavar="X",
                         help=f"a program does its work so many times, or a part of it (default {LONGER})")
-    parser.add_argument("--busy", type=int, default=1, metavar="N",
-                        help="processes that use up a processor meanwhile (default 1)")
+    parser.add_argument("--busy", type=int, default=0, metavar="N",
+                        help="processes that use up a processor meanwhile (default 0)")
     parser.add_argument("--clock", default="wall", help="of sonde run (default wall)")
     parser.add_argument("--only", action="append", metavar="PROGRAM", default=[], choices=sorted(FUNCTIONS),
                         help="of: %(choices)s (repeatable)")
@@ -55,7 +55,7 @@ def parse(argv):
     parser.add_argument("-o", "--output", metavar="FOLDER", type=pathlib.Path)
     args = parser.parse_args(argv)
     full = (args.trials, args.runs, args.longer, args.busy, args.clock, args.only) == (
-        FULL_TRIALS, RUNS, LONGER, 1, "wall", [])
+        FULL_TRIALS, RUNS, LONGER, 0, "wall", [])
     args.output = args.output or (HERE if full else ROOT / "build/bench")
     return args
 
@@ -187,7 +187,8 @@ def markdown(results):
             lines.append(f"| {name} | `{FUNCTIONS[name]}` | {share:.1%} | {sum(t['found'] for t in own)} of "
                          f"{len(own)} | {ratio - 1:+.1%} |")
     lines += ["", f"{results['runs']} runs a side, in turn, on {results['processors']} processors of which "
-              f"{results['busy']} {'was' if results['busy'] == 1 else 'were'} kept busy, {results['clock']} time; "
+              f"{['none was', '1 was'][results['busy']] if results['busy'] < 2 else str(results['busy']) + ' were'} kept busy, "
+              f"{results['clock']} time; "
               f"{results['date']}. "
               f"Of {results['trials']} trials: planted work found in {results['found']}, where nothing had changed "
               f"something was proven in {results['alarms']}; the interval held the truth in {results['covered']}."]
