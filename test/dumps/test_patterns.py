@@ -74,6 +74,8 @@ def profile(tmp_path_factory):
 
 
 def differences(root, run_sonde, profile, tried):
+    if tuple(map(int, NEWEST.split("."))) < (3, 14):
+        tried = [pattern for pattern in tried if r"\z" not in pattern]  # 3.14's
     said = json.loads(subprocess.run([PYTHONS[NEWEST], "-c", ANSWER], input=json.dumps([NAMES, tried]), text=True,
                                      stdout=subprocess.PIPE, check=True, timeout=120).stdout)
     wrong = []
