@@ -29,6 +29,8 @@ SCRIPTS = [
 ]
 FILES = [[], ["one.prof"], ["two.prof", "one.prof"], ["nothing.prof", "one.prof"], ["one.prof", "nothing.prof"],
          ["empty.prof"], ["one.prof", "three.prof", "two.prof"]]
+if tuple(map(int, NEWEST.split("."))) < (3, 15):
+    FILES.remove(["empty.prof"])  # an older pstats refuses one
 
 
 @pytest.fixture
