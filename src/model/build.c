@@ -318,9 +318,12 @@ void build_add(struct build *b, node_id n, uint64_t calls, uint64_t resumes,
 {
     struct node *node = item(&b->nodes, n);
 
+    self = within(b, &b->left.self, self);
     node->calls += within(b, &b->left.calls, calls);
     node->resumes += within(b, &b->left.resumes, resumes);
-    node->self += within(b, &b->left.self, self);
+    node->self += self;
+    if (node->function != FUNCTION_NONE)
+        ((struct thread *)item(&b->threads, node->thread))->self += self;
 }
 
 static struct stat_row row_within(struct build *b, struct stat_row *left,
@@ -451,11 +454,8 @@ void build_like_given(struct build *b, const struct profile *p)
         build_given_edge(b, given_edge(p, i));
 }
 
-static void sum_threads(struct profile *p)
+static void add_given(struct profile *p)
 {
-    for (node_id n = NODE_ROOT + 1; n < p->nodes; n++)
-        if (p->node[n].function != FUNCTION_NONE)
-            p->thread[p->node[n].thread].self += p->node[n].self;
     for (uint32_t i = 0; i < p->givens.count; i++) {
         const struct given *given = given_row(p, i);
 
@@ -492,7 +492,7 @@ struct profile *build_finish(struct build *b)
         .givens = b->givens,
         .given_edges = b->given_edges,
     };
-    sum_threads(p);
+    add_given(p);
     arena_close(b->scratch);
     return p;
 }

@@ -30,7 +30,7 @@ struct counting {
 
 static function_id function_of(const struct counting *c, node_id n)
 {
-    return c->walk->hop[n].function;
+    return c->walk->node[n].function;
 }
 
 static function_id callee_of(const struct counting *c, uint32_t given)
@@ -117,7 +117,7 @@ static bool is_all(struct counting *c, struct arena *scratch)
 
 static void number_edges(struct counting *c, struct arena *scratch, struct arena *a)
 {
-    const struct hop *hop = c->walk->hop;
+    const struct node *all = c->walk->node;
     uint32_t functions = profile_functions(c->profile), node = 0, given = 0;
 
     c->noted = arena_array(scratch, functions, sizeof *c->noted);
@@ -128,7 +128,7 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
 
         for (; node < c->nodes.end[f]; node++) {
             node_id n = sorted_at(&c->nodes, node);
-            function_id caller = hop[hop[n].parent].function;
+            function_id caller = all[all[n].parent].function;
 
             c->edge_of[n] =
                 caller == FUNCTION_NONE ? NO_EDGE : edge_for(c, caller, f, begun);
@@ -145,20 +145,20 @@ static void number_edges(struct counting *c, struct arena *scratch, struct arena
 
 static bool mark_recursive(struct counting *c, struct arena *a)
 {
-    const struct hop *hop = c->walk->hop;
+    const struct node *node = c->walk->node;
     bool any = false;
 
     c->recursive = arena_array(a, profile_functions(c->profile), sizeof *c->recursive);
     for (node_id n = 0; n < c->walk->nodes; n++)
-        if (hop[n].function != FUNCTION_NONE && !c->outer[n])
-            any = c->recursive[hop[n].function] = true;
+        if (node[n].function != FUNCTION_NONE && !c->outer[n])
+            any = c->recursive[node[n].function] = true;
     return any;
 }
 
 static void enter(void *with, node_id n)
 {
     struct counting *c = with;
-    function_id f = c->walk->hop[n].function;
+    function_id f = c->walk->node[n].function;
 
     if (f != FUNCTION_NONE && c->recursive[f] && c->edge_of[n] != NO_EDGE)
         c->inner[n] = c->active[c->edge_of[n]]++ > 0;
@@ -167,7 +167,7 @@ static void enter(void *with, node_id n)
 static void leave(void *with, node_id n)
 {
     struct counting *c = with;
-    function_id f = c->walk->hop[n].function;
+    function_id f = c->walk->node[n].function;
 
     if (f != FUNCTION_NONE && c->recursive[f] && c->edge_of[n] != NO_EDGE)
         c->active[c->edge_of[n]]--;

@@ -242,7 +242,7 @@ static void add_tape(struct reading *r, const struct tape *t, const char *path,
     image->process = add_process(r, t, wall_ns(t, ratio, until));
     uint64_t unheard = reset_unheard(h) ? begin_of(h, ratio).ticks : 0;
     tape_nodes_add(t, image->process, ratio, spent_until(h, until, ratio), unheard,
-                   r->build);
+                   &r->cells, r->build);
 }
 
 static void note_unreadable(struct reading *r, const struct err *why)
@@ -387,6 +387,7 @@ bool from_recording(const char *path, struct build *b, struct err *e)
         reading_processes(&r);
         reading_doubts(&r, recording);
     }
+    arena_close(r.cells.arena);
     arena_close(r.scratch);
     recording_close(recording);
     return ok;

@@ -122,6 +122,7 @@ const struct quality *profile_quality(const struct profile *p);
 uint32_t profile_functions(const struct profile *p);
 const struct function *profile_function(const struct profile *p, function_id f);
 uint32_t profile_nodes(const struct profile *p);
+/* Nodes lie one behind the other, by id. */
 const struct node *profile_node(const struct profile *p, node_id n);
 uint32_t profile_threads(const struct profile *p);
 const struct thread *profile_thread(const struct profile *p, thread_id t);

@@ -12,6 +12,7 @@ struct stats {
     struct arena *arena;
     const struct profile *profile;
     uint32_t nodes;
+    struct walk walk;
     bool *outer;                 /* by node: its function is not active above it */
     uint64_t *below;             /* by node */
     uint64_t *samples;           /* by node, in it and below; NULL: calls are calls */
@@ -21,13 +22,14 @@ struct stats {
 
 static void sum_subtrees(struct stats *s)
 {
-    uint32_t nodes = profile_nodes(s->profile);
+    const struct node *all = s->walk.node;
+    uint32_t nodes = s->nodes;
 
     s->below = arena_array(s->arena, nodes, sizeof *s->below);
     if (profile_quality(s->profile)->sampled)
         s->samples = arena_array(s->arena, nodes, sizeof *s->samples);
     for (node_id n = nodes - 1; n > NODE_ROOT; n--) {
-        const struct node *node = profile_node(s->profile, n);
+        const struct node *node = &all[n];
 
         if (node->function != FUNCTION_NONE)
             s->below[n] += node->self;
@@ -49,7 +51,7 @@ struct activity {
 
 static uint32_t *active_of(const struct activity *a, node_id n)
 {
-    function_id f = a->walk->hop[n].function;
+    function_id f = a->walk->node[n].function;
 
     if (f == FUNCTION_NONE)
         return NULL;
@@ -77,11 +79,10 @@ static void mark_outer(const struct stats *s, const uint32_t *group, uint32_t gr
                        bool *outer)
 {
     struct arena *scratch = arena_open();
-    struct walk walk = walk_on(s->profile, scratch);
-    struct activity a = { .walk = &walk, .group = group, .outer = outer };
+    struct activity a = { .walk = &s->walk, .group = group, .outer = outer };
 
     a.active = arena_array(scratch, groups, sizeof *a.active);
-    walk_all(&walk, enter, leave, &a);
+    walk_all(&s->walk, enter, leave, &a);
     arena_close(scratch);
 }
 
@@ -89,7 +90,7 @@ static void add_up(const struct stats *s, const uint32_t *group, const bool *out
                    struct stat_row *rows)
 {
     for (node_id id = NODE_ROOT + 1; id < s->nodes; id++) {
-        const struct node *n = profile_node(s->profile, id);
+        const struct node *n = &s->walk.node[id];
 
         if (n->function != FUNCTION_NONE)
             stat_add(&rows[group ? group[n->function] : n->function], n, s->below[id],
@@ -132,6 +133,7 @@ struct stats *stats_open(const struct profile *p)
     s->outer = arena_array(arena, s->nodes, sizeof *s->outer);
     s->lists.callers_from = arena_array(arena, (size_t)functions + 1, sizeof(uint32_t));
     s->lists.callees_from = s->lists.callers_from; /* all empty */
+    s->walk = walk_on(p, arena);
     sum_subtrees(s);
     mark_outer(s, NULL, functions, s->outer);
     add_up(s, NULL, s->outer, s->row);
@@ -170,6 +172,16 @@ uint64_t stats_below(const struct stats *s, node_id n)
     return s->below[n];
 }
 
+const struct walk *stats_walk(const struct stats *s)
+{
+    return &s->walk;
+}
+
+void stats_order_children(struct stats *s)
+{
+    walk_order(&s->walk, s->below);
+}
+
 bool stats_outer(const struct stats *s, node_id n)
 {
     return s->outer[n];
@@ -183,14 +195,11 @@ const uint64_t *stats_samples(const struct stats *s, node_id n)
 static void add_lists(struct stats *s, bool callers_too)
 {
     uint32_t *empty = s->lists.callers_from;
-    struct arena *scratch = arena_open();
-    struct walk walk = walk_on(s->profile, scratch);
 
-    s->lists = edges_of(s->profile, &walk, s->outer, s->below, s->samples, callers_too,
-                        s->arena);
+    s->lists = edges_of(s->profile, &s->walk, s->outer, s->below, s->samples,
+                        callers_too, s->arena);
     if (!callers_too)
         s->lists.callers_from = empty;
-    arena_close(scratch);
 }
 
 void stats_add_edges(struct stats *s)

@@ -8,6 +8,7 @@
 #define MODEL_STATS_H
 
 #include "model/given.h"
+#include "model/walk.h"
 
 struct stats;
 
@@ -28,6 +29,11 @@ double stats_events(const struct stats *s);
 uint64_t stats_below(const struct stats *s, node_id n);
 /* How many samples fell in the node and below it; NULL: its calls are calls. */
 const uint64_t *stats_samples(const struct stats *s, node_id n);
+
+/* Who is below whom. */
+const struct walk *stats_walk(const struct stats *s);
+/* Puts each node's children in order of what was spent in and below them. */
+void stats_order_children(struct stats *s);
 
 /* Whether the node's function is not active above it. */
 bool stats_outer(const struct stats *s, node_id n);

@@ -3,6 +3,8 @@
  * is trusted: one that leads nowhere costs its node the place, not the counts. */
 #include "model/tape_nodes.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 
 struct adding {
@@ -271,8 +273,24 @@ static uint32_t count_nodes(const struct tape *t)
     return nodes;
 }
 
+/* Three numbers a cell, all 0. What a tape claims to have, and has not, is not cleared:
+ * it costs nothing where it is new. */
+static uint32_t *clear(struct tape_cells *c, size_t cells, uint32_t nodes)
+{
+    if (cells <= c->room && cells / 4 <= nodes) {
+        memset(c->at, 0, cells * 3 * sizeof *c->at);
+        return c->at;
+    }
+    arena_close(c->arena);
+    c->arena = arena_open();
+    c->at = arena_array(c->arena, cells, 3 * sizeof *c->at);
+    c->room = cells;
+    return c->at;
+}
+
 void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick,
-                    uint64_t until, uint64_t unheard, struct build *b)
+                    uint64_t until, uint64_t unheard, struct tape_cells *cells,
+                    struct build *b)
 {
     struct arena *scratch = arena_open();
     struct adding a = {
@@ -287,9 +305,9 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
     };
 
     build_expect(b, count_nodes(t));
-    a.function = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.function);
-    a.thread = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.thread);
-    a.node = arena_array(scratch, (size_t)a.cells + 1, sizeof *a.node);
+    a.function = clear(cells, (size_t)a.cells + 1, count_nodes(t));
+    a.thread = a.function + a.cells + 1;
+    a.node = a.thread + a.cells + 1;
     if (unheard != 0 || tape_header(t)->answer.since.ns != 0)
         mark_counted(&a);
     each_run(&a, TAPE_FUNCTIONS, add_functions);

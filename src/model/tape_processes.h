@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "model/build.h"
+#include "model/tape_nodes.h"
 #include "tape/read.h"
 #include "tape/recording.h"
 
@@ -50,6 +51,7 @@ struct reading {
     struct build *build;
     struct arena *scratch;
     const struct recording *recording;
+    struct tape_cells cells;
     process_id first;   /* of this recording */
     double ns_per_tick; /* of the tape that ran longest */
     uint64_t longest_ns;

@@ -11,41 +11,29 @@
 #include "query/narrow.h"
 #include "query/pick.h"
 
-/* Items whose key is `keys` or more are left out. */
-static struct slices sort_by(uint32_t items, uint32_t keys, uint32_t first,
-                             uint32_t (*key)(const struct profile *, uint32_t),
-                             const struct profile *p, struct arena *a)
+/* By counting; what has no function is left out. */
+static struct slices nodes_by_function(const struct profile *p, struct arena *a)
 {
-    struct slices s = { .from = arena_array(a, (size_t)keys + 2, sizeof *s.from) };
+    const struct node *node = profile_node(p, NODE_ROOT);
+    uint32_t functions = profile_functions(p), nodes = profile_nodes(p);
+    struct slices s = { .from = arena_array(a, (size_t)functions + 2, sizeof *s.from) };
 
-    for (uint32_t i = first; i < items; i++)
-        if (key(p, i) < keys)
-            s.from[key(p, i) + 2]++;
-    for (uint32_t k = 0; k < keys; k++)
-        s.from[k + 2] += s.from[k + 1];
-    s.at = arena_array(a, s.from[keys + 1], sizeof *s.at);
-    for (uint32_t i = first; i < items; i++)
-        if (key(p, i) < keys)
-            s.at[s.from[key(p, i) + 1]++] = i;
+    for (node_id n = NODE_ROOT + 1; n < nodes; n++)
+        if (node[n].function != FUNCTION_NONE)
+            s.from[node[n].function + 2]++;
+    for (function_id f = 0; f < functions; f++)
+        s.from[f + 2] += s.from[f + 1];
+    s.at = arena_array(a, s.from[functions + 1], sizeof *s.at);
+    for (node_id n = NODE_ROOT + 1; n < nodes; n++)
+        if (node[n].function != FUNCTION_NONE)
+            s.at[s.from[node[n].function + 1]++] = n;
     return s;
-}
-
-static uint32_t parent_of(const struct profile *p, uint32_t n)
-{
-    return profile_node(p, n)->parent;
-}
-
-static uint32_t function_of(const struct profile *p, uint32_t n)
-{
-    return profile_node(p, n)->function;
 }
 
 struct slice inside_nodes(struct query *q, function_id f)
 {
     if (!q->of_function.from)
-        q->of_function =
-            sort_by(profile_nodes(q->profile), profile_functions(q->profile), 1,
-                    function_of, q->profile, q->arena);
+        q->of_function = nodes_by_function(q->profile, q->arena);
     return slice_of(&q->of_function, f);
 }
 
@@ -67,44 +55,6 @@ const struct rows *inside_rows(struct query *q, enum by by)
         *q->by[by] = rows_by(q->profile, q->stats, by, false, q->arena);
     }
     return q->by[by];
-}
-
-struct costed {
-    uint64_t cost;
-    node_id node;
-};
-
-static int by_cost(const void *a, const void *b)
-{
-    const struct costed *x = a, *y = b;
-
-    if (x->cost != y->cost)
-        return x->cost > y->cost ? -1 : 1;
-    return x->node < y->node ? -1 : 1;
-}
-
-static void order_children(struct query *q)
-{
-    struct arena *scratch = arena_open();
-    uint32_t nodes = profile_nodes(q->profile), most = 0;
-
-    for (node_id n = 0; n < nodes; n++)
-        if (slice_of(&q->children, n).count > most)
-            most = slice_of(&q->children, n).count;
-    struct costed *sorted = arena_array(scratch, most, sizeof *sorted);
-    for (node_id n = 0; n < nodes; n++) {
-        struct slice s = slice_of(&q->children, n);
-        uint32_t *at = q->children.at + q->children.from[n];
-
-        if (s.count < 2)
-            continue;
-        for (uint32_t i = 0; i < s.count; i++)
-            sorted[i] = (struct costed){ stats_below(q->stats, at[i]), at[i] };
-        qsort(sorted, s.count, sizeof *sorted, by_cost);
-        for (uint32_t i = 0; i < s.count; i++)
-            at[i] = sorted[i].node;
-    }
-    arena_close(scratch);
 }
 
 static void number_files(struct query *q)
@@ -150,11 +100,12 @@ struct query *inside_open(const struct profile *p, const struct query_of *of,
     q->profile = p;
     q->of = *of;
     q->stats = stats_open(p);
-    q->children = sort_by(profile_nodes(p), profile_nodes(p), 1, parent_of, p, arena);
+    stats_order_children(q->stats);
+    q->children =
+        (struct slices){ stats_walk(q->stats)->from, stats_walk(q->stats)->at };
     q->seen = arena_array(arena, profile_functions(p), sizeof *q->seen);
     q->place = arena_array(arena, (size_t)profile_functions(p) + 1, sizeof *q->place);
     q->guess_place = arena_array(arena, profile_functions(p), sizeof *q->guess_place);
-    order_children(q);
     q->narrow = like != NULL;
     q->root = like ? like->root : places_root(p);
     if (like) {
