@@ -10,6 +10,7 @@
 #include "cmd/sources.h"
 #include "cmd/view_diff.h"
 #include "cmd/view_save.h"
+#include "cmd/view_stamp.h"
 #include "import/import.h"
 #include "query/query.h"
 #include "serve/server.h"
@@ -161,6 +162,7 @@ struct viewing {
     struct view_diff diff;
     struct arena *arena;
     struct page page;
+    struct str html;
     const char *title;
     struct profile *profile;
     struct query *query;
@@ -168,6 +170,7 @@ struct viewing {
     struct opener *opener;
     struct arena *probe;       /* what the probe cost lies there */
     uint64_t read_ns, read_at; /* how long it took to read the profile, and when */
+    uint64_t stamp;            /* of the files as they were then */
 };
 
 static uint32_t count_formats(void)
@@ -209,7 +212,7 @@ static void find_probe(struct viewing *v, const struct profile *p)
 
 static bool read_profile(struct viewing *v, struct err *e)
 {
-    uint64_t begun = clock_monotonic_ns();
+    uint64_t begun = clock_monotonic_ns(), stamp = view_stamp(v->files);
     const char *title;
     struct profile *p =
         reading_open(v->files, &v->args->choice, true, &title, v->arena, e);
@@ -245,7 +248,22 @@ static bool read_profile(struct viewing *v, struct err *e)
     v->query = query_open(p, &v->of);
     v->read_at = clock_monotonic_ns();
     v->read_ns = v->read_at - begun;
+    v->stamp = stamp;
     return true;
+}
+
+/* Files that were written anew are read again when the page is loaded again. */
+static int answer_page(void *with, struct str rest, struct str query, struct out *o)
+{
+    struct viewing *v = with;
+    struct err e = { 0 };
+    (void)rest;
+    (void)query;
+
+    if (!v->args->diff && view_stamp(v->files) != v->stamp && !read_profile(v, &e))
+        cmd_say("%s; shown as it was before", e.text);
+    out_str(o, v->html);
+    return 200;
 }
 
 static int answer_query(void *with, struct str rest, struct str query, struct out *o)
@@ -306,11 +324,10 @@ static bool announce(struct viewing *v, struct server *s, struct err *e)
 
 static bool serve(struct viewing *v, struct err *e)
 {
-    struct str html = page_served(&v->page, v->arena, e);
     const struct serve_route routes[] = {
         { .path = "/",
           .type = "text/html; charset=utf-8",
-          .body = html,
+          .answer = answer_page,
           .document = true },
         { .path = "/page.css", .type = "text/css; charset=utf-8", .body = v->page.css },
         { .path = "/page.js",
@@ -332,7 +349,8 @@ static bool serve(struct viewing *v, struct err *e)
                                .with = v,
                                .changed = changed,
                                .exchanged = exchanged };
-    struct server *s = html.len > 0 ? server_open(&o, e) : NULL;
+    v->html = page_served(&v->page, v->arena, e);
+    struct server *s = v->html.len > 0 ? server_open(&o, e) : NULL;
     bool ok = s && announce(v, s, e) && server_run(s, e);
 
     server_close(s);

@@ -192,7 +192,6 @@ static void answer(struct query *q, struct ask *a, struct json *j)
 {
     if (!ask_done(a))
         return;
-    json_u64(j, "generation", q->of.generation);
     json_text(j, "title", q->of.title);
     json_array(j, "files");
     for (const char *const *file = q->of.file; file && *file; file++)

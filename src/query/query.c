@@ -44,6 +44,7 @@ enum query_status query_answer(struct query *q, struct str text, struct out *o)
     json_object(&j, NULL);
     if (a->err.code == ERR_NONE && kind) {
         json_text(&j, "query", kind->name);
+        json_u64(&j, "generation", q->of.generation);
         kind->answer(q, a, &j);
     }
     if (a->err.code != ERR_NONE) {

@@ -4,6 +4,7 @@ axe-core says of it."""
 
 import base64
 import gzip
+import marshal
 import pathlib
 import re
 import struct
@@ -47,6 +48,18 @@ def test_a_link_to_another_profile_says_so_and_leads_out(browser, serve, recordi
     assert [one["hash"] for one in played["seen"]] == [f"#v={view}" for view in lost]
     assert all(one["said"].startswith("The address asks for what this profile has not: ") and one["left"] == (view == "sandwich")
                for view, one in zip(lost, played["seen"], strict=True)), played["seen"]
+
+
+def test_a_file_written_anew_is_shown_in_every_tab(browser, serve, tmp_path):
+    file, then = tmp_path / "app.prof", tmp_path / "next.prof"
+    for path, names in ((file, ["one", "two"]), (then, ["zero", "one", "two", "three"])):
+        path.write_bytes(marshal.dumps({("app.py", 7 + len(name), name): (len(name), len(name), 0.5, 0.5, {}) for name in names}))
+    played = browser.play("again", url=serve(file), file=str(file), next=str(then), chosen="two")
+    assert played["problems"] == []
+    names = {key: {row[0].partition(",")[0] for row in played[key]} for key in ("first", "still", "loaded", "later")}
+    assert names["first"] == names["still"] == {"one", "two"}
+    assert names["loaded"] == names["later"] == {"zero", "one", "two", "three"}
+    assert played["name"] == "app.prof", "what was chosen has another id now: nothing is"
 
 
 @pytest.mark.parametrize("look", [{}, {"theme": "dark"}, {"width": 390, "height": 844}], ids=["light", "dark", "narrow"])

@@ -3,6 +3,7 @@
 
 import type { About, Names } from "./answers.ts";
 import { spell, type Engine, type Parameters } from "./engine.ts";
+import { EngineError } from "./wasm.ts";
 import type { Unit } from "./figures.ts";
 import { NameBook } from "./names.ts";
 import type { State } from "./state.ts";
@@ -13,6 +14,8 @@ const KEPT = 48;
 export class Session {
   readonly names = new NameBook();
   private kept = new Map<string, Promise<unknown>>();
+  /** Called where an answer is of a later reading of the files than `about`. */
+  outdated: () => void = () => undefined;
 
   private constructor(readonly engine: Engine, private told: About) {}
 
@@ -44,7 +47,11 @@ export class Session {
       return before as Promise<Answer>;
     }
     const answer = this.engine.query(name, parameters).then((json) => {
-      const parsed = JSON.parse(json) as Answer;
+      const parsed = JSON.parse(json) as Answer & { generation: number };
+      if (parsed.generation !== this.told.generation) {
+        this.outdated();
+        throw new EngineError("The files have changed, and are read again");
+      }
       this.names.learn(parsed as Names);
       return parsed;
     });

@@ -45,10 +45,12 @@ export class Shell {
   private readonly main: HTMLElement;
   private shown: View | null = null;
   private turn = 0;
+  private renewing: Promise<void> | null = null;
   private toastTimer = 0;
 
   constructor(session: Session) {
     this.page = new Page(session);
+    this.show(session);
     const { page } = this;
     if (page.canShow("diff") === null) page.store.prefer("diff");
     page.floats = {
@@ -94,7 +96,7 @@ export class Shell {
   /** Another profile takes the place of the one before. */
   adopt(session: Session): void {
     const before = this.page.session;
-    this.page.session = session;
+    this.show(session);
     if (before.engine !== session.engine) before.engine.close();
     const { theme } = this.page.state;
     const view = this.page.canShow(this.page.state.view) ? FRESH.view : this.page.state.view;
@@ -104,13 +106,21 @@ export class Shell {
     void this.draw();
   }
 
-  /** The same profile grew: what is shown stays, its figures are asked for anew. */
+  private show(session: Session): void {
+    this.page.session = session;
+    session.outdated = () => void (this.renewing ??= this.renew().catch(() => undefined)
+      .finally(() => {
+        this.renewing = null;
+      }));
+  }
+
+  /** The same files, read again: what is shown stays, its figures are asked for anew. */
   private async renew(): Promise<void> {
     const { page } = this, old = page.session;
     const next = await old.renew();
     const kept = await means(page.state, old, next);
     if (page.session !== old) return;
-    page.session = next;
+    this.show(next);
     this.live.follow(page.about.live);
     if (!kept) page.store.set({ fn: -1, node: "", root: "", steps: [], threads: [] }, true);
     await this.draw();

@@ -6,7 +6,7 @@ import {
   FUNCTION, MORE, PATHLESS, PROCESS, THREAD, UNKEPT, WHOLE, type About, type Boxes,
 } from "../answers.ts";
 import { grouped, share, type Unit } from "../figures.ts";
-import { titleOf, type Kind, type NameBook } from "../names.ts";
+import { titleOf, type Kind, type NameBook, type Named } from "../names.ts";
 import { below, parentOf, stepsOf } from "../paths.ts";
 import { fillOf, ink, textOf } from "./ink.ts";
 import { rectangle, type Pen } from "./pen.ts";
@@ -32,8 +32,14 @@ interface Words {
   name: string; kind: Kind; shade: number;
 }
 
+/** "<module> shop.orders", "<lambda> shop.orders:39": boxes have no column for the file. */
+function toldApart(f: Named): Words {
+  if (f.file < 0 || !/^<[a-z]+>$/.test(f.name) || f.module === "") return f;
+  return { ...f, name: `${f.name} ${f.module}${f.name === "<module>" ? "" : `:${f.line}`}` };
+}
+
 export function wordsOf(type: number, id: number, about: About, names: NameBook): Words {
-  if (type === FUNCTION) return names.of(id);
+  if (type === FUNCTION) return toldApart(names.of(id));
   if (type === PROCESS) {
     const process = about.processes.find((p) => p.id === id);
     return { name: process ? titleOf(process) : `process ${id}`, kind: "p", shade: 0 };

@@ -12,7 +12,7 @@ import type { Page } from "../page.ts";
 import { shaped } from "../session.ts";
 
 /** Rows asked for where the reader set no depth: paths mostly end well before. */
-const ALL = 512;
+export const ALL = 512;
 
 export class PathChart {
   private readonly chart: Chart;

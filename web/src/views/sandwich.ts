@@ -14,6 +14,7 @@ import { amount, counted, share } from "../figures.ts";
 import { placeOf, type Named } from "../names.ts";
 import type { Page } from "../page.ts";
 import { functionText, toClipboard } from "../parts/copy.ts";
+import { ALL, depthTool } from "../parts/pathchart.ts";
 import { refusal } from "../parts/states.ts";
 import { narrowed } from "../session.ts";
 import type { Mounted, View } from "./list.ts";
@@ -182,7 +183,7 @@ function mount(page: Page): Mounted {
     const width = Math.max(1, Math.floor(chart.width || 800));
     const [answer, found, told] = await Promise.all([
       session.ask<Sandwich>("sandwich", {
-        function: state.fn, depth: state.depth || 24, width, ...narrowed(state),
+        function: state.fn, depth: state.depth || ALL, width, ...narrowed(state),
       }), page.found(), page.told(state.fn),
     ]);
     if (mine !== turn) return;
@@ -198,7 +199,7 @@ function mount(page: Page): Mounted {
 
   return {
     element,
-    tools: () => [h("button", {
+    tools: () => [depthTool(page), h("button", {
       class: "button lined small", disabled: page.state.fn < 0,
       onclick: () => {
         functionText(page, page.state.fn).then(toClipboard)
