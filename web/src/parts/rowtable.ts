@@ -13,6 +13,8 @@ import { narrowed } from "../session.ts";
 const MOSTLY = 1240;
 const NAME_MOST = 380;
 const ROW = 24, HEAD = 28, BATCH = 200;
+/** Rows beyond those that are seen, on either side. */
+const SPARE = 4;
 /** Browsers lose precision in elements much higher than this. */
 const MOST_HEIGHT = 8_000_000;
 
@@ -290,9 +292,9 @@ export class RowTable {
     const columns = this.shown();
     this.drawHead(columns);
     const scale = Math.max(1, (rows * ROW) / MOST_HEIGHT);
-    const first = Math.max(0, Math.floor(((top ?? room.top) * scale) / ROW) - 4);
-    const many = Math.ceil(room.height / ROW) + 8;
-    const last = Math.min(rows, first + many);
+    const seen = Math.floor(((top ?? room.top) * scale) / ROW);
+    const first = Math.max(0, seen - SPARE);
+    const last = Math.min(rows, seen + Math.ceil((room.height - HEAD) / ROW) + 1 + SPARE);
     const space = (height: number) => sized(
       h("tr", { "aria-hidden": "true", class: "space" }), { height: `${height}px` });
     const batches = [...this.batches.entries()].flat();
