@@ -18,15 +18,21 @@ static struct slices sort_by(uint32_t items, uint32_t keys, uint32_t first,
 {
     struct slices s = { .from = arena_array(a, (size_t)keys + 2, sizeof *s.from) };
 
-    for (uint32_t i = first; i < items; i++)
-        if (key(p, i) < keys)
-            s.from[key(p, i) + 2]++;
+    for (uint32_t i = first; i < items; i++) {
+        uint32_t k = key(p, i);
+
+        if (k < keys)
+            s.from[k + 2]++;
+    }
     for (uint32_t k = 0; k < keys; k++)
         s.from[k + 2] += s.from[k + 1];
     s.at = arena_array(a, s.from[keys + 1], sizeof *s.at);
-    for (uint32_t i = first; i < items; i++)
-        if (key(p, i) < keys)
-            s.at[s.from[key(p, i) + 1]++] = i;
+    for (uint32_t i = first; i < items; i++) {
+        uint32_t k = key(p, i);
+
+        if (k < keys)
+            s.at[s.from[k + 1]++] = i;
+    }
     return s;
 }
 
