@@ -50,26 +50,38 @@ static bool wants_given(const struct query *q, struct ask *a, const struct wante
     return true;
 }
 
-/* Nodes that are wanted, or have one below them. */
-static bool *find_kept(const struct query *q, const struct wanted *w, bool *in,
-                       struct arena *a)
+enum part { PART_OUT, PART_ABOVE, PART_IN };
+
+/* Of nodes: wanted, above one that is, or out. */
+static uint8_t *find_parts(const struct query *q, const struct wanted *w,
+                           uint32_t *kept, struct arena *a)
 {
     const struct profile *p = q->profile;
-    bool *kept = arena_array(a, profile_nodes(p), sizeof *kept);
+    uint8_t *part = arena_array(a, profile_nodes(p), sizeof *part);
+    bool *thread = arena_array(a, profile_threads(p), sizeof *thread);
+    bool *focus = arena_array(a, (size_t)profile_functions(p) + 1, sizeof *focus);
 
+    for (thread_id t = 0; t < profile_threads(p); t++)
+        thread[t] = wants_thread(q, w, t);
+    for (uint32_t i = 0; i < w->focus.count; i++)
+        focus[w->focus.at[i]] = true;
+    part[NODE_ROOT] = PART_ABOVE;
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
         const struct node *node = profile_node(p, n);
 
-        in[n] = node->depth >= 2 && wants_thread(q, w, node->thread) &&
-                (w->focus.count == 0 || in[node->parent] ||
-                 ids_have(w->focus, node->function));
+        if (part[node->parent] != PART_IN &&
+            (node->depth < 2 || !thread[node->thread] ||
+             (w->focus.count > 0 &&
+              (node->function == FUNCTION_NONE || !focus[node->function]))))
+            continue;
+        part[n] = PART_IN;
+        ++*kept;
+        for (node_id up = node->parent; part[up] == PART_OUT; ++*kept) {
+            part[up] = PART_ABOVE;
+            up = profile_node(p, up)->parent;
+        }
     }
-    for (node_id n = profile_nodes(p); n-- > NODE_ROOT + 1;) {
-        kept[n] = kept[n] || in[n];
-        if (kept[n])
-            kept[profile_node(p, n)->parent] = true;
-    }
-    return kept;
+    return part;
 }
 
 /* Functions, processes and threads keep their ids, nodes do not. */
@@ -78,11 +90,12 @@ static struct profile *copy(const struct query *q, const struct wanted *w, bool 
     const struct profile *p = q->profile;
     struct arena *scratch = arena_open();
     struct build *b = build_open(profile_unit(p));
-    bool *in = arena_array(scratch, profile_nodes(p), sizeof *in);
-    const bool *kept = find_kept(q, w, in, scratch);
+    uint32_t kept = profile_threads(p);
+    const uint8_t *part = find_parts(q, w, &kept, scratch);
     node_id *copied = arena_array(scratch, profile_nodes(p), sizeof *copied);
 
     build_like(b, p, true);
+    build_expect(b, kept);
     for (thread_id i = 0; i < profile_threads(p); i++) {
         const struct thread *t = profile_thread(p, i);
 
@@ -90,12 +103,14 @@ static struct profile *copy(const struct query *q, const struct wanted *w, bool 
             build_thread_root(b, build_thread(b, t->process, t->name, t->native));
     }
     for (node_id n = NODE_ROOT + 1; n < profile_nodes(p); n++) {
+        if (part[n] == PART_OUT)
+            continue;
         const struct node *node = profile_node(p, n);
 
-        if (!kept[n] || node->depth < 2)
+        if (node->depth < 2)
             continue;
         copied[n] = build_node(b, copied[node->parent], node->function);
-        if (in[n])
+        if (part[n] == PART_IN)
             build_add(b, copied[n], node->calls, node->resumes, node->self);
     }
     if (given)

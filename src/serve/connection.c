@@ -3,6 +3,8 @@
 #include "serve/connection.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,7 +18,12 @@ static void set_deadline(struct connection *c, uint64_t ms)
 
 void connection_begin(struct connection *c, int fd)
 {
+    const int yes = 1;
+
     *c = (struct connection){ .fd = fd, .in = c->room, .room = c->room };
+    /* Else an answer's last part waits for the part before to be acknowledged, which
+     * a reader that has nothing to send puts off for 40 ms. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     set_deadline(c, CONNECTION_HEAD_MS);
 }
 
@@ -62,10 +69,12 @@ bool connection_sends(const struct connection *c)
            (c->head_sent < out_text(c->head).len || c->body_sent < c->body.len);
 }
 
-static bool send_some(struct connection *c, struct str all, size_t *sent)
+static bool send_some(struct connection *c, struct str all, size_t *sent, bool more)
 {
+    const int how = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+
     while (*sent < all.len) {
-        ssize_t n = send(c->fd, all.at + *sent, all.len - *sent, MSG_NOSIGNAL);
+        ssize_t n = send(c->fd, all.at + *sent, all.len - *sent, how);
 
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
@@ -77,9 +86,10 @@ static bool send_some(struct connection *c, struct str all, size_t *sent)
 
 bool connection_send(struct connection *c)
 {
-    if (!send_some(c, out_text(c->head), &c->head_sent))
+    if (!send_some(c, out_text(c->head), &c->head_sent, c->body.len > 0))
         return false;
-    if (c->head_sent == out_text(c->head).len && !send_some(c, c->body, &c->body_sent))
+    if (c->head_sent == out_text(c->head).len &&
+        !send_some(c, c->body, &c->body_sent, false))
         return false;
     if (connection_sends(c))
         return true;

@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import time
 
@@ -220,6 +221,19 @@ def test_slow_clients_keep_nobody_waiting(view):
     assert descriptors < 50
     for s in slow:
         s.close()
+
+
+def test_an_answer_is_sent_at_once(view):
+    """In one piece. What comes as two waits between them until the first is acknowledged, 40 ms where nothing is asked."""
+    view.enter()
+    data_segments_in = 152  # of struct tcp_info
+    fields = f"Host: 127.0.0.1:{view.port}\r\nCookie: {view.cookie}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", view.port), 30) as s:
+        for count in range(1, 4):
+            s.sendall(f"GET /q/about HTTP/1.1\r\n{fields}".encode())
+            answer = s.recv(100_000)
+            assert answer.startswith(b"HTTP/1.1 200 OK") and answer.endswith(b"}\n")
+            assert struct.unpack_from("=I", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), data_segments_in) == (count,)
 
 
 @pytest.mark.long

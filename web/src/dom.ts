@@ -80,8 +80,9 @@ export class Room {
 
   constructor(private readonly element: HTMLElement, resized: () => void, scrolled?: () => void) {
     new ResizeObserver(() => {
+      const { width, height } = this;
       this.measure();
-      resized();
+      if (this.width !== width || this.height !== height) resized();
     }).observe(element);
     element.addEventListener("scroll", () => {
       this.left = element.scrollLeft;

@@ -21,6 +21,9 @@ interface Edge {
   width: number; via: number;
 }
 
+/** By answer: dagre takes longer than all the rest, and a search moves nothing. */
+const layouts = new WeakMap<Graph, Digraph>();
+
 export class GraphScene implements Scene {
   readonly marks: Mark[] = [];
   width: number;
@@ -38,6 +41,16 @@ export class GraphScene implements Scene {
     private readonly found: Set<number> | null,
   ) {
     this.whole = answer.total;
+    const graph = layouts.get(answer) ?? this.layOut();
+    layouts.set(answer, graph);
+    const size = graph.graph() as { width?: number; height?: number };
+    this.width = this.natural = size.width ?? 1;
+    this.height = size.height ?? 1;
+    this.place(graph);
+  }
+
+  private layOut(): Digraph {
+    const { answer, names } = this;
     const graph = new Digraph({ multigraph: true });
     graph.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 46, edgesep: 12,
       marginx: MARGIN, marginy: MARGIN });
@@ -55,10 +68,7 @@ export class GraphScene implements Scene {
       if (from !== to) graph.setEdge(String(from), String(to), { weight }, String(i));
     });
     layout(graph);
-    const size = graph.graph() as { width?: number; height?: number };
-    this.width = this.natural = size.width ?? 1;
-    this.height = size.height ?? 1;
-    this.place(graph);
+    return graph;
   }
 
   /** In the middle of a place that is wider. */

@@ -17,6 +17,8 @@ export interface Hooks {
   move(mark: Mark): void;
   menu(mark: Mark, x: number, y: number): void;
   tip(mark: Mark | null, x: number, y: number): void;
+  /** There is another room for a scene, and there is some: a view that was left has none. */
+  resized?(): void;
   /** Draws over the scene, e.g. the edges of what is selected. */
   over?(pen: Pen): void;
   /** There: it can be zoomed by ctrl and wheel and drawn about by hand; told is where to. */
@@ -66,7 +68,7 @@ export class Chart {
       ondblclick: (event: MouseEvent) => this.click(event, true),
       oncontextmenu: (event: MouseEvent) => this.context(event),
     }, this.sheet);
-    this.room = new Room(this.element, () => this.paint(), () => this.paint());
+    this.room = new Room(this.element, () => this.resized(), () => this.paint());
     if (hooks.zoomed) this.makeMovable();
   }
 
@@ -79,6 +81,11 @@ export class Chart {
   get height(): number {
     if (this.room.height === 0) this.room.measure();
     return Math.max(0, this.room.height - 2 * PAD);
+  }
+
+  private resized(): void {
+    this.paint();
+    if (this.scene && this.width > 0) this.hooks.resized?.();
   }
 
   /** `scale`: where it can be zoomed. */

@@ -32,12 +32,11 @@ export class PathChart {
       menu: (mark, x, y) =>
         page.floats.menu({ fn: mark.fn, path: this.scene!.pathOf(mark) }, x, y),
       tip: (mark, x, y) => page.floats.tip(mark, this.scene, x, y),
+      resized: () => {
+        if (Math.floor(this.chart.width) === this.scene?.width) return;
+        void this.update().catch(() => undefined);
+      },
     });
-    let width = 0;
-    new ResizeObserver(() => {
-      if (this.scene && this.chart.width !== width) void this.update().catch(() => undefined);
-      width = this.chart.width;
-    }).observe(this.chart.element);
   }
 
   get element(): HTMLElement {

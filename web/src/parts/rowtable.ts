@@ -13,6 +13,8 @@ import { narrowed } from "../session.ts";
 const MOSTLY = 1240;
 const NAME_MOST = 380;
 const ROW = 24, HEAD = 28, BATCH = 200;
+/** Rows beyond those that are seen, on either side. */
+const SPARE = 4;
 /** Browsers lose precision in elements much higher than this. */
 const MOST_HEIGHT = 8_000_000;
 
@@ -140,23 +142,26 @@ export class RowTable {
     const turn = ++this.turn;
     const asked = JSON.stringify([this.parameters(), page.about.generation]);
     const fresh = asked !== this.asked;
-    const [found, first, place] = await Promise.all([
-      page.found(), fresh ? this.batch(0) : null, this.placeOf(fresh),
+    const place = this.placeOf(fresh);
+    const [found, first, at, around] = await Promise.all([
+      page.found(), fresh ? this.batch(0) : null, place,
+      // A table that is drawn anew is drawn once, with that row in it.
+      place.then((at) => (fresh && at !== null ? this.batch(Math.floor(at / BATCH)) : null)),
     ]);
     if (turn !== this.turn) return;
-    const before = this.rows;
     this.found = found;
     if (first) {
       this.asked = asked;
       this.batches = new Map([[0, first]]);
+      if (around) this.batches.set(Math.floor(at! / BATCH), around);
       this.wanted.clear();
       this.rows = first.matches;
       this.tellNone();
     }
     this.shownFn = page.state.fn;
-    const top = this.topOf(place) ?? (first ? 0 : this.room.top);
+    const top = this.topOf(at) ?? (first ? 0 : this.room.top);
     // Rows that are not there yet cannot be scrolled to.
-    if (top > this.room.top && this.rows > before) this.draw();
+    this.draw(top);
     this.room.scrollTo(this.room.left, top);
     this.draw();
     if (!this.batches.get(0)?.from_id) void this.addCallers(0).catch(() => undefined);
@@ -225,6 +230,7 @@ export class RowTable {
   /** How far to scroll for a row to be seen; null: it is, or there is none to be shown. */
   private topOf(place: number | null): number | null {
     if (place === null) return null;
+    if (this.room.height === 0) this.room.measure();
     const top = place * ROW, high = this.room.height - HEAD;
     if (top >= this.room.top && top + ROW <= this.room.top + high) return this.room.top;
     return Math.max(0, Math.floor((top - high / 2) / ROW) * ROW);
@@ -278,16 +284,17 @@ export class RowTable {
       column.left ? column.width + more : isNarrow() ? column.width - 12 : column.width}px` })));
   }
 
-  private draw(): void {
+  /** `top`: how far it is scrolled, or is about to be. */
+  private draw(top?: number): void {
     const { room, rows } = this;
     if (room.height === 0) room.measure();
     if (room.height === 0 || rows === 0) return;
     const columns = this.shown();
     this.drawHead(columns);
     const scale = Math.max(1, (rows * ROW) / MOST_HEIGHT);
-    const first = Math.max(0, Math.floor((room.top * scale) / ROW) - 4);
-    const many = Math.ceil(room.height / ROW) + 8;
-    const last = Math.min(rows, first + many);
+    const seen = Math.floor(((top ?? room.top) * scale) / ROW);
+    const first = Math.max(0, seen - SPARE);
+    const last = Math.min(rows, seen + Math.ceil((room.height - HEAD) / ROW) + 1 + SPARE);
     const space = (height: number) => sized(
       h("tr", { "aria-hidden": "true", class: "space" }), { height: `${height}px` });
     const batches = [...this.batches.entries()].flat();

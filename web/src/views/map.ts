@@ -144,10 +144,9 @@ function mount(page: Page): Mounted {
     },
     menu: (mark, x, y) => page.floats.menu({ fn: mark.fn, path: null }, x, y),
     tip: (mark, x, y) => page.floats.tip(mark, scene, x, y),
+    resized: () => void update().catch(() => undefined),
   });
   const element = h("div", { class: "stacked alone" }, chart.element);
-  new ResizeObserver(() => scene && void update().catch(() => undefined))
-    .observe(chart.element);
 
   async function update(): Promise<void> {
     const mine = ++turn;

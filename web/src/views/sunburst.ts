@@ -22,13 +22,12 @@ function mount(page: Page): Mounted {
     move: (mark) => page.selectPath(scene!.pathOf(mark) ?? "", true),
     menu: (mark, x, y) => page.floats.menu({ fn: mark.fn, path: scene!.pathOf(mark) }, x, y),
     tip: (mark, x, y) => page.floats.tip(mark, scene, x, y),
+    resized: () => void update().catch(() => undefined),
   });
   const table = new RowTable(page, () => "function");
   const list = h("div", { class: "beside" }, table.element);
   const element = h("div", { class: "sun" }, chart.element, list);
-  const again = () => scene && void update().catch(() => undefined);
   const room = new Room(element, () => undefined);
-  new ResizeObserver(again).observe(chart.element);
 
   async function update(): Promise<void> {
     const mine = ++turn;
