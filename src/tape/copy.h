@@ -20,8 +20,8 @@ struct copy_to {
 /* t has its arena, for the list of blocks, and is else empty. */
 bool copy_tape(struct tape *t, const char *path, const struct copy_to *to,
                struct err *e);
-/* The nodes of such a block, until the next ones are asked for. NULL: they are not what
- * they were. */
+/* The nodes of such a block, until the next ones are asked for: its sum was right when
+ * it was looked at. NULL: they are not there any more. */
 const void *copy_nodes(const struct tape *t, const struct block *b);
 void copy_end(struct tape *t);
 /* The header alone. */
