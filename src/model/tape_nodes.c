@@ -304,8 +304,10 @@ void tape_nodes_add(const struct tape *t, process_id process, double ns_per_tick
         .cells = tape_cells(t),
     };
 
-    build_expect(b, count_nodes(t));
-    a.function = clear(cells, (size_t)a.cells + 1, count_nodes(t));
+    uint32_t nodes = count_nodes(t);
+
+    build_expect(b, nodes);
+    a.function = clear(cells, (size_t)a.cells + 1, nodes);
     a.thread = a.function + a.cells + 1;
     a.node = a.thread + a.cells + 1;
     if (unheard != 0 || tape_header(t)->answer.since.ns != 0)

@@ -62,7 +62,8 @@ static int by_cost(const void *a, const void *b)
     return x->node < y->node ? -1 : 1;
 }
 
-/* Most nodes have a few children, for whom qsort is slow. */
+/* Most nodes have a few children, for whom qsort is slow. Those of one cost stay in the
+ * order they are in, that of their ids. */
 static void insert_in_order(uint32_t *at, uint32_t count, const uint64_t *cost)
 {
     for (uint32_t i = 1; i < count; i++) {

@@ -2,8 +2,6 @@
 /* inside.c - indices over nodes, functions and files, by counting. */
 #include "query/inside.h"
 
-#include <stdlib.h>
-
 #include "base/texts.h"
 #include "model/names.h"
 #include "model/places.h"
